@@ -1,0 +1,1 @@
+"""What pipeline does GitLab make of these files?"""

@@ -1,0 +1,137 @@
+"""Which jobs do the files of a pipeline define, and in which file does each stand?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from kaniko_split.gitlab.keywords import GLOBAL_KEYWORDS, JOB_KEYWORDS
+from kaniko_split.gitlab.values import value_of
+from kaniko_split.source.text import Place, Source
+from kaniko_split.tree.nodes import Document, Entry, Mapping, Scalar, followed
+
+
+@dataclass(frozen=True, eq=False)
+class PipelineFile:
+    """One YAML file that takes part in a pipeline.
+
+    Attributes:
+        name: The file's path from the repository's root, with forward slashes.
+        source: Its text.
+        documents: What libyaml reads from it.
+    """
+
+    name: str
+    source: Source
+    documents: tuple[Document, ...]
+
+    @cached_property
+    def root(self) -> Mapping | None:
+        """The mapping of jobs and keywords; behind a `spec:` header it is the second document."""
+        candidates = [doc.root for doc in self.documents if isinstance(doc.root, Mapping)]
+        if len(candidates) > 1 and candidates[0].entry("spec") is not None:
+            return candidates[1]
+        return candidates[0] if candidates else None
+
+    @cached_property
+    def value(self) -> dict[str, Any]:
+        """The file's content as GitLab reads it, aliases and merge keys expanded."""
+        found = value_of(self.root) if self.root is not None else {}
+        return found if isinstance(found, dict) else {}
+
+    def place(self, offset: int) -> Place:
+        """Return the line and column of the character at `offset`."""
+        return self.source.place(offset)
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A job, hidden or not, at the place where it is written."""
+
+    name: str
+    file: PipelineFile
+    entry: Entry
+    mapping: Mapping
+
+    @property
+    def hidden(self) -> bool:
+        """Whether GitLab runs it only through others ("Hide jobs")."""
+        return self.name.startswith(".")
+
+
+@dataclass(frozen=True, eq=False)
+class Unread:
+    """An include whose content is out of reach: another project's, a template, a missing file."""
+
+    kind: str
+    what: str
+    place: Place
+
+
+@dataclass(frozen=True, eq=False)
+class Pipeline:
+    """The files of one pipeline, in the order in which GitLab merges them: the root comes last."""
+
+    files: tuple[PipelineFile, ...]
+    unread: tuple[Unread, ...] = ()
+    _cache: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def root(self) -> PipelineFile:
+        """The file that includes the others."""
+        return self.files[-1]
+
+    @cached_property
+    def jobs(self) -> tuple[Job, ...]:
+        """Every job as it is written; a name that stands in several files is listed for each."""
+        return tuple(job for file in self.files for job in _jobs_of(file))
+
+    def named(self, name: str) -> tuple[Job, ...]:
+        """Return all places where the job called `name` is written."""
+        return tuple(job for job in self.jobs if job.name == name)
+
+    @cached_property
+    def value(self) -> dict[str, Any]:
+        """All files merged; what a later file says wins, mapping by mapping (GitLab, "include")."""
+        merged: dict[str, Any] = {}
+        for file in self.files:
+            merged = deep_merge(merged, file.value)
+        return merged
+
+
+def deep_merge(base: Any, over: Any) -> Any:
+    """Merge two values as GitLab does: mappings key by key, anything else is replaced."""
+    if not (isinstance(base, dict) and isinstance(over, dict)):
+        return over
+    result = dict(base)
+    for key, value in over.items():
+        result[key] = deep_merge(base[key], value) if key in base else value
+    return result
+
+
+def is_pipeline(file: PipelineFile) -> bool:
+    """Tell whether a YAML file looks like GitLab CI configuration rather than anything else."""
+    root = file.root
+    if root is None:
+        return False
+    names = {entry.name for entry in root.entries}
+    if names & {"stages", "workflow"} or "include" in names or "default" in names:
+        return True
+    for entry in root.entries:
+        value = followed(entry.value)
+        if entry.name not in GLOBAL_KEYWORDS and isinstance(value, Mapping):
+            keys = {inner.name for inner in value.entries}
+            if keys & JOB_KEYWORDS:
+                return True
+    return False
+
+
+def _jobs_of(file: PipelineFile) -> Iterator[Job]:
+    if file.root is None:
+        return
+    for entry in file.root.entries:
+        value = followed(entry.value)
+        if isinstance(entry.key, Scalar) and entry.name not in GLOBAL_KEYWORDS and isinstance(value, Mapping):
+            yield Job(entry.name, file, entry, value)

@@ -1,0 +1,161 @@
+"""What value does GitLab read from a YAML node?
+
+GitLab loads configuration with Psych, Ruby's libyaml binding, so plain scalars follow YAML 1.1: `yes`, `on`
+and `010` are no strings. Merge keys and aliases are expanded here; `!reference` stays as it is, since GitLab
+resolves it last.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from kaniko_split.tree.nodes import Alias, Mapping, Node, Scalar, Sequence, Style, followed
+
+# A configuration that says more than this many nodes, aliases written out, is an attack or a mistake.
+MOST_NODES = 200_000
+
+_TRUE = frozenset({"yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})
+_FALSE = frozenset({"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_INTEGER = re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_,]*)$")
+_FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_,]*)?\.?[0-9]+(?:[eE][-+]?[0-9]+)?$|[-+]?[0-9][0-9_,]*\.[0-9]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A `!reference [job, key, ...]` that has not been looked up yet."""
+
+    path: tuple[str, ...]
+
+
+class TooLargeError(Exception):
+    """The aliases of a file multiply to more than GitLab, or anyone, would read."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"its aliases expand to more than {MOST_NODES} values")
+        self.offset = offset
+
+
+def value_of(node: Node) -> Any:
+    """Return `node` as dicts, lists, scalars and `Reference`s.
+
+    Aliased parts are shared, not copied: callers must not change what they get.
+
+    Raises:
+        TooLargeError: With all aliases written out the node would be too large.
+    """
+    _bound(node)
+    return _value(node, {})
+
+
+def scalar_value(node: Scalar) -> str | bool | int | float | None:
+    """Return what one scalar means: plain ones by the rules of YAML 1.1, all others as text."""
+    if node.style is not Style.PLAIN or node.tag not in (None, "!"):
+        return node.value
+    return _plain_value(node.value)
+
+
+def is_reference(node: Node) -> bool:
+    """Tell whether `node` is a `!reference [...]`."""
+    return isinstance(node, Sequence) and node.tag == "!reference"
+
+
+def reference_path(node: Node) -> tuple[str, ...]:
+    """Return the words of a `!reference`; for any other node, nothing."""
+    if not (isinstance(node, Sequence) and node.tag == "!reference"):
+        return ()
+    return tuple(item.value for item in map(followed, node.items) if isinstance(item, Scalar))
+
+
+def _value(node: Node, shared: dict[int, Any]) -> Any:
+    if isinstance(node, Alias):
+        return _value(node.target, shared)
+    if isinstance(node, Scalar):
+        return scalar_value(node)
+    if id(node) in shared:
+        return shared[id(node)]
+    if isinstance(node, Mapping):
+        result: Any = _mapping_value(node, shared)
+    elif node.tag == "!reference":
+        result = Reference(reference_path(node))
+    else:
+        result = [_value(item, shared) for item in node.items]
+    shared[id(node)] = result
+    return result
+
+
+def _mapping_value(node: Mapping, shared: dict[int, Any]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for entry in node.entries:
+        if is_merge_key(entry.key):
+            target = followed(entry.value)
+            parts = target.items if isinstance(target, Sequence) else (target,)
+            # Of several merged mappings the first one that has a key wins (YAML 1.1, merge key type).
+            for part in parts:
+                found = _value(part, shared)
+                if isinstance(found, dict):
+                    merged = found | merged
+        else:
+            own[_key_text(entry.key)] = _value(entry.value, shared)
+    return merged | own
+
+
+def is_merge_key(key: Node) -> bool:
+    """Tell whether a mapping's key is the merge key `<<`."""
+    return isinstance(key, Scalar) and key.value == "<<" and key.style is Style.PLAIN
+
+
+def _key_text(key: Node) -> str:
+    key = followed(key)
+    return key.value if isinstance(key, Scalar) else f"<{key.span.start}>"
+
+
+def _plain_value(text: str) -> str | bool | int | float | None:
+    if text in _NULL:
+        return None
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    if text[0] in "-+.0123456789":
+        digits = text.replace("_", "").replace(",", "")
+        if _INTEGER.match(text) and digits.lstrip("-+"):
+            return _integer(digits)
+        if _FLOAT.match(text):
+            return float(digits)
+    return text
+
+
+def _integer(digits: str) -> int:
+    sign = -1 if digits.startswith("-") else 1
+    body = digits.lstrip("-+")
+    if body.startswith("0b"):
+        return sign * int(body[2:] or "0", 2)
+    if body.startswith("0x"):
+        return sign * int(body[2:] or "0", 16)
+    return sign * int(body, 8 if body.startswith("0") and len(body) > 1 else 10)
+
+
+def _bound(root: Node) -> None:
+    """Count the nodes as if each alias were written out, each anchored node once."""
+    sizes: dict[int, int] = {}
+
+    def size(node: Node) -> int:
+        if isinstance(node, Alias):
+            return size(node.target)
+        if isinstance(node, Scalar):
+            return 1
+        if id(node) not in sizes:
+            if isinstance(node, Mapping):
+                total = sum(1 + size(entry.value) for entry in node.entries)
+            else:
+                total = sum(size(item) for item in node.items)
+            if total > MOST_NODES:
+                raise TooLargeError(node.span.start)
+            sizes[id(node)] = total + 1
+        return sizes[id(node)]
+
+    size(root)

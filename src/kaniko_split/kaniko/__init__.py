@@ -1,0 +1,1 @@
+"""What does one executor command line build, push, cache and write?"""

@@ -1,0 +1,202 @@
+"""Does a command run the executor, and what does that run build, push, cache and write?
+
+The environment has a say that is not looked at here: `KANIKO_NO_PUSH` beats `--no-push` (`validateFlags` in
+`cmd/executor/cmd/root.go`), and on the fork `KANIKO_CLEANUP`, `KANIKO_PRE_CLEANUP` and
+`KANIKO_PRESERVE_CONTEXT` set the defaults of their flags.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from kaniko_split.kaniko.flags import OUTPUT_FLAGS
+from kaniko_split.kaniko.pflag import Argument, Line, divide
+
+__all__ = ["Argument", "Build", "NotABuild", "Reason", "is_executor", "read_command"]
+
+Reason = Literal["version", "help", "completion", "login", "push", "dryrun"]
+
+_SUBCOMMANDS: dict[str, Reason] = {
+    "version": "version",
+    "help": "help",
+    "completion": "completion",
+    "__complete": "completion",
+    "__completeNoDesc": "completion",
+    "login": "login",
+    "push": "push",
+}
+_BAKE = "bake"
+_FLAGS_OF_BAKE = frozenset({"set"})
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What one run of the executor is asked for; None where a flag is not given.
+
+    Attributes:
+        destinations: The references to push, in order; on the fork one may be `stage=reference`.
+        context: The build context; `/workspace/` when None.
+        context_sub_path: The folder inside the context; Kaniko uses it only when the context is a URL.
+        dockerfile: Its path, sought from the working directory first, then in the context; `Dockerfile` when
+            None.
+        targets: The stages asked for. The archived executor builds the last one; the fork builds all and
+            pushes the first (its README, "Flag --target").
+        build_arguments: The values of `--build-arg`, in order.
+        cache: Whether layers are cached; None where that is not known.
+        cache_repository: Where they are kept. `oci:PATH` is a local folder, which is not among `written`.
+        cleanup: Whether the file system is cleaned at the end; None where that is not known.
+        no_push: Whether nothing is pushed; None where that is not known.
+        written: The files that the run writes, in the order of their flags; a relative one begins at the
+            working directory, but for `--oci-layout-path` on the archived executor, where it begins at `/`.
+        kaniko_dir: Where `/kaniko` is moved to before the build, so that `/kaniko/executor` is gone
+            afterwards.
+        bakefile: The file that the fork's `bake` sub-command takes stages and destinations from.
+        flags: Every flag with its value, in order, under its name of today; None for a boolean that stands
+            alone.
+        unknown: Flags that no executor knows, without values.
+        invalid: Flags with a value that the parser rejects; None where a value is missing.
+        stray: Words that belong to no flag (`true` in `--cache true`).
+        ignored: Words that are passed over: empty ones, a lone `-`, all after `--`.
+        unclear: Words of which it cannot be told whether they are flags, values or neither.
+        assumed_whole: Flags whose value is an unquoted expansion, read as exactly one word.
+        opaque: Whether a word may hold any flags (`$DESTINATIONS`, `"$@"`), so that what stands here is not
+            all.
+    """
+
+    destinations: tuple[str, ...] = ()
+    context: str | None = None
+    context_sub_path: str | None = None
+    dockerfile: str | None = None
+    targets: tuple[str, ...] = ()
+    build_arguments: tuple[str, ...] = ()
+    cache: bool | None = False
+    cache_repository: str | None = None
+    cleanup: bool | None = False
+    no_push: bool | None = False
+    written: tuple[str, ...] = ()
+    kaniko_dir: str | None = None
+    bakefile: str | None = None
+    flags: tuple[tuple[str, str | None], ...] = ()
+    unknown: tuple[str, ...] = ()
+    invalid: tuple[tuple[str, str | None], ...] = ()
+    stray: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+    assumed_whole: tuple[str, ...] = ()
+    opaque: bool = False
+
+    @property
+    def target(self) -> str | None:
+        """The stage that names the build best: the last one asked for."""
+        return self.targets[-1] if self.targets else None
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the executor fails on the command line itself, before it builds anything.
+
+        A stray word is such a failure: `unknown command "true" for "executor"` (GoogleContainerTools/kaniko
+        807).
+        """
+        return bool(self.unknown or self.invalid or self.stray)
+
+    @property
+    def inherited_build_arguments(self) -> tuple[str, ...]:
+        """The environment variables that are read as build arguments: `--build-arg NAME`, without a value."""
+        return tuple(argument for argument in self.build_arguments if "=" not in argument)
+
+
+@dataclass(frozen=True, slots=True)
+class NotABuild:
+    """A run of the executor that builds no image.
+
+    Attributes:
+        why: `version`, `help` and `completion` print; `dryrun` prints the plan of a build; `login` stores an
+            account in `$DOCKER_CONFIG`; `push` pushes a file that an earlier build wrote. The last three are
+            the fork's.
+        operands: The words after the sub-command: the registry of `login`, the tar or folder of `push`.
+        destinations: What `push` pushes to.
+        written: The files that `push` writes digests to.
+    """
+
+    why: Reason
+    operands: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+
+
+def is_executor(command_word: str, extra: Sequence[str] = ()) -> bool:
+    """Return whether `command_word` runs Kaniko's executor.
+
+    That is `executor` itself, a path to an `executor` at any depth under a folder named `kaniko`, or a word
+    in `extra`. A relative path is taken as it stands: join it with the working directory where that is known.
+    """
+    if command_word == "executor" or command_word in extra:
+        return True
+    *folders, name = posixpath.normpath(command_word).split("/")
+    return name == "executor" and "kaniko" in folders
+
+
+def read_command(arguments: Sequence[Argument]) -> Build | NotABuild:
+    """Return what the executor is asked for by `arguments`, the words after the command word.
+
+    Sub-commands are found as cobra finds them (`Find` and `stripFlags` in its `command.go`): the first word
+    that is neither a flag nor the value of one. A line that the executor rejects is a `Build` too: see
+    `Build.rejected`.
+    """
+    line = divide(arguments)
+    subcommand = line.positional[0] if line.positional else None
+    why = _SUBCOMMANDS.get(subcommand.text) if subcommand is not None and subcommand.exact else None
+    if line.boolean("help"):
+        why = "help"
+    elif why is None and line.boolean("dryrun"):
+        why = "dryrun"
+    if why is not None:
+        pushes = why == "push"
+        return NotABuild(
+            why=why,
+            operands=tuple(word.text for word in line.positional[1:]) if why in ("login", "push") else (),
+            destinations=line.values("destination") if pushes else (),
+            written=_written(line) if pushes else (),
+        )
+    if subcommand is not None and subcommand == Argument(_BAKE, exact=True):
+        line = divide(arguments, _FLAGS_OF_BAKE)
+        return _build(line, stray=(), bakefile=line.positional[1].text if len(line.positional) > 1 else None)
+    return _build(line, stray=tuple(word.text for word in line.positional), bakefile=None)
+
+
+def _build(line: Line, *, stray: tuple[str, ...], bakefile: str | None) -> Build:
+    return Build(
+        destinations=line.values("destination"),
+        context=line.text("context"),
+        context_sub_path=line.text("context-sub-path"),
+        dockerfile=line.text("dockerfile"),
+        targets=line.values("target"),
+        build_arguments=line.values("build-arg"),
+        cache=line.boolean("cache"),
+        cache_repository=line.text("cache-repo"),
+        cleanup=line.boolean("cleanup"),
+        no_push=line.boolean("no-push"),
+        written=_written(line),
+        kaniko_dir=line.text("kaniko-dir"),
+        bakefile=bakefile,
+        flags=tuple((setting.name, setting.value) for setting in line.settings),
+        unknown=line.unknown,
+        invalid=line.invalid,
+        stray=stray,
+        ignored=line.ignored,
+        unclear=line.unclear,
+        assumed_whole=line.assumed_whole,
+        opaque=line.last_opaque >= 0,
+    )
+
+
+def _written(line: Line) -> tuple[str, ...]:
+    """Return the files that the output flags name: the last of each, and none for an empty value."""
+    return tuple(
+        setting.value
+        for setting in line.settings
+        if setting.name in OUTPUT_FLAGS and setting.value and setting is line.last(setting.name)
+    )

@@ -1,0 +1,1 @@
+"""What does a job's script say, as statements of the shell?"""

@@ -1,0 +1,268 @@
+"""What does one statement read, write and do?
+
+The answer errs on the side of more: what is not known reads and writes every file of the job. Only what is
+certain to be overwritten counts as overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from kaniko_split.shell.commands import FRESH, FRESH_VARIABLES, Kind, keeps_output, kind_of
+from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, file_at, is_exact
+from kaniko_split.shell.nodes import Assignment, Call, Declaration, Function, Statement, Word, nested, substitutions, words_of
+from kaniko_split.shell.words import Value, names_assigned, names_read, value_of_word, values_of_words
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a statement does.
+
+    Attributes:
+        reads: What its outcome may depend on.
+        writes: What it may change.
+        overwrites: What it changes for certain, whatever was there before.
+        acts: Whether it may have an effect outside the container.
+        fails: Whether it may well end the job, as a test or a scan does: a gate.
+        leaves: Whether it may end the script, or the shell, by itself.
+        fresh: Whether it gives another value each time that it runs.
+        prints: Whether it does nothing but print.
+        unknown: Whether it runs something of which nothing is known.
+        exports: The variables that it puts into the environment of later commands.
+        appends: The files that it adds to without reading them.
+    """
+
+    reads: frozenset[Location] = NOWHERE
+    writes: frozenset[Location] = NOWHERE
+    overwrites: frozenset[Location] = NOWHERE
+    acts: bool = False
+    fails: bool = False
+    leaves: bool = False
+    fresh: bool = False
+    prints: bool = False
+    unknown: bool = False
+    exports: frozenset[str] = frozenset()
+    appends: frozenset[Location] = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known where a statement runs.
+
+    Attributes:
+        script: The text that spans count in.
+        known: The variables assigned so far.
+        folder: The folder from the project's root, None where it is not known.
+        functions: What a call of each function defined so far does.
+    """
+
+    script: str
+    known: Mapping[str, Value]
+    folder: str | None
+    functions: Mapping[str, Effects]
+
+
+def effects_of(statement: Statement, here: Surroundings) -> Effects:
+    """Return what `statement` does when it runs in the surroundings `here`."""
+    if isinstance(statement.command, Function):
+        name: Location = Variable(f"{statement.command.name}()")
+        return Effects(writes=frozenset({name}), overwrites=frozenset({name}))
+    own = _own_effects(statement, here)
+    inner = [effects_of(one, here) for block in nested(statement) for one in block]
+    if not inner:
+        return own
+    # What stands inside may not run at all, so nothing is sure to be overwritten.
+    parts = [replace(part, overwrites=NOWHERE) for part in inner]
+    return _joined([replace(own, prints=own.prints and not own.writes), *parts])
+
+
+def _own_effects(statement: Statement, here: Surroundings) -> Effects:
+    match statement.command:
+        case Call(words=()) as call:
+            done = _assigned(call.assignments, here)
+        case Call() as call:
+            done = _called(call, statement, here)
+        case Declaration() as declaration:
+            done = _declared(declaration, here)
+        case _:
+            done = Effects(prints=True)
+    words = tuple(words_of(statement))
+    # Each command that is run can see the names that it reads.
+    names = {name for word in words for name in names_read(word)}
+    written = {name for word in words for name in names_assigned(word)}
+    done = replace(
+        done,
+        reads=done.reads | {Variable(name) for name in names | written},
+        writes=done.writes | {Variable(name) for name in written},
+        fresh=done.fresh or bool(names & FRESH_VARIABLES),
+        prints=done.prints and not written,
+    )
+    asked = [effects_of(one, here) for word in words for part in substitutions(word) for one in part.statements]
+    if asked:
+        # A substitution runs in a shell of its own: of what it changes, only files outlive it.
+        kept = [replace(_outside_of_subshell(part), prints=done.prints and part.prints) for part in asked]
+        done = replace(_joined([done, *kept]), prints=done.prints and all(part.prints for part in asked))
+    return _redirected(statement, done, here)
+
+
+def _outside_of_subshell(effects: Effects) -> Effects:
+    files = frozenset(place for place in effects.writes if isinstance(place, File) or place is State.FILES)
+    return replace(effects, writes=files, overwrites=NOWHERE, leaves=False, exports=frozenset())
+
+
+def _assigned(assignments: Iterable[Assignment], here: Surroundings) -> Effects:
+    del here
+    places = frozenset[Location](Variable(one.name) for one in assignments)
+    whole = frozenset[Location](Variable(one.name) for one in assignments if not (one.appends or one.indexed))
+    return Effects(reads=places - whole, writes=places, overwrites=whole)
+
+
+def _declared(declaration: Declaration, here: Surroundings) -> Effects:
+    given = [one for one in declaration.assignments if one.value is not None]
+    bare = frozenset(one.name for one in declaration.assignments if one.value is None)
+    done = _assigned(given, here)
+    options = "".join(word.literal or "?" for word in declaration.options)
+    exported: frozenset[str] = frozenset()
+    if declaration.keyword == "export" and "n" not in options or "x" in options:
+        exported = frozenset(one.name for one in declaration.assignments)
+    touched = frozenset[Location](Variable(name) for name in bare)
+    return replace(done, reads=done.reads | touched, writes=done.writes | touched, exports=exported)
+
+
+def _called(call: Call, statement: Statement, here: Surroundings) -> Effects:
+    values = values_of_words(call.words, here.script, here.known)
+    texts = tuple(value.text for value in values)
+    if not texts:
+        return Effects(unknown=True, reads=frozenset({State.FILES}), writes=frozenset({State.FILES}), fails=True)
+    if texts[0] in here.functions:
+        inside = here.functions[texts[0]]
+        return replace(inside, reads=inside.reads | {Variable(f"{texts[0]}()")}, prints=False)
+    if texts[0] == "command" and len(texts) > 1 and not texts[1].startswith("-"):
+        texts, values = texts[1:], values[1:]
+    return _command(texts, call.words, statement, here)
+
+
+def _command(texts: tuple[str, ...], words: tuple[Word, ...], statement: Statement, here: Surroundings) -> Effects:
+    name = texts[0]
+    arguments = tuple(text for text in texts[1:] if not text.startswith("-"))
+    files = frozenset(file_at(text, here.folder) for text in arguments)
+    folder: frozenset[Location] = frozenset({State.FOLDER})
+    everything: frozenset[Location] = frozenset({State.FILES})
+    match kind_of(texts):
+        case Kind.PRINTS:
+            reads = folder if name == "pwd" else NOWHERE
+            return Effects(reads=reads, prints=True, fresh=name in FRESH)
+        case Kind.READS:
+            return Effects(reads=files | folder | (everything if not files else NOWHERE), prints=True)
+        case Kind.WRITES:
+            return Effects(reads=files | folder, writes=files or everything, fresh=name in FRESH)
+        case Kind.COPIES:
+            return _copied(texts, files, here)
+        case Kind.TESTS:
+            return Effects(reads=files | folder, fails=True)
+        case Kind.SCANS:
+            return Effects(reads=everything | folder, fails=True)
+        case Kind.MOVES:
+            return _moved(texts)
+        case Kind.OPTIONS:
+            changes: frozenset[Location] = frozenset({State.OPTIONS})
+            return Effects(reads=changes, writes=changes)
+        case Kind.LEAVES:
+            return Effects(leaves=True)
+        case Kind.DOWNLOADS:
+            return _downloaded(texts, statement, here)
+        case Kind.LOGS_IN:
+            return Effects(reads=everything, writes=everything)
+        case Kind.ACTS:
+            return Effects(reads=everything | folder, acts=True, fails=True)
+        case Kind.UNKNOWN:
+            return _unknown(texts, words)
+
+
+def _copied(texts: tuple[str, ...], files: frozenset[Location], here: Surroundings) -> Effects:
+    arguments = [text for text in texts[1:] if not text.startswith("-")]
+    folder: frozenset[Location] = frozenset({State.FOLDER})
+    if texts[0] == "tar" or len(arguments) < 2:
+        everything: frozenset[Location] = frozenset({State.FILES})
+        return Effects(reads=everything | folder, writes=everything)
+    *sources, target = (file_at(text, here.folder) for text in arguments)
+    written = frozenset({target})
+    moved = frozenset(sources) if texts[0] == "mv" else NOWHERE
+    # A target that may be a folder is added to; a file of the same ending is written anew.
+    endings = {text.rsplit(".", 1)[-1] for text in arguments[-2:]}
+    single = len(arguments) == 2 and is_exact(target) and len(endings) == 1 and "." in arguments[-1]
+    return Effects(
+        reads=files | folder if not single else frozenset(sources) | folder,
+        writes=written | moved,
+        overwrites=written if single else NOWHERE,
+    )
+
+
+def _moved(texts: tuple[str, ...]) -> Effects:
+    folder: frozenset[Location] = frozenset({State.FOLDER})
+    absolute = len(texts) == 2 and texts[1].startswith(("/", "$CI_PROJECT_DIR", "${CI_PROJECT_DIR}"))
+    certain = texts[0] == "cd" and absolute
+    return Effects(reads=NOWHERE if certain else folder, writes=folder, overwrites=folder if certain else NOWHERE)
+
+
+def _downloaded(texts: tuple[str, ...], statement: Statement, here: Surroundings) -> Effects:
+    fresh = any("latest" in text for text in texts)
+    everything: frozenset[Location] = frozenset({State.FILES})
+    if keeps_output(texts):
+        return Effects(reads=everything, writes=everything, fresh=fresh)
+    captured = any(one.operator in {">", ">>", "&>", ">|"} for one in statement.redirects)
+    # What is read and thrown away was asked for because of what it does on the server.
+    inside = here.script[statement.span.end :].lstrip()[:1] in {"|", ")", "`"}
+    return Effects(reads=NOWHERE, acts=not (captured or inside), fresh=fresh, fails=True)
+
+
+def _unknown(texts: tuple[str, ...], words: tuple[Word, ...]) -> Effects:
+    del words
+    everything: frozenset[Location] = frozenset({State.FILES, State.FOLDER})
+    done = Effects(reads=everything, writes=frozenset({State.FILES}), fails=True, unknown=True)
+    if texts[0] in {"eval", "source", "."}:
+        changed = done.writes | {State.VARIABLES, State.OPTIONS, State.FOLDER}
+        return replace(done, reads=done.reads | {State.VARIABLES}, writes=changed, leaves=True)
+    if texts[0] == "read":
+        return Effects(reads=NOWHERE, writes=frozenset(Variable(text) for text in texts[1:] if text[0] != "-"))
+    if texts[0] == "unset":
+        gone = frozenset[Location](Variable(text) for text in texts[1:] if text[0] != "-")
+        return Effects(writes=gone, overwrites=gone)
+    return done
+
+
+def _redirected(statement: Statement, done: Effects, here: Surroundings) -> Effects:
+    for redirect in statement.redirects:
+        if redirect.operator in {">&", "<&", "<<", "<<-", "<<<"}:
+            continue
+        value = value_of_word(redirect.target, here.script, here.known)
+        if value.text == "/dev/null" or value.text.startswith("/dev/std"):
+            continue
+        place = file_at(value.text, here.folder)
+        if redirect.operator == "<":
+            done = replace(done, reads=done.reads | {place})
+        elif redirect.operator in {">>", "&>>"}:
+            done = replace(done, writes=done.writes | {place}, appends=done.appends | {place}, prints=False)
+        else:
+            over = done.overwrites | {place} if is_exact(place) else done.overwrites
+            done = replace(done, writes=done.writes | {place}, overwrites=over, prints=False)
+        if not (isinstance(place, File) and place.path.startswith("/")):
+            done = replace(done, reads=done.reads | {State.FOLDER})
+    return done
+
+
+def _joined(parts: list[Effects]) -> Effects:
+    return Effects(
+        reads=frozenset().union(*(part.reads for part in parts)),
+        writes=frozenset().union(*(part.writes for part in parts)),
+        overwrites=frozenset().union(*(part.overwrites for part in parts)),
+        acts=any(part.acts for part in parts),
+        fails=any(part.fails for part in parts),
+        leaves=any(part.leaves for part in parts),
+        fresh=any(part.fresh for part in parts),
+        prints=all(part.prints for part in parts),
+        unknown=any(part.unknown for part in parts),
+        exports=frozenset().union(*(part.exports for part in parts)),
+        appends=frozenset().union(*(part.appends for part in parts)),
+    )

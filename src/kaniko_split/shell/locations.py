@@ -1,0 +1,99 @@
+"""Which places can a statement read or write, and may two of them be the same?"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+_EXPANSION = re.compile(r"\$\{[^}]*\}|\$\(.*\)|\$\w+|`[^`]*`|\$[@*#?$!-]|[*?]|\[[^\]]*\]")
+_PROJECT = re.compile(r"^(?:\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})(?:/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of the shell; a function is one too, with `()` behind its name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file or folder; `path` counts from the project's folder unless it begins with `/`."""
+
+    path: str
+
+
+class State(Enum):
+    """What there is once in a shell: all its files, the folder it stands in, its options, all variables."""
+
+    FILES = "files"
+    FOLDER = "folder"
+    OPTIONS = "options"
+    VARIABLES = "variables"
+
+
+Location = Variable | File | State
+
+NOWHERE: frozenset[Location] = frozenset()
+
+
+def file_at(path: str, folder: str | None) -> Location:
+    """Return the location of `path` for a command that runs in `folder`.
+
+    Args:
+        path: The path as the command has it; unknown parts stand in it as written.
+        folder: The folder from the project's root, `""` for that root, None where it is not known.
+    """
+    project = _PROJECT.sub("", path)
+    if project != path:
+        return File(posixpath.normpath(project or "."))
+    if path.startswith(("/", "~")):
+        return File(posixpath.normpath(path))
+    if folder is None:
+        return State.FILES
+    return File(posixpath.normpath(posixpath.join(folder, path)))
+
+
+def is_exact(location: Location) -> bool:
+    """Tell whether the location names one thing and not any of several."""
+    if isinstance(location, File):
+        return _EXPANSION.search(location.path) is None
+    return isinstance(location, Variable)
+
+
+def may_meet(one: Location, other: Location) -> bool:
+    """Tell whether the two locations may be the same, or one inside the other."""
+    if isinstance(one, Variable) or isinstance(other, Variable):
+        if isinstance(one, Variable) and isinstance(other, Variable):
+            return one == other
+        return State.VARIABLES in (one, other)
+    if isinstance(one, File) and isinstance(other, File):
+        return _paths_may_meet(one.path, other.path)
+    if isinstance(one, File) or isinstance(other, File):
+        return State.FILES in (one, other)
+    return one is other
+
+
+def meeting(some: Iterable[Location], others: Iterable[Location]) -> frozenset[Location]:
+    """Return those of `some` that may be one of `others`."""
+    wanted = tuple(others)
+    return frozenset(one for one in some if any(may_meet(one, other) for other in wanted))
+
+
+def _paths_may_meet(one: str, other: str) -> bool:
+    if "." in (one, other):
+        return not (one.startswith("/") and other == ".") and not (other.startswith("/") and one == ".")
+    ones, others = _EXPANSION.findall(one), _EXPANSION.findall(other)
+    if ones == others and not any(mark in "*?[" for mark in "".join(ones)):
+        return _inside(one, other) or _inside(other, one)
+    first, second = _EXPANSION.split(one), _EXPANSION.split(other)
+    heads = first[0].startswith(second[0]) or second[0].startswith(first[0])
+    tails = first[-1].endswith(second[-1]) or second[-1].endswith(first[-1])
+    return heads and tails
+
+
+def _inside(one: str, other: str) -> bool:
+    return one == other or one.startswith(other.rstrip("/") + "/")

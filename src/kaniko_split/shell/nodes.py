@@ -1,0 +1,251 @@
+"""What are the parts of a shell script, and where does each stand?
+
+Spans are in characters of the script's text. The shapes are those of the shell grammar (POSIX, "Shell Command
+Language", 2.9) as far as this project asks for them; what it never asks for is `Other`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kaniko_split.source.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Text that stands for itself; `text` is without quotes and backslashes."""
+
+    text: str
+    quoted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`$name` or `${name...}`; `plain` where nothing but the name stands in the braces."""
+
+    name: str
+    span: Span
+    quoted: bool
+    plain: bool
+    assigns: bool
+    inner: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """`$(...)`, backquotes or `<(...)`: the output of other statements."""
+
+    span: Span
+    quoted: bool
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`$((...))`, with the names that it reads."""
+
+    span: Span
+    quoted: bool
+    names: tuple[str, ...]
+
+
+Part = Literal | Parameter | Substitution | Arithmetic
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as it is written, before the shell expands it."""
+
+    span: Span
+    parts: tuple[Part, ...]
+
+    @property
+    def literal(self) -> str | None:
+        """The word's value where no expansion takes part in it, else None."""
+        texts = [part.text for part in self.parts if isinstance(part, Literal)]
+        return "".join(texts) if len(texts) == len(self.parts) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`name=value`, also behind `export`; `value` is None for a bare name, `appends` for `+=`."""
+
+    name: str
+    value: Word | None
+    span: Span
+    appends: bool = False
+    indexed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """`>file` and its kin; `operator` as written, `body` the text of a here-document's words."""
+
+    operator: str
+    target: Word
+    span: Span
+    body: Word | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Assignments and words: a simple command."""
+
+    assignments: tuple[Assignment, ...]
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """`export`, `local`, `readonly`, `declare` or `typeset`."""
+
+    keyword: str
+    assignments: tuple[Assignment, ...]
+    options: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Two statements joined by `&&`, `||`, `|` or `|&`."""
+
+    operator: str
+    left: Statement
+    right: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`{ ...; }`, or with `subshell` `( ... )`."""
+
+    statements: tuple[Statement, ...]
+    subshell: bool
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if`; an `elif` is an `If` alone in `otherwise`."""
+
+    condition: tuple[Statement, ...]
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """`for`; `items` is None for a loop that counts or reads the positional parameters."""
+
+    name: str
+    items: tuple[Word, ...] | None
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    """`while` or `until`."""
+
+    condition: tuple[Statement, ...]
+    body: tuple[Statement, ...]
+    until: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`case`; one tuple of statements for each branch."""
+
+    subject: Word
+    branches: tuple[tuple[Statement, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """The definition of a function; it runs only when it is called."""
+
+    name: str
+    body: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Anything else: `[[ ... ]]`, `let`, `coproc`; `statements` and `words` are what stands in it."""
+
+    kind: str
+    statements: tuple[Statement, ...]
+    words: tuple[Word, ...]
+
+
+Command = Call | Declaration | Chain | Group | If | For | While | Case | Function | Other
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A command with its redirects; `command` is None for redirects alone."""
+
+    span: Span
+    command: Command | None
+    redirects: tuple[Redirect, ...] = ()
+    negated: bool = False
+    background: bool = False
+    ended_by_semicolon: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A whole script: its top-level statements and the spans of its comments, `#` included."""
+
+    text: str
+    statements: tuple[Statement, ...]
+    comments: tuple[Span, ...]
+
+
+def nested(statement: Statement) -> Iterator[tuple[Statement, ...]]:
+    """Yield the lists of statements that stand directly inside `statement`, substitutions left out."""
+    match statement.command:
+        case Chain(left=left, right=right):
+            yield (left,)
+            yield (right,)
+        case Group(statements=inner):
+            yield inner
+        case If(condition=condition, then=then, otherwise=otherwise):
+            yield from (condition, then, otherwise)
+        case For(body=body):
+            yield body
+        case While(condition=condition, body=body):
+            yield from (condition, body)
+        case Case(branches=branches):
+            yield from branches
+        case Function(body=one):
+            yield (one,)
+        case Other(statements=inner):
+            yield inner
+
+
+def words_of(statement: Statement) -> Iterator[Word]:
+    """Yield the words of `statement` itself: values, arguments, targets; not those of nested statements."""
+    match statement.command:
+        case Call(assignments=assignments, words=words):
+            yield from (assignment.value for assignment in assignments if assignment.value is not None)
+            yield from words
+        case Declaration(assignments=assignments, options=options):
+            yield from (assignment.value for assignment in assignments if assignment.value is not None)
+            yield from options
+        case For(items=items):
+            yield from items or ()
+        case Case(subject=subject):
+            yield subject
+        case Other(words=words):
+            yield from words
+    for redirect in statement.redirects:
+        yield redirect.target
+        if redirect.body is not None:
+            yield redirect.body
+
+
+def substitutions(word: Word) -> Iterator[Substitution]:
+    """Yield the command substitutions of a word, also those inside of `${...}`."""
+    for part in word.parts:
+        if isinstance(part, Substitution):
+            yield part
+        elif isinstance(part, Parameter):
+            for inner in part.inner:
+                yield from substitutions(inner)

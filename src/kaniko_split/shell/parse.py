@@ -1,0 +1,320 @@
+"""Which statements does a text hold, to the shell?
+
+The parser is shfmt (mvdan/sh), a program that prints its syntax tree as JSON; its offsets are bytes of UTF-8.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sysconfig
+from collections.abc import Iterator
+from typing import Any
+
+from kaniko_split.shell.nodes import (
+    Arithmetic,
+    Assignment,
+    Call,
+    Case,
+    Chain,
+    Command,
+    Declaration,
+    For,
+    Function,
+    Group,
+    If,
+    Literal,
+    Other,
+    Parameter,
+    Part,
+    Redirect,
+    Script,
+    Statement,
+    Substitution,
+    While,
+    Word,
+)
+from kaniko_split.source.text import Span
+
+# GitLab puts an input's value here before any shell sees the text; no shell can parse it as it stands.
+_INPUT = re.compile(r"\$\[\[.*?\]\]", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED_IN_QUOTES = re.compile(r'\\([$`"\\])')
+_ERROR = re.compile(r"(?:<standard input>:)?(\d+):(\d+): (.*)")
+
+
+class ShellSyntaxError(Exception):
+    """The text is no shell script; `line` and `column` count from 1 within it."""
+
+    def __init__(self, line: int, column: int, problem: str) -> None:
+        super().__init__(problem)
+        self.line = line
+        self.column = column
+        self.problem = problem
+
+
+class MissingParserError(Exception):
+    """The program shfmt is not installed."""
+
+
+def parse(text: str) -> Script:
+    """Parse `text` as a shell script, bash's extensions allowed.
+
+    Raises:
+        ShellSyntaxError: It is not one.
+        MissingParserError: shfmt is not there to ask.
+    """
+    import subprocess
+
+    opaque = _INPUT.sub(_placeholder, text)
+    done = subprocess.run(
+        [_program(), "--to-json", "--language-dialect", "bash"],
+        input=opaque.encode("utf-8"),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        message = done.stderr.decode("utf-8", "replace").strip()
+        found = _ERROR.match(message)
+        if found is None:
+            raise ShellSyntaxError(1, 1, message.splitlines()[0] if message else "shfmt gave no reason")
+        raise ShellSyntaxError(int(found[1]), int(found[2]), found[3])
+    return _Reader(text).script(json.loads(done.stdout))
+
+
+def _program() -> str:
+    """Return the path of shfmt: the one installed beside this package, or else one on PATH."""
+    beside = shutil.which("shfmt", path=sysconfig.get_path("scripts"))
+    found = beside or shutil.which("shfmt")
+    if found is None:
+        raise MissingParserError("shfmt is missing, so no script can be read: install the package shfmt-py")
+    return found
+
+
+def _placeholder(match: re.Match[str]) -> str:
+    """Return a parameter expansion as long as the input's mention, so that offsets stay true."""
+    return "${" + "_" * (len(match[0].encode("utf-8")) - 3) + "}"
+
+
+class _Reader:
+    """Turns shfmt's JSON into nodes; the kinds are those of its Go package `syntax`."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._offsets: list[int] | None = None
+        if not text.isascii():
+            self._offsets = []
+            for at, char in enumerate(text):
+                self._offsets.extend([at] * len(char.encode("utf-8")))
+            self._offsets.append(len(text))
+
+    def script(self, tree: dict[str, Any]) -> Script:
+        comments = sorted(set(self._comments(tree)))
+        return Script(self._text, self._statements(tree.get("Stmts")), tuple(comments))
+
+    def _at(self, position: dict[str, int]) -> int:
+        offset: int = position["Offset"]
+        return offset if self._offsets is None else self._offsets[offset]
+
+    def _span(self, node: dict[str, Any]) -> Span:
+        return Span(self._at(node["Pos"]), self._at(node["End"]))
+
+    def _comments(self, node: Any) -> Iterator[Span]:
+        if isinstance(node, list):
+            for part in node:
+                yield from self._comments(part)
+        elif isinstance(node, dict):
+            for key, part in node.items():
+                if key.endswith(("Comments", "Last")) and isinstance(part, list):
+                    yield from (self._span(comment) for comment in part)
+                else:
+                    yield from self._comments(part)
+
+    def _statements(self, nodes: list[dict[str, Any]] | None) -> tuple[Statement, ...]:
+        return tuple(self._statement(node) for node in nodes or ())
+
+    def _statement(self, node: dict[str, Any]) -> Statement:
+        span = self._span(node)
+        semicolon = "Semicolon" in node
+        if semicolon:
+            span = Span(span.start, self._at(node["Semicolon"]))
+        redirects = tuple(self._redirect(redirect) for redirect in node.get("Redirs", ()))
+        command = node.get("Cmd")
+        return Statement(
+            span,
+            self._command(command) if command is not None else None,
+            redirects,
+            negated=bool(node.get("Negated")),
+            background=bool(node.get("Background")),
+            ended_by_semicolon=semicolon,
+        )
+
+    def _redirect(self, node: dict[str, Any]) -> Redirect:
+        body = self._word(node["Hdoc"], quoted=True) if "Hdoc" in node else None
+        return Redirect(node["Op"], self._word(node["Word"]), self._span(node), body)
+
+    def _command(self, node: dict[str, Any]) -> Command:  # noqa: PLR0912 (one case a kind)
+        match node["Type"]:
+            case "CallExpr":
+                return Call(self._assignments(node.get("Assigns")), self._words(node.get("Args")))
+            case "DeclClause":
+                return self._declaration(node)
+            case "BinaryCmd":
+                return Chain(node["Op"], self._statement(node["X"]), self._statement(node["Y"]))
+            case "Block" | "Subshell":
+                return Group(self._statements(node.get("Stmts")), subshell=node["Type"] == "Subshell")
+            case "IfClause":
+                return self._if(node)
+            case "ForClause":
+                return self._for(node)
+            case "WhileClause":
+                condition, body = self._statements(node.get("Cond")), self._statements(node.get("Do"))
+                return While(condition, body, until=bool(node.get("Until")))
+            case "CaseClause":
+                branches = tuple(self._statements(item.get("Stmts")) for item in node.get("Items", ()))
+                return Case(self._word(node["Word"]), branches)
+            case "FuncDecl":
+                return Function(node["Name"]["Value"], self._statement(node["Body"]))
+            case kind:
+                return Other(kind, tuple(self._inner_statements(node)), tuple(self._inner_words(node)))
+
+    def _declaration(self, node: dict[str, Any]) -> Declaration:
+        named = [part for part in node.get("Args", ()) if "Name" in part]
+        options = [part["Value"] for part in node.get("Args", ()) if "Name" not in part and "Value" in part]
+        return Declaration(node["Variant"]["Value"], self._assignments(named), self._words(options))
+
+    def _if(self, node: dict[str, Any]) -> If:
+        otherwise: tuple[Statement, ...] = ()
+        if (rest := node.get("Else")) is not None:
+            if "Cond" in rest:
+                otherwise = (Statement(self._span(rest), self._if(rest)),)
+            else:
+                otherwise = self._statements(rest.get("Then"))
+        return If(self._statements(node.get("Cond")), self._statements(node.get("Then")), otherwise)
+
+    def _for(self, node: dict[str, Any]) -> For:
+        loop = node["Loop"]
+        body = self._statements(node.get("Do"))
+        if loop.get("Type") == "WordIter" and "Items" in loop:
+            return For(loop["Name"]["Value"], self._words(loop["Items"]), body)
+        return For(loop["Name"]["Value"] if "Name" in loop else "", None, body)
+
+    def _inner_statements(self, node: Any) -> Iterator[Statement]:
+        """Find the statements inside a kind of command that has no node of its own."""
+        if isinstance(node, dict):
+            if "Cmd" in node:
+                yield self._statement(node)
+                return
+            for part in node.values():
+                yield from self._inner_statements(part)
+        elif isinstance(node, list):
+            for part in node:
+                yield from self._inner_statements(part)
+
+    def _inner_words(self, node: Any) -> Iterator[Word]:
+        if isinstance(node, dict) and "Cmd" not in node:
+            if node.get("Type") == "Word":
+                yield self._word(node)
+                return
+            for part in node.values():
+                yield from self._inner_words(part)
+        elif isinstance(node, list):
+            for part in node:
+                yield from self._inner_words(part)
+
+    def _assignments(self, nodes: list[dict[str, Any]] | None) -> tuple[Assignment, ...]:
+        return tuple(self._assignment(node) for node in nodes or ())
+
+    def _assignment(self, node: dict[str, Any]) -> Assignment:
+        value = self._word(node["Value"]) if "Value" in node else None
+        if value is None and "Array" in node:
+            span = self._span(node["Array"])
+            parts = [part for item in node["Array"].get("Elems", ()) for part in self._parts(item["Value"])]
+            value = Word(span, tuple(parts))
+        elif value is None and not node.get("Naked"):
+            value = Word(Span(self._at(node["End"]), self._at(node["End"])), ())
+        return Assignment(
+            node["Name"]["Value"],
+            value,
+            self._span(node),
+            appends=bool(node.get("Append")),
+            indexed="Index" in node or "Array" in node,
+        )
+
+    def _words(self, nodes: list[dict[str, Any]] | None) -> tuple[Word, ...]:
+        return tuple(self._word(node) for node in nodes or ())
+
+    def _word(self, node: dict[str, Any], *, quoted: bool = False) -> Word:
+        return Word(self._span(node), tuple(self._parts(node, quoted=quoted)))
+
+    def _parts(self, node: dict[str, Any], *, quoted: bool = False) -> Iterator[Part]:
+        for part in node.get("Parts", ()):
+            match part["Type"]:
+                case "Lit":
+                    text = part["Value"].replace("\\\n", "")
+                    yield Literal((_ESCAPED_IN_QUOTES if quoted else _ESCAPED).sub(r"\1", text), quoted)
+                case "SglQuoted" if not part.get("Dollar"):
+                    # The JSON has the placeholder of an input; the text has what the user wrote.
+                    span = self._span(part)
+                    yield Literal(self._text[span.start + 1 : span.end - 1], quoted=True)
+                case "DblQuoted":
+                    yield from self._parts(part, quoted=True)
+                    if not part.get("Parts"):
+                        yield Literal("", quoted=True)
+                case "ParamExp":
+                    yield self._parameter(part, quoted=quoted)
+                case "CmdSubst" | "ProcSubst":
+                    yield Substitution(self._span(part), quoted, self._statements(part.get("Stmts")))
+                case "ArithmExp":
+                    yield Arithmetic(self._span(part), quoted, tuple(_arithmetic_names(part.get("X"))))
+                case _:
+                    yield Parameter("", self._span(part), quoted, plain=False, assigns=False)
+
+    def _parameter(self, part: dict[str, Any], *, quoted: bool) -> Parameter:
+        own = {"Type", "Pos", "End", "Dollar", "Rbrace", "Short", "Param"}
+        span = self._span(part)
+        name = part["Param"]["Value"] if "Param" in part else ""
+        if self._text.startswith("$[[", span.start):
+            name = self._text[span.start : span.end]
+        expansion = part.get("Exp", {})
+        return Parameter(
+            name,
+            span,
+            quoted,
+            plain=not set(part) - own and not name.startswith("$[["),
+            assigns=expansion.get("Op") in {"=", ":="},
+            inner=tuple(self._expansion_words(part)),
+        )
+
+    def _expansion_words(self, part: dict[str, Any]) -> Iterator[Word]:
+        for key in ("Exp", "Repl", "Slice", "Index"):
+            if key in part:
+                for inner in _word_nodes(part[key]):
+                    yield self._word(inner)
+
+
+def _word_nodes(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        if "Parts" in node:
+            yield node
+        else:
+            for part in node.values():
+                yield from _word_nodes(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from _word_nodes(part)
+
+
+def _arithmetic_names(node: Any) -> Iterator[str]:
+    """Yield the names in an arithmetic expression; there `X` reads the variable as `$X` does."""
+    if isinstance(node, dict):
+        if node.get("Type") in {"Lit", "ParamExp"}:
+            name = node.get("Value") or node.get("Param", {}).get("Value", "")
+            if re.fullmatch(r"[A-Za-z_]\w*", name):
+                yield name
+        for part in node.values():
+            yield from _arithmetic_names(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from _arithmetic_names(part)

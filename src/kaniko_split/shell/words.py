@@ -1,0 +1,107 @@
+"""What value has a word, as far as the script itself tells?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from kaniko_split.shell.nodes import Arithmetic, Literal, Parameter, Substitution, Word
+
+_GLOB = re.compile(r"[*?\[]")
+_BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A word's value as far as it is known.
+
+    Attributes:
+        text: The value; what is not known stands in it as it is written (`$TAG`, `$(cat version)`).
+        exact: Whether nothing in it is unknown.
+        splits: Whether the shell may make no word or several of it.
+    """
+
+    text: str
+    exact: bool = True
+    splits: bool = False
+
+
+def value_of_word(word: Word, script: str, known: Mapping[str, Value]) -> Value:
+    """Return the value of `word` as one word, as in an assignment or a redirect.
+
+    Args:
+        word: A word of `script`.
+        script: The text that the word's spans count in.
+        known: The variables that have been assigned so far.
+    """
+    texts: list[str] = []
+    exact = True
+    splits = False
+    for part in word.parts:
+        piece = _value_of_part(part, script, known)
+        texts.append(piece.text)
+        exact = exact and piece.exact
+        splits = splits or piece.splits
+    return Value("".join(texts), exact, splits)
+
+
+def values_of_words(words: tuple[Word, ...], script: str, known: Mapping[str, Value]) -> tuple[Value, ...]:
+    """Return the values of a command's words; a known unquoted variable gives as many words as it holds."""
+    return tuple(value for word in words for value in _split(word, script, known))
+
+
+def names_read(word: Word) -> Iterator[str]:
+    """Yield the variables that a word reads, also inside `${...:-...}` and `$((...))`."""
+    for part in word.parts:
+        if isinstance(part, Parameter):
+            if part.name:
+                yield part.name
+            for inner in part.inner:
+                yield from names_read(inner)
+        elif isinstance(part, Arithmetic):
+            yield from part.names
+
+
+def names_assigned(word: Word) -> Iterator[str]:
+    """Yield the variables that a word may assign, as `${NAME:=value}` does."""
+    for part in word.parts:
+        if isinstance(part, Parameter):
+            if part.assigns:
+                yield part.name
+            for inner in part.inner:
+                yield from names_assigned(inner)
+
+
+def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Value]:
+    if len(word.parts) == 1 and isinstance(part := word.parts[0], Parameter) and not part.quoted:
+        value = known.get(part.name) if part.plain else None
+        if value is not None and value.exact and not _GLOB.search(value.text):
+            yield from (Value(field) for field in value.text.split())
+            return
+    value = value_of_word(word, script, known)
+    # An expansion that does not stand first cannot make a flag of its own, whatever it holds.
+    first = word.parts[0] if word.parts else None
+    starts_unknown = isinstance(first, Parameter | Substitution) and not first.quoted
+    yield Value(value.text, value.exact, value.splits and (starts_unknown or "{" in value.text))
+
+
+def _value_of_part(
+    part: Literal | Parameter | Substitution | Arithmetic, script: str, known: Mapping[str, Value]
+) -> Value:
+    match part:
+        case Literal(text=text, quoted=True):
+            return Value(text)
+        case Literal(text=text):
+            braces = bool(_BRACES.search(text))
+            return Value(text, exact=not braces and not _GLOB.search(text), splits=braces)
+        case Parameter(name=name, plain=True, quoted=quoted) if name in known:
+            found = known[name]
+            many = not quoted and (found.splits or (found.exact and len(found.text.split()) != 1))
+            return Value(found.text, found.exact, splits=many)
+        case Parameter(name=name, span=span, quoted=quoted):
+            # GitLab's own variables are single words; of others nobody can say before they run.
+            many = not quoted and not name.startswith("CI_")
+            return Value(script[span.start : span.end], exact=False, splits=many)
+        case Substitution(span=span, quoted=quoted) | Arithmetic(span=span, quoted=quoted):
+            return Value(script[span.start : span.end], exact=False, splits=not quoted)

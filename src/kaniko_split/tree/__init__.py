@@ -1,0 +1,1 @@
+"""What does a YAML text say, and at which characters does it say each part?"""
