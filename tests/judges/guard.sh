@@ -1,15 +1,23 @@
-# Runs a tool that changes files, unless it is told to reach out of the sandbox. The lines above this one say where the
-# sandbox is ($sandbox) and where the real tools are ($tools).
+# Runs a tool that changes files, unless it is told to reach out of the sandbox.
+case $0 in
+/*) judge_place=$0 ;;
+*) judge_place=$(pwd -P)/ ;;
+esac
+judge_sandbox=${judge_place%%/container/*}
+case $judge_sandbox in
+*/commands/* | */words/*) judge_sandbox=${judge_place%/*/*} ;;
+esac
+judge_tools=$judge_sandbox/tools
 refused=''
 for argument; do
   case ${argument#*=} in
   *../../../../*) refused=$argument ;;
-  "$sandbox"/* | /dev/null | /dev/stdout | /dev/stderr) ;;
+  "$judge_sandbox"/* | /dev/null | /dev/stdout | /dev/stderr) ;;
   /*) refused=$argument ;;
   esac
 done
 if [ -n "$refused" ]; then
-  printf '%s %s\n' "${0##*/}" "$refused" >> "$sandbox/escapes"
+  printf '%s %s\n' "${0##*/}" "$refused" >> "$judge_sandbox/escapes"
   exit 97
 fi
-exec "$tools/${0##*/}" "$@"
+exec "$judge_tools/${0##*/}" "$@"

@@ -49,7 +49,9 @@ def find_divisions(before: Resolved, after: Resolved) -> tuple[Division, ...]:
     old, new = before.jobs, after.jobs
     added = [name for name in new if name not in old]
     origins = [
-        name for name in old if name not in new or (added and script_text(old[name]) != script_text(new[name]))
+        name
+        for name in old
+        if name not in new or (added and script_text(old[name]) != script_text(new[name]))
     ]
     taken: dict[str, list[str]] = {name: [] for name in origins}
     for name in added:
@@ -82,9 +84,13 @@ def compare(before: Resolved, after: Resolved) -> list[str]:
         if name not in after.jobs and name not in parts:
             complaints.append(f"Job {name!r} is gone and no new job came from it.")
         elif name in after.jobs and name not in made:
-            complaints += _differences(name, _with_references(job, parts), _with_references(after.jobs[name], {}))
+            complaints += _differences(
+                name, _with_references(job, parts), _with_references(after.jobs[name], {})
+            )
     complaints += [
-        f"Job {name!r} is new and came from no job." for name in after.jobs if name not in before.jobs and name not in made
+        f"Job {name!r} is new and came from no job."
+        for name in after.jobs
+        if name not in before.jobs and name not in made
     ]
     for division in divisions:
         for name in division.everything:
@@ -92,7 +98,9 @@ def compare(before: Resolved, after: Resolved) -> list[str]:
     return complaints + _circles(after)
 
 
-def _compare_part(name: str, division: Division, before: Resolved, after: Resolved, parts: Parts) -> list[str]:
+def _compare_part(
+    name: str, division: Division, before: Resolved, after: Resolved, parts: Parts
+) -> list[str]:
     siblings = {*division.everything} - {name}
     old = _with_references(before.jobs[division.origin], parts)
     new = _with_references(after.jobs[name], {})
@@ -115,7 +123,9 @@ def _compare_part(name: str, division: Division, before: Resolved, after: Resolv
     others = [entry for entry in needs if not _is_of(entry, siblings)]
     if "needs" in old:
         if _sorted(others) != _sorted(old["needs"]):
-            complaints.append(f"Job {name!r} needs {_show(others)}, and {division.origin!r} needed {_show(old['needs'])}.")
+            complaints.append(
+                f"Job {name!r} needs {_show(others)}, and {division.origin!r} needed {_show(old['needs'])}."
+            )
         return complaints
     wanted = _downloads(old, before, parts)
     missing = [entry for entry in wanted if entry not in _names(others)]
@@ -143,10 +153,14 @@ def _with_references(job: Job, parts: Parts) -> Job:
     if isinstance(job.get("needs"), list):
         job["needs"] = _needs(job["needs"], parts)
     if isinstance(job.get("dependencies"), list):
-        job["dependencies"] = sorted(part for entry in job["dependencies"] for part in parts.get(entry, [entry]))
+        job["dependencies"] = sorted(
+            part for entry in job["dependencies"] for part in parts.get(entry, [entry])
+        )
     if isinstance(job.get("rules"), list):
         job["rules"] = [
-            {**rule, "needs": _needs(rule["needs"], parts)} if isinstance(rule, dict) and isinstance(rule.get("needs"), list) else rule
+            {**rule, "needs": _needs(rule["needs"], parts)}
+            if isinstance(rule, dict) and isinstance(rule.get("needs"), list)
+            else rule
             for rule in job["rules"]
         ]
     return job
@@ -159,9 +173,10 @@ def _needs(entries: Sequence[Any], parts: Parts) -> list[Job]:
         if "project" in full or "pipeline" in full:
             found.append(full)
             continue
-        # The resolver itself adds these, but not inside `rules`, and not where `optional: false` is written out.
+        # The resolver adds these itself, but not inside `rules`, nor where `optional: false` is written out.
         full = {"artifacts": True, "optional": False, **full}
-        found.extend({**full, "job": part} for part in parts.get(full.get("job", ""), [full.get("job")]))
+        name = full.get("job", "")
+        found.extend({**full, "job": part} for part in parts.get(name, [name]))
     return _sorted(found)
 
 

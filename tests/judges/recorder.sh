@@ -1,26 +1,34 @@
 # Stands in for the executor, and for every command whose effect would leave the container: writes down how it was
-# called, and writes the files that the executor's flags promise. The lines above this one say where the sandbox is
-# ($sandbox), which container this is ($salt) and where the real tools are ($tools).
-"$tools/env" -0 > "$sandbox/environment.$$"
-PATH=$tools
+# called, and writes the files that the executor's flags promise.
+case $0 in
+/*) judge_place=$0 ;;
+*) judge_place=$(pwd -P)/ ;;
+esac
+judge_sandbox=${judge_place%%/container/*}
+case $judge_sandbox in
+*/commands/* | */words/*) judge_sandbox=${judge_place%/*/*} ;;
+esac
+judge_tools=$judge_sandbox/tools
+read -r judge_salt < "$judge_sandbox/salt"
+judge_number=1
+until "$judge_tools/mkdir" "$judge_sandbox/records/$judge_number" 2> /dev/null; do judge_number=$((judge_number + 1)); done
+judge_record=$judge_sandbox/records/$judge_number
+"$judge_tools/env" -0 > "$judge_record/environment"
+PATH=$judge_tools
 name=${0##*/}
-number=1
-until mkdir "$sandbox/records/$number" 2> /dev/null; do number=$((number + 1)); done
-record=$sandbox/records/$number
-mv "$sandbox/environment.$$" "$record/environment"
-printf '%s' "$name" > "$record/name"
-pwd -P > "$record/folder"
-for argument; do printf '%s\0' "$argument"; done > "$record/arguments"
+printf '%s' "$name" > "$judge_record/name"
+pwd -P > "$judge_record/folder"
+for argument; do printf '%s\0' "$argument"; done > "$judge_record/arguments"
 case " $* " in
-*' - '* | *@-* | *-stdin* | *tar://stdin*) cat > "$record/input" ;;
+*' - '* | *@-* | *-stdin* | *tar://stdin*) cat > "$judge_record/input" ;;
 esac
 
 # What differs from one container to the next, or from one moment to the next, is printed as a number that can be told.
 case $name in
-date | uuidgen) printf '7777%05d%03d\n' "$salt" "$number" && exit 0 ;;
-hostname) printf '7777%05d000\n' "$salt" && exit 0 ;;
+date | uuidgen) printf '7777%05d%03d\n' "$judge_salt" "$judge_number" && exit 0 ;;
+hostname) printf '7777%05d000\n' "$judge_salt" && exit 0 ;;
 mktemp)
-  made=$(printf '%s/root/tmp/tmp.7777%05d%03d' "$sandbox" "$salt" "$number")
+  made=$(printf '%s/root/tmp/tmp.7777%05d%03d' "$judge_sandbox" "$judge_salt" "$judge_number")
   case " $* " in
   *' -d '*) mkdir "$made" ;;
   *) : > "$made" ;;
@@ -29,7 +37,7 @@ mktemp)
   ;;
 esac
 
-cp -a "$sandbox/root" "$record/tree"
+cp -a "$judge_sandbox/container" "$judge_record/tree"
 
 if [ "$name" != executor ]; then
   # A download gives a program that records in its turn.
@@ -46,8 +54,8 @@ if [ "$name" != executor ]; then
   done
   [ "$file" != . ] || file=$last
   case $file in
-  '' | /dev/*) printf 'output-of-%s-%s\n' "$name" "$(printf '%s\n' "$@" | sed "s|$sandbox/root||g" | cksum | cut -d ' ' -f 1)" ;;
-  *) cp "$sandbox/recorder" "$file" ;;
+  '' | /dev/*) printf 'output-of-%s-%s\n' "$name" "$(printf '%s\n' "$@" | sed "s|$judge_sandbox/container||g" | cksum | cut -d ' ' -f 1)" ;;
+  *) cp "$judge_tools/../recorder" "$file" ;;
   esac
   exit 0
 fi
@@ -63,8 +71,8 @@ for argument; do
   previous=$argument
 done
 write() { # kind, path
-  [ -n "$digest" ] || digest=sha256:$(printf '%s\n' "$arguments" | sed "s|$sandbox/root||g" | sha256sum | cut -d ' ' -f 1)
-  printf '%s' "$digest" > "$record/digest"
+  [ -n "$digest" ] || digest=sha256:$(printf '%s\n' "$arguments" | sed "s|$judge_sandbox/container||g" | sha256sum | cut -d ' ' -f 1)
+  printf '%s' "$digest" > "$judge_record/digest"
   case $1 in
   digest) mkdir -p "$(dirname "$2")" && printf '%s' "$digest" > "$2" ;;
   name) mkdir -p "$(dirname "$2")" && printf '%s@%s\n' "${destination%:*}" "$digest" > "$2" ;;

@@ -1,7 +1,7 @@
 """What does each job of a pipeline come to, as `gitlab-ci-local` reads it?
 
-All pipelines are resolved by one Node process (see `resolve.mjs`), which writes nothing into their folders, runs no
-program and never reaches the network.
+All pipelines are resolved by one Node process (see `resolve.mjs`), which writes nothing into their
+folders, runs no program and never reaches the network.
 """
 
 import json

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -17,42 +16,49 @@ PROJECT = "builds/group/project"
 SECONDS = 10
 
 # All that a script finds on PATH, beside the recorders: nothing that reaches out of the machine.
-TOOLS = tuple(
-    "[ awk base64 basename cat chmod chown cksum cmp cp cut diff dirname echo env expr false find fold grep gzip head id "
-    "jq ln ls md5sum mkdir mv nl od paste printenv printf pwd readlink realpath rev rm rmdir sed seq sh sha1sum sha256sum "
-    "sort stat tac tail tar tee test touch tr true truncate uname uniq wc whoami xargs".split()
-)
-GUARDED = ("chmod", "chown", "cp", "ln", "mkdir", "mv", "rm", "rmdir", "tee", "touch", "truncate")
-EFFECTS = frozenset(
-    "argocd aws az buildah cosign crane curl docker doctl flux ftp gcloud gh git-push glab gsutil helm http ibmcloud "
-    "kubectl mail manifest-tool nc notation nomad oras podman psql push rclone redis-cli regctl release-cli rsync scp "
-    "sendmail sftp skopeo snyk ssh svn terraform trivy vault wget".split()
-)
+_TOOLS = """
+    [ awk base64 basename cat chmod chown cksum cmp cp cut diff dirname echo env expr false find fold grep
+    gzip head id jq ln ls md5sum mkdir mv nl od paste printenv printf pwd readlink realpath rev rm rmdir
+    sed seq sh sha1sum sha256sum sort stat tac tail tar tee test touch tr true truncate uname uniq wc
+    whoami xargs
+"""
+_GUARDED = "chmod chown cp find gzip ln mkdir mv rm rmdir sort tar tee touch truncate"
+_EFFECTS = """
+    argocd aws az buildah cosign crane curl docker doctl flux ftp gcloud gh glab gsutil helm http ibmcloud
+    kubectl mail manifest-tool nc notation nomad oras podman psql push rclone redis-cli regctl release-cli
+    rsync scp sendmail sftp skopeo snyk ssh svn terraform trivy vault wget
+"""
+EFFECTS = frozenset(_EFFECTS.split())
 MOMENTS = ("date", "hostname", "mktemp", "uuidgen")
+MOMENT = re.compile(rb"7777\d{8}")  # what the recorder prints for one of these
 COMMANDS = ("git", *sorted(EFFECTS), *MOMENTS)
 
-# Paths of the container that are moved into the sandbox. A slash elsewhere belongs to a pattern, a name or an address.
-_FOLDERS = (
-    "app bin build builds busybox cache certs config data etc home kaniko lib mnt opt output out root run sbin shared "
-    "sbin secrets srv src tmp usr var workdir workspace"
-)
+# Paths of the container that are moved into the sandbox. Any other slash belongs to a pattern or an address.
+_FOLDERS = """
+    app bin build builds busybox cache certs config data etc home kaniko lib mnt opt out output root run
+    sbin secrets shared srv src tmp usr var workdir workspace
+"""
 _BEFORE = r"""(?:^|(?<=[\s=:><(`@,;&|])|(?<=[\s=:><(`@,;&|]["'])|(?<=^["'])|(?<=://))"""
-_CONTAINER_PATH = re.compile(rf"{_BEFORE}/(?=(?:{'|'.join(_FOLDERS.split())})(?![\w.-]))", re.MULTILINE)
+_CONTAINER_PATH = re.compile(rf"{_BEFORE}/(?=(?:{'|'.join(_FOLDERS.split())})\b(?![.-]))", re.MULTILINE)
 _CONTAINER_ROOT = re.compile(r"(?<=\b(?:cd|ls) )/(?=\s|$|[;&|)])")
 _LOST_REDIRECT = re.compile(r""">\s*["']?/(?!dev/(?:null|std|fd|tty))(?=\w)|>\s*["']?[^\s"';]*(?:\.\./){4}""")
-_WORD = re.compile(r"(?<![\w$./:=@-])[A-Za-z][\w.-]*(?![\w=/:])")
-_BUILTINS = frozenset(
-    "alias bg break case cd command continue do done elif else esac eval exec exit export fg fi for getopts hash if in "
-    "jobs kill let local read readonly return set shift source then times trap type ulimit umask unalias unset until wait "
-    "while function select time".split()
+_BEFORE_COMMAND = "command do elif else env eval exec if nice nohup sudo then time until while xargs"
+_COMMAND_WORD = re.compile(
+    rf"(?:^|[;&|({{`!]|\b(?:{'|'.join(_BEFORE_COMMAND.split())}|timeout \S+)\b)"
+    r"\s*(?:\w+=\S*\s+)*([A-Za-z][\w.-]*)(?![\w=/:.-])",
+    re.MULTILINE,
 )
+_BUILTINS = """
+    alias bg break case cd command continue do done elif else esac eval exec exit export fg fi for
+    function getopts hash if in jobs kill let local read readonly return select set shift source then time
+    times trap type ulimit umask unalias unset until wait while
+"""
 
 
 @dataclass(frozen=True)
 class Run:
     """One job, ready to be run: its lines, and what it finds when it starts."""
 
-    job: str
     lines: tuple[str, ...]
     after_lines: tuple[str, ...]
     environment: Mapping[str, str]
@@ -92,76 +98,95 @@ class RefusedError(Exception):
 
 @contextmanager
 def toolbox() -> Iterator[Path]:
-    """Make the folder that stands for `/bin` in all sandboxes of a run."""
+    """Make what all sandboxes of a run share: `tools/` for `/bin`, and `commands/` before it on PATH."""
     with tempfile.TemporaryDirectory(prefix="toolbox-") as name:
-        folder = Path(name).resolve()
-        for tool in TOOLS:
+        box = Path(name).resolve()
+        tools, commands = box / "tools", box / "commands"
+        tools.mkdir()
+        commands.mkdir()
+        for tool in _TOOLS.split():
             found = shutil.which(tool)
             if found is not None:
-                (folder / tool).symlink_to(found)
-        (folder / "bash").symlink_to(shutil.which("bash") or "/bin/sh")
-        (folder / "sleep").symlink_to(folder / "true")
-        yield folder
+                (tools / tool).symlink_to(found)
+        (tools / "bash").symlink_to(shutil.which("bash") or "/bin/sh")
+        (tools / "sleep").symlink_to("true")
+        for script, names in (("recorder", COMMANDS), ("guard", _GUARDED.split())):
+            path = box / script
+            path.write_text(f"#!{(tools / 'sh').resolve()}\n" + (HERE / f"{script}.sh").read_text())
+            path.chmod(0o755)
+            for command in names:
+                (commands / command).symlink_to(path)
+        yield box
 
 
-def run_job(run: Run, repository: Path, tools: Path, shell: Sequence[str]) -> Outcome:
+def run_job(run: Run, repository: Path, box: Path, shell: Sequence[str]) -> Outcome:
     """Run one job as GitLab's runner does, and tell what it did."""
     with tempfile.TemporaryDirectory(prefix="sandbox-") as name:
         sandbox = Path(name).resolve()
-        root = sandbox / "root"
-        _furnish(sandbox, run, repository, tools)
-        environment = {key: _moved(value, root) for key, value in run.environment.items()}
-        environment |= {
-            "CI_BUILDS_DIR": f"{root}/builds",
-            "CI_PROJECT_DIR": f"{root}/{PROJECT}",
+        root = sandbox / "container"
+        _furnish(sandbox, run, repository, box)
+        environment = {
             "DOCKER_CONFIG": f"{root}/kaniko/.docker/",
             "HOME": f"{root}/root",
-            "PATH": f"{sandbox}/commands:{tools}:{root}/kaniko",
-            "TMPDIR": f"{root}/tmp",
+            "TMPDIR": str(root / "tmp"),
+            **{key: _moved(value, root) for key, value in run.environment.items()},
+            "CI_BUILDS_DIR": f"{root}/builds",
+            "CI_PROJECT_DIR": f"{root}/{PROJECT}",
+            "PATH": ":".join(
+                f"{sandbox}/{part}" for part in ("commands", "words", "tools", "container/kaniko")
+            ),
         }
         status, errors = _execute(run.lines, root, environment, shell)
         if run.after_lines and status is not None:
             _execute(run.after_lines, root, environment, shell)
-        records = [_read(path, root) for path in sorted((sandbox / "records").iterdir(), key=lambda path: int(path.name))]
+        names = {str(root): "", str(sandbox): "/sandbox", str(box): "/box"}
+        records = [_read(path, names) for path in sorted((sandbox / "records").iterdir(), key=_number)]
         escapes = sandbox / "escapes"
         return Outcome(
             status=status,
             records=tuple(records),
-            files=_files_below(root / PROJECT, root),
+            files=_files_below(root / PROJECT, names),
             escapes=tuple(escapes.read_text().splitlines()) if escapes.exists() else (),
             errors=errors,
         )
 
 
-def _furnish(sandbox: Path, run: Run, repository: Path, tools: Path) -> None:
-    root = sandbox / "root"
+def _furnish(sandbox: Path, run: Run, repository: Path, box: Path) -> None:
+    root = sandbox / "container"
     project = root / PROJECT
     shutil.copytree(
         repository, project, symlinks=True, ignore=shutil.ignore_patterns(".git", "node_modules", ".venv")
     )
-    for folder in ("records", "commands", "root/kaniko/ssl/certs", "root/root", "root/tmp", "root/usr", "root/workspace"):
-        (sandbox / folder).mkdir(parents=True)
+    for folder in ("kaniko/ssl/certs", "root", "tmp", "workspace"):
+        (root / folder).mkdir(parents=True)
     if run.login_folder:
         (root / "kaniko/.docker").mkdir()
     (root / "kaniko/ssl/certs/ca-certificates.crt").write_text("certificates\n")
-    for folder in ("bin", "busybox", "sbin", "usr/bin"):
-        (root / folder).symlink_to(tools)
+    (root / "kaniko/executor").symlink_to(box / "recorder")
     for folder in run.folders:
-        (project / folder).mkdir(parents=True, exist_ok=True)
+        if not (project / folder).exists():
+            (project / folder).mkdir(parents=True)
     for path, content in run.files.items():
         (project / path).parent.mkdir(parents=True, exist_ok=True)
         (project / path).write_bytes(content)
-    interpreter = (tools / "sh").resolve()
-    head = f"#!{interpreter}\nsandbox={shlex.quote(str(sandbox))} tools={shlex.quote(str(tools))} salt={run.salt}\n"
-    for name in ("recorder", "guard"):
-        (sandbox / name).write_text(head + (HERE / f"{name}.sh").read_text())
-        (sandbox / name).chmod(0o755)
-    (root / "kaniko/executor").symlink_to(sandbox / "recorder")
-    words = {word for line in (*run.lines, *run.after_lines) for word in _WORD.findall(line)}
-    for command in (*COMMANDS, *(words - _BUILTINS - {*TOOLS, *COMMANDS, "bash", "sleep", "executor"})):
-        (sandbox / "commands" / command).symlink_to(sandbox / "recorder")
-    for command in GUARDED:
-        (sandbox / "commands" / command).symlink_to(sandbox / "guard")
+    (sandbox / "records").mkdir()
+    (sandbox / "words").mkdir()
+    (sandbox / "salt").write_text(f"{run.salt}\n")
+    for name in ("tools", "commands"):
+        (sandbox / name).symlink_to(box / name)
+    lines = (*run.lines, *run.after_lines)
+    if any(re.search(r"/s?bin\b|/busybox\b", line) for line in lines):
+        (root / "usr").mkdir()
+        for folder in ("bin", "busybox", "sbin", "usr/bin"):
+            (root / folder).symlink_to(box / "tools")
+    # A program that is not here is recorded too, and succeeds: a compiler, a package manager, make.
+    words = {word for line in lines for word in _COMMAND_WORD.findall(line)} - {
+        *_BUILTINS.split(),
+        "executor",
+    }
+    for word in words:
+        if not (box / "tools" / word).exists() and not (box / "commands" / word).exists():
+            (sandbox / "words" / word).symlink_to(box / "recorder")
 
 
 def _moved(text: str, root: Path) -> str:
@@ -176,7 +201,9 @@ def _execute(
     if _LOST_REDIRECT.search(_CONTAINER_PATH.sub("", script)):
         raise RefusedError("its script writes to a path that is not in the sandbox.")
     # The runner's own head, as it stands in the script that it generates.
-    head = "if set -o | grep pipefail > /dev/null; then set -o pipefail; fi; set -o errexit\nset +o noclobber\n"
+    head = (
+        "if set -o | grep pipefail > /dev/null; then set -o pipefail; fi; set -o errexit\nset +o noclobber\n"
+    )
     process = subprocess.Popen(
         [*shell, "-c", head + _moved(script, root)],
         stdin=subprocess.DEVNULL,
@@ -197,34 +224,44 @@ def _execute(
     return process.returncode, errors.replace(str(root), "")
 
 
-def _read(folder: Path, root: Path) -> Record:
-    def back(text: str) -> str:
-        return text.replace(str(root), "")
+def _number(path: Path) -> int:
+    return int(path.name)
+
+
+def _read(folder: Path, names: Mapping[str, str]) -> Record:
+    def text(name: str) -> str:
+        return _moved_back((folder / name).read_bytes(), names).decode(errors="replace")
 
     def parts(name: str) -> list[str]:
-        return [back(part) for part in (folder / name).read_text(errors="replace").split("\0")[:-1]]
+        return text(name).split("\0")[:-1]
 
     given, digest = folder / "input", folder / "digest"
     tree = folder / "tree"
     return Record(
         command=(folder / "name").read_text(),
         arguments=tuple(parts("arguments")),
-        folder=back((folder / "folder").read_text().strip()),
+        folder=text("folder").strip(),
         environment=dict(part.split("=", 1) for part in parts("environment") if "=" in part),
-        given=given.read_bytes().replace(os.fsencode(root), b"") if given.exists() else None,
+        given=_moved_back(given.read_bytes(), names) if given.exists() else None,
         digest=digest.read_text() if digest.exists() else None,
-        files={f"/{path}": content for path, content in _files_below(tree, root).items()} if tree.exists() else {},
+        files={f"/{path}": content for path, content in _files_below(tree, names).items()},
     )
 
 
-def _files_below(folder: Path, root: Path) -> dict[str, bytes]:
+def _moved_back(content: bytes, names: Mapping[str, str]) -> bytes:
+    for inside, outside in names.items():
+        content = content.replace(inside.encode(), outside.encode())
+    return content
+
+
+def _files_below(folder: Path, names: Mapping[str, str]) -> dict[str, bytes]:
     found = {}
-    for place, folders, names in os.walk(folder):
-        for name in (*names, *folders):
+    for place, folders, files in os.walk(folder):
+        for name in (*files, *folders):
             path = Path(place, name)
             inside = path.relative_to(folder).as_posix()
             if path.is_symlink():
-                found[inside] = b"-> " + os.fsencode(path.readlink()).replace(os.fsencode(root), b"")
-            elif name in names and path.is_file():
-                found[inside] = path.read_bytes().replace(os.fsencode(root), b"")
+                found[inside] = b"-> " + _moved_back(os.fsencode(path.readlink()), names)
+            elif name in files and path.is_file():
+                found[inside] = _moved_back(path.read_bytes(), names)
     return found

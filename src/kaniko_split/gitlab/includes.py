@@ -111,9 +111,9 @@ def _include(file: PipelineFile, item: Node) -> Iterator[Unread | tuple[str, Pla
                 node = followed(given.value)
                 yield Unread(kind, node.value if isinstance(node, Scalar) else kind, place)
                 return
-        given = item.entry("local")
-        node = followed(given.value) if given is not None else None
-        if isinstance(node, Scalar):
-            yield node.value.lstrip("/"), place
+        local = item.entry("local")
+        target = followed(local.value) if local is not None else None
+        if isinstance(target, Scalar):
+            yield target.value.lstrip("/"), place
     elif isinstance(item, Sequence):
         yield Unread("unknown", "include", place)

@@ -18,7 +18,6 @@ from kaniko_split.gitlab.keywords import (
 from kaniko_split.gitlab.pipeline import Pipeline, deep_merge
 from kaniko_split.gitlab.values import Reference
 
-
 # Stands among a job's keys where it extends a job of an include that cannot be read.
 UNREAD_PARENT = "<extends a job that was not read>"
 

@@ -5,6 +5,7 @@ One table a kind. What stands in none of them is unknown: it may read and write 
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 
@@ -48,7 +49,9 @@ _KINDS: dict[str, Kind] = {name: kind for kind, names in _WORDS.items() for name
 _SUBCOMMANDS: dict[str, dict[str, Kind]] = {
     "crane": {
         **dict.fromkeys(("digest", "manifest", "config", "ls", "validate", "version"), Kind.READS),
-        **dict.fromkeys(("push", "tag", "copy", "cp", "delete", "append", "mutate", "rebase", "index"), Kind.ACTS),
+        **dict.fromkeys(
+            ("push", "tag", "copy", "cp", "delete", "append", "mutate", "rebase", "index"), Kind.ACTS
+        ),
         "auth": Kind.LOGS_IN,
         "pull": Kind.WRITES,
     },
@@ -70,7 +73,9 @@ _SUBCOMMANDS: dict[str, dict[str, Kind]] = {
         "login": Kind.LOGS_IN,
     },
     "git": {
-        **dict.fromkeys(("describe", "rev-parse", "log", "show", "diff", "status", "ls-files", "rev-list"), Kind.READS),
+        **dict.fromkeys(
+            ("describe", "rev-parse", "log", "show", "diff", "status", "ls-files", "rev-list"), Kind.READS
+        ),
         **dict.fromkeys(("push", "send-email"), Kind.ACTS),
         "config": Kind.OPTIONS,
     },
@@ -101,7 +106,9 @@ FRESH_VARIABLES = frozenset(
     }
 )
 
-_SENDING_FLAGS = frozenset("-d -F -T --data --data-raw --data-binary --data-urlencode --json --form".split()) | {
+_SENDING_FLAGS = frozenset(
+    ["-d", "-F", "-T", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "--form"]
+) | {
     "--upload-file",
     "--post-data",
     "--post-file",
@@ -109,6 +116,9 @@ _SENDING_FLAGS = frozenset("-d -F -T --data --data-raw --data-binary --data-urle
     "--body-file",
 }
 _SENDING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+_JUDGING = re.compile(r"test|scan|check|verif|valid|sign|lint|audit|assert|smoke|probe", re.IGNORECASE)
 
 
 def kind_of(words: tuple[str, ...]) -> Kind:
@@ -128,11 +138,20 @@ def kind_of(words: tuple[str, ...]) -> Kind:
     return kind
 
 
+def judges(words: tuple[str, ...]) -> bool:
+    """Tell whether an unknown command speaks of testing, so that what follows it waits for its verdict."""
+    return bool(_JUDGING.search(" ".join(words)))
+
+
 def keeps_output(words: tuple[str, ...]) -> bool:
     """Tell whether a download writes what it reads to a file of its own accord."""
     if words[0].endswith("wget"):
         return not any(word.startswith(("-qO-", "-O-", "--spider")) or word == "-" for word in words)
-    return any(word.startswith(("-o", "-O", "--output", "--remote-name")) or word in {"-fsSLO", "-sSLo", "-LO", "-Lo"} for word in words[1:])
+    return any(
+        word.startswith(("-o", "-O", "--output", "--remote-name"))
+        or word in {"-fsSLO", "-sSLo", "-LO", "-Lo"}
+        for word in words[1:]
+    )
 
 
 def _changes_files(name: str, arguments: tuple[str, ...]) -> bool:

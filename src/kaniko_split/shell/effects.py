@@ -9,9 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from kaniko_split.shell.commands import FRESH, FRESH_VARIABLES, Kind, keeps_output, kind_of
+from kaniko_split.shell.commands import FRESH, FRESH_VARIABLES, Kind, judges, keeps_output, kind_of
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, file_at, is_exact
-from kaniko_split.shell.nodes import Assignment, Call, Declaration, Function, Statement, Word, nested, substitutions, words_of
+from kaniko_split.shell.nodes import (
+    Assignment,
+    Call,
+    Declaration,
+    Function,
+    Statement,
+    Word,
+    nested,
+    substitutions,
+    words_of,
+)
 from kaniko_split.shell.words import Value, names_assigned, names_read, value_of_word, values_of_words
 
 
@@ -98,7 +108,9 @@ def _own_effects(statement: Statement, here: Surroundings) -> Effects:
         fresh=done.fresh or bool(names & FRESH_VARIABLES),
         prints=done.prints and not written,
     )
-    asked = [effects_of(one, here) for word in words for part in substitutions(word) for one in part.statements]
+    asked = [
+        effects_of(one, here) for word in words for part in substitutions(word) for one in part.statements
+    ]
     if asked:
         # A substitution runs in a shell of its own: of what it changes, only files outlive it.
         kept = [replace(_outside_of_subshell(part), prints=done.prints and part.prints) for part in asked]
@@ -124,7 +136,7 @@ def _declared(declaration: Declaration, here: Surroundings) -> Effects:
     done = _assigned(given, here)
     options = "".join(word.literal or "?" for word in declaration.options)
     exported: frozenset[str] = frozenset()
-    if declaration.keyword == "export" and "n" not in options or "x" in options:
+    if (declaration.keyword == "export" and "n" not in options) or "x" in options:
         exported = frozenset(one.name for one in declaration.assignments)
     touched = frozenset[Location](Variable(name) for name in bare)
     return replace(done, reads=done.reads | touched, writes=done.writes | touched, exports=exported)
@@ -134,16 +146,18 @@ def _called(call: Call, statement: Statement, here: Surroundings) -> Effects:
     values = values_of_words(call.words, here.script, here.known)
     texts = tuple(value.text for value in values)
     if not texts:
-        return Effects(unknown=True, reads=frozenset({State.FILES}), writes=frozenset({State.FILES}), fails=True)
+        return Effects(
+            unknown=True, reads=frozenset({State.FILES}), writes=frozenset({State.FILES}), fails=True
+        )
     if texts[0] in here.functions:
         inside = here.functions[texts[0]]
         return replace(inside, reads=inside.reads | {Variable(f"{texts[0]}()")}, prints=False)
     if texts[0] == "command" and len(texts) > 1 and not texts[1].startswith("-"):
         texts, values = texts[1:], values[1:]
-    return _command(texts, call.words, statement, here)
+    return _command(texts, statement, here)
 
 
-def _command(texts: tuple[str, ...], words: tuple[Word, ...], statement: Statement, here: Surroundings) -> Effects:
+def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -> Effects:
     name = texts[0]
     arguments = tuple(text for text in texts[1:] if not text.startswith("-"))
     files = frozenset(file_at(text, here.folder) for text in arguments)
@@ -177,7 +191,7 @@ def _command(texts: tuple[str, ...], words: tuple[Word, ...], statement: Stateme
         case Kind.ACTS:
             return Effects(reads=everything | folder, acts=True, fails=True)
         case Kind.UNKNOWN:
-            return _unknown(texts, words)
+            return _unknown(texts)
 
 
 def _copied(texts: tuple[str, ...], files: frozenset[Location], here: Surroundings) -> Effects:
@@ -203,7 +217,9 @@ def _moved(texts: tuple[str, ...]) -> Effects:
     folder: frozenset[Location] = frozenset({State.FOLDER})
     absolute = len(texts) == 2 and texts[1].startswith(("/", "$CI_PROJECT_DIR", "${CI_PROJECT_DIR}"))
     certain = texts[0] == "cd" and absolute
-    return Effects(reads=NOWHERE if certain else folder, writes=folder, overwrites=folder if certain else NOWHERE)
+    return Effects(
+        reads=NOWHERE if certain else folder, writes=folder, overwrites=folder if certain else NOWHERE
+    )
 
 
 def _downloaded(texts: tuple[str, ...], statement: Statement, here: Surroundings) -> Effects:
@@ -214,18 +230,19 @@ def _downloaded(texts: tuple[str, ...], statement: Statement, here: Surroundings
     captured = any(one.operator in {">", ">>", "&>", ">|"} for one in statement.redirects)
     # What is read and thrown away was asked for because of what it does on the server.
     inside = here.script[statement.span.end :].lstrip()[:1] in {"|", ")", "`"}
-    return Effects(reads=NOWHERE, acts=not (captured or inside), fresh=fresh, fails=True)
+    return Effects(reads=NOWHERE, acts=not (captured or inside), fresh=fresh)
 
 
-def _unknown(texts: tuple[str, ...], words: tuple[Word, ...]) -> Effects:
-    del words
+def _unknown(texts: tuple[str, ...]) -> Effects:
     everything: frozenset[Location] = frozenset({State.FILES, State.FOLDER})
-    done = Effects(reads=everything, writes=frozenset({State.FILES}), fails=True, unknown=True)
+    done = Effects(reads=everything, writes=frozenset({State.FILES}), fails=judges(texts), unknown=True)
     if texts[0] in {"eval", "source", "."}:
         changed = done.writes | {State.VARIABLES, State.OPTIONS, State.FOLDER}
         return replace(done, reads=done.reads | {State.VARIABLES}, writes=changed, leaves=True)
     if texts[0] == "read":
-        return Effects(reads=NOWHERE, writes=frozenset(Variable(text) for text in texts[1:] if text[0] != "-"))
+        return Effects(
+            reads=NOWHERE, writes=frozenset(Variable(text) for text in texts[1:] if text[0] != "-")
+        )
     if texts[0] == "unset":
         gone = frozenset[Location](Variable(text) for text in texts[1:] if text[0] != "-")
         return Effects(writes=gone, overwrites=gone)

@@ -154,7 +154,7 @@ class _Reader:
         body = self._word(node["Hdoc"], quoted=True) if "Hdoc" in node else None
         return Redirect(node["Op"], self._word(node["Word"]), self._span(node), body)
 
-    def _command(self, node: dict[str, Any]) -> Command:  # noqa: PLR0912 (one case a kind)
+    def _command(self, node: dict[str, Any]) -> Command:
         match node["Type"]:
             case "CallExpr":
                 return Call(self._assignments(node.get("Assigns")), self._words(node.get("Args")))

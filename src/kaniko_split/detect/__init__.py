@@ -1,0 +1,1 @@
+"""Which jobs build several images in one container?"""

@@ -1,0 +1,216 @@
+"""What does each statement of a job do, in the order in which they run?"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from kaniko_split.detect.calls import executor_call
+from kaniko_split.detect.paths import Counting, builds_in
+from kaniko_split.gitlab.script import ScriptItem
+from kaniko_split.kaniko.command import Build
+from kaniko_split.shell.effects import Effects, Surroundings, effects_of
+from kaniko_split.shell.locations import Location, State, Variable, file_at
+from kaniko_split.shell.nodes import Assignment, Call, Chain, Declaration, Function, Script, Statement
+from kaniko_split.shell.parse import parse
+from kaniko_split.shell.words import Value, value_of_word, values_of_words
+from kaniko_split.source.text import Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One top-level statement of a job's script.
+
+    Attributes:
+        number: Its position among the steps, from 0.
+        span: Where it stands in the trace's text.
+        item: The index of the script item that it stands in, or where it begins.
+        last_item: The index of the item where it ends.
+        statement: The statement itself.
+        effects: What it does.
+        build: What it builds, where it is a simple command that runs the executor.
+        builds: How many builds a path through it can make.
+        folder: The folder that it runs in, from the project's root; None where that is not known.
+        values: The words of the command, as far as they are known.
+        chained: Whether `&&` joins it to the step before.
+    """
+
+    number: int
+    span: Span
+    item: int
+    last_item: int
+    statement: Statement
+    effects: Effects
+    build: Build | None
+    builds: float
+    folder: str | None
+    values: tuple[Value, ...]
+    chained: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """A job's whole script, joined as GitLab joins it.
+
+    Attributes:
+        items: The script items in the order in which they run.
+        starts: For each item, the offset in `script.text` at which it begins.
+        script: The joined text, parsed.
+        steps: Its top-level statements.
+        exported: The names that the script itself exports.
+    """
+
+    items: tuple[ScriptItem, ...]
+    starts: tuple[int, ...]
+    script: Script
+    steps: tuple[Step, ...]
+    exported: frozenset[str]
+
+    def item_at(self, offset: int) -> int:
+        """Return the index of the item in which the character at `offset` of the joined text stands."""
+        index = 0
+        for number, start in enumerate(self.starts):
+            if start <= offset:
+                index = number
+        return index
+
+
+def trace(items: Sequence[ScriptItem], variables: Mapping[str, Value], extra: Sequence[str] = ()) -> Trace:
+    """Follow the statements of a job's script from the first to the last.
+
+    Args:
+        items: `before_script` and `script`, in that order.
+        variables: What the pipeline's `variables:` give the job.
+        extra: Further command words that are to count as the executor.
+
+    Raises:
+        ShellSyntaxError: The joined text is no shell script; its lines count from the first item's.
+        MissingParserError: shfmt is not installed.
+    """
+    starts: list[int] = []
+    text = ""
+    for item in items:
+        starts.append(len(text))
+        text += item.text if item.text.endswith("\n") else item.text + "\n"
+    script = parse(text)
+    follower = _Follower(script, dict(variables), tuple(extra))
+    found = Trace(tuple(items), tuple(starts), script, (), frozenset())
+    links = [link for one in script.statements for link in _links(one)]
+    steps = tuple(
+        replace(follower.step(number, one, found), chained=chained)
+        for number, (one, chained) in enumerate(links)
+    )
+    return replace(found, steps=steps, exported=frozenset(follower.exported))
+
+
+def _links(statement: Statement) -> list[tuple[Statement, bool]]:
+    """Return a chain of `&&` as its links, each with whether `&&` stands before it; anything else as it is."""
+    command = statement.command
+    plain = not (statement.negated or statement.background or statement.redirects)
+    if plain and isinstance(command, Chain) and command.operator == "&&":
+        return [*_links(command.left), (command.right, True)]
+    return [(statement, False)]
+
+
+class _Follower:
+    """Carries what is known from one statement to the next."""
+
+    def __init__(self, script: Script, known: dict[str, Value], extra: tuple[str, ...]) -> None:
+        self._text = script.text
+        self._known = known
+        self._counting = Counting(script.text, known, extra=extra)
+        self._folder: str | None = ""
+        self._folder_before: str | None = None
+        self._functions: dict[str, Effects] = {}
+        self.exported: set[str] = set()
+
+    def step(self, number: int, statement: Statement, found: Trace) -> Step:
+        here = Surroundings(self._text, self._known, self._folder, self._functions)
+        effects = effects_of(statement, here)
+        build = executor_call(statement, self._text, self._known, self._counting.extra)
+        folder = self._folder
+        values: tuple[Value, ...] = ()
+        if isinstance(statement.command, Call):
+            values = values_of_words(statement.command.words, self._text, self._known)
+        if isinstance(build, Build):
+            effects = _build_effects(effects, build, folder)
+        made = builds_in((statement,), self._counting)
+        self._learn(statement, effects, values, here)
+        return Step(
+            number=number,
+            span=statement.span,
+            item=found.item_at(statement.span.start),
+            last_item=found.item_at(max(statement.span.start, statement.span.end - 1)),
+            statement=statement,
+            effects=effects,
+            build=build if isinstance(build, Build) else None,
+            builds=made,
+            folder=folder,
+            values=values,
+        )
+
+    def _learn(
+        self, statement: Statement, effects: Effects, values: tuple[Value, ...], here: Surroundings
+    ) -> None:
+        self.exported |= effects.exports
+        match statement.command:
+            case Call(assignments=assignments, words=()):
+                self._assign(assignments)
+                return
+            case Declaration(assignments=assignments):
+                self._assign(one for one in assignments if one.value is not None)
+                return
+            case Function(name=name, body=body):
+                self._functions[name] = effects_of(body, here)
+                return
+        if State.VARIABLES in effects.writes:
+            self._known.clear()
+        for place in effects.writes:
+            if isinstance(place, Variable):
+                self._known.pop(place.name, None)
+        if State.FOLDER in effects.writes:
+            self._move(values)
+
+    def _assign(self, assignments: Iterable[Assignment]) -> None:
+        for one in assignments:
+            self._assign_one(one)
+
+    def _assign_one(self, one: Assignment) -> None:
+        if one.appends or one.indexed or one.value is None:
+            self._known.pop(one.name, None)
+            return
+        value = value_of_word(one.value, self._text, self._known)
+        # A value that names itself (`X=$X-1`) or a command's output is known by its name only.
+        if value.exact or not ("$(" in value.text or "`" in value.text or f"${one.name}" in value.text):
+            self._known[one.name] = replace(value, splits=not value.exact and value.splits)
+        else:
+            self._known.pop(one.name, None)
+
+    def _move(self, values: tuple[Value, ...]) -> None:
+        texts = tuple(value.text for value in values)
+        target: str | None = None
+        if texts == ("cd", "-"):
+            target = self._folder_before
+        elif len(texts) == 2 and texts[0] == "cd":
+            place = file_at(texts[1], self._folder)
+            path: str | None = getattr(place, "path", None)
+            target = None if path is None or "$" in path or path.startswith("~") else posixpath.normpath(path)
+            target = "" if target == "." else target
+        self._folder_before, self._folder = self._folder, target
+
+
+def _build_effects(effects: Effects, build: Build, folder: str | None) -> Effects:
+    """Return what running the executor does: it reads every file and writes what its flags promise."""
+    promised = frozenset[Location](file_at(path, folder) for path in build.written)
+    names = frozenset[Location](Variable(one) for one in build.inherited_build_arguments)
+    everything: frozenset[Location] = frozenset({State.FILES, State.FOLDER, State.OPTIONS})
+    return replace(
+        effects,
+        reads=effects.reads - {State.FILES} | everything | names,
+        writes=effects.writes - {State.FILES} | promised,
+        unknown=False,
+        prints=False,
+        acts=False,
+        fails=False,
+    )

@@ -1,0 +1,127 @@
+"""Where do the files of a pipeline name a job?
+
+The places are those that GitLab's documentation gives: `needs` (also `rules:needs`), `dependencies`, `extends`,
+`!reference`, `environment:on_stop` and `trigger:include:job`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
+from kaniko_split.gitlab.values import is_reference, reference_path
+from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, followed, walk
+
+
+class Use(Enum):
+    """For what a job is named."""
+
+    NEEDS = "needs"
+    DEPENDENCIES = "dependencies"
+    EXTENDS = "extends"
+    REFERENCE = "!reference"
+    SINGLE = "a place for one name"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JobReference:
+    """One mention of a job.
+
+    Attributes:
+        use: For what it is named.
+        file: The file that it stands in.
+        owner: The top-level key under which it stands.
+        name: The scalar that is the job's name.
+        holder: The list that the mention is an item of; None where it is no item.
+        item: The item itself: the name, or the mapping that has it under `job:`.
+        path: For a `!reference`, all its words.
+    """
+
+    use: Use
+    file: PipelineFile
+    owner: str
+    name: Scalar
+    holder: Sequence | None
+    item: Node
+    path: tuple[str, ...] = ()
+
+
+def references_to(pipeline: Pipeline, job: str) -> tuple[JobReference, ...]:
+    """Return every place in the pipeline's files that names `job`, in the order of the files."""
+    found: list[JobReference] = []
+    for file in pipeline.files:
+        if file.root is None or job not in file.source.text:
+            continue
+        seen: set[int] = set()
+        for entry in file.root.entries:
+            for reference in _under(file, entry):
+                if reference.name.value == job and id(reference.name) not in seen:
+                    seen.add(id(reference.name))
+                    found.append(reference)
+    return tuple(found)
+
+
+def _under(file: PipelineFile, entry: Entry) -> Iterator[JobReference]:
+    value = entry.value
+    for node in walk(value):
+        if is_reference(node) and isinstance(node, Sequence) and node.items:
+            first = followed(node.items[0])
+            if isinstance(first, Scalar):
+                yield JobReference(
+                    Use.REFERENCE, file, entry.name, first, None, node, path=reference_path(node)
+                )
+    mapping = followed(value)
+    if isinstance(mapping, Mapping):
+        yield from _of_job(file, entry.name, mapping)
+
+
+def _of_job(file: PipelineFile, owner: str, mapping: Mapping) -> Iterator[JobReference]:
+    for entry in mapping.entries:
+        value = followed(entry.value)
+        match entry.name:
+            case "needs":
+                yield from _list(file, owner, value, Use.NEEDS)
+            case "dependencies":
+                yield from _list(file, owner, value, Use.DEPENDENCIES)
+            case "extends" if isinstance(value, Scalar):
+                yield JobReference(Use.EXTENDS, file, owner, value, None, value)
+            case "extends":
+                yield from _list(file, owner, value, Use.EXTENDS)
+            case "rules" if isinstance(value, Sequence):
+                for rule in map(followed, value.items):
+                    needs = rule.entry("needs") if isinstance(rule, Mapping) else None
+                    if needs is not None:
+                        yield from _list(file, owner, followed(needs.value), Use.NEEDS)
+            case "environment" | "trigger":
+                yield from _singles(file, owner, value)
+
+
+def _list(file: PipelineFile, owner: str, value: Node, use: Use) -> Iterator[JobReference]:
+    if not isinstance(value, Sequence) or is_reference(value):
+        return
+    for item in value.items:
+        real = followed(item)
+        if isinstance(real, Scalar):
+            # A name behind an alias is edited where the anchor stands, if at all.
+            holder = None if isinstance(item, Alias) else value
+            yield JobReference(use, file, owner, real, holder, item)
+        elif isinstance(real, Mapping) and use is Use.NEEDS:
+            job = real.entry("job")
+            # Jobs of other projects and pipelines have names of their own.
+            foreign = real.entry("project") or real.entry("pipeline")
+            if job is not None and foreign is None and isinstance(name := followed(job.value), Scalar):
+                holder = None if isinstance(item, Alias) else value
+                yield JobReference(use, file, owner, name, holder, item)
+        elif isinstance(real, Sequence) and not is_reference(real):
+            yield from _list(file, owner, real, use)
+
+
+def _singles(file: PipelineFile, owner: str, value: Node) -> Iterator[JobReference]:
+    for node in walk(value):
+        if isinstance(node, Mapping):
+            for key in ("on_stop", "job"):
+                entry = node.entry(key)
+                if entry is not None and isinstance(name := followed(entry.value), Scalar):
+                    yield JobReference(Use.SINGLE, file, owner, name, None, name)

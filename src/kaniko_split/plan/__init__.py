@@ -1,0 +1,1 @@
+"""What is to become of a job that builds several images?"""

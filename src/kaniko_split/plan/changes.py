@@ -1,0 +1,160 @@
+"""What is different after a split, as the person who reviews it must know?
+
+A split is not a no-op. Each line says whether it was proved, rests on something assumed, or asks the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaniko_split.detect.findings import source_offset
+from kaniko_split.gitlab.references import Use
+from kaniko_split.gitlab.resolve import effective_job
+from kaniko_split.plan.outcome import Change, Mark, NewJob, Split
+from kaniko_split.shell.locations import File
+from kaniko_split.source.text import Place
+
+# See EVIDENCE: layers that were cached by joint builds outlive the split.
+CACHE_ADVICE = (
+    "layers that the joint builds cached may be wrong and outlive the split: use a fresh `--cache-repo`, empty the "
+    "old one, or wait out `--cache-ttl` (two weeks by default)"
+)
+
+
+def changes_of(split: Split) -> tuple[Change, ...]:
+    """Return the list of what changes, most important first."""
+    return tuple(_changes(split))
+
+
+def _changes(split: Split) -> Iterator[Change]:
+    finding = split.finding
+    builds = [job for job in split.jobs if job.build is not None]
+    yield from _order(split, builds)
+    yield Change(Mark.PROVED, "each job has a container and a checkout of its own, and starts by itself")
+    yield from _waiting(split)
+    resolved = effective_job(finding.pipeline, finding.job.name)
+    if _manual(resolved):
+        yield Change(
+            Mark.ASKS, f"with `when: manual` there are {len(builds)} buttons to press instead of one"
+        )
+    if split.jobs[-1].build is not None:
+        name = finding.job.name
+        yield Change(
+            Mark.ASKS,
+            f"the name `{name}` is gone: links to its artifacts, badges and API calls need a new one",
+            finding.job.file.place(finding.job.entry.key.span.start),
+        )
+    yield from _left_behind(split)
+    yield from _repeated(split)
+    for keyword, text in _KEYWORDS.items():
+        if resolved.get(keyword):
+            yield Change(Mark.ASKS, text)
+    if finding.pipeline.unread:
+        one = finding.pipeline.unread[0]
+        yield Change(
+            Mark.ASKS,
+            f"`{one.what}` was not read: a job there that names `{finding.job.name}` would still look for it",
+            one.place,
+        )
+    if finding.cached is not False:
+        yield Change(Mark.ASKS, CACHE_ADVICE)
+
+
+_KEYWORDS = {
+    "resource_group": "its `resource_group` lets the new jobs run one after the other only",
+    "coverage": "`coverage` is read from the log of each new job",
+    "cache": "each new job restores and saves the `cache`; the last to save it wins",
+}
+
+
+def _order(split: Split, builds: list[NewJob]) -> Iterator[Change]:
+    free = [job.name for job in builds if not split.slices.after.get(job.build or 0)]
+    for job in builds:
+        before = split.slices.after.get(job.build if job.build is not None else -1)
+        if before:
+            names = [one.name for one in builds if one.build in before]
+            yield Change(
+                Mark.PROVED, f"{_code(job.name)} waits for {_list(names)} and starts only when it succeeded"
+            )
+    if len(free) > 1:
+        yield Change(Mark.PROVED, f"{_list(free)} are built at the same time instead of one after the other")
+        yield Change(Mark.PROVED, "each is built even when another one fails")
+    if split.jobs[-1].build is None:
+        yield Change(
+            Mark.PROVED, f"{_code(split.jobs[-1].name)} waits for all of them and does what came after"
+        )
+
+
+def _waiting(split: Split) -> Iterator[Change]:
+    names = _list([job.name for job in split.jobs])
+    for reference in split.references:
+        place = reference.file.place(reference.name.span.start)
+        if reference.use is Use.NEEDS:
+            yield Change(Mark.PROVED, f"{_code(reference.owner)} waits for {names}", place)
+        elif reference.use is Use.DEPENDENCIES:
+            yield Change(Mark.PROVED, f"{_code(reference.owner)} takes the artifacts of {names}", place)
+        else:
+            yield Change(
+                Mark.PROVED, f"{_code(reference.owner)} now refers to {_code(split.template)}", place
+            )
+
+
+def _left_behind(split: Split) -> Iterator[Change]:
+    trace = split.finding.trace
+    if trace is None:
+        return
+    names = {job.build: job.name for job in split.jobs}
+    told: set[int] = set()
+    for one, other in split.slices.left_behind:
+        if one in told:
+            continue
+        told.add(one)
+        paths = [place.path for place in trace.steps[one].effects.writes if isinstance(place, File)]
+        yield Change(
+            Mark.ASKS,
+            f"{_list(sorted(paths))}, which {_code(names[one])} writes, is not there any more when "
+            f"{_code(names[other])} is built",
+            _place(split, one),
+        )
+
+
+def _repeated(split: Split) -> Iterator[Change]:
+    trace = split.finding.trace
+    if trace is None:
+        return
+    for number in (*split.slices.before, *split.slices.prelude):
+        if trace.steps[number].effects.unknown:
+            words = trace.script.text[trace.steps[number].span.start : trace.steps[number].span.end].split()
+            text = " ".join(words[:3]) + (" ..." if len(words) > 3 else "")
+            yield Change(
+                Mark.ASSUMED,
+                f"`{text}` now runs once for each job, and has no effect outside of its container",
+                _place(split, number),
+            )
+
+
+def _place(split: Split, number: int) -> Place | None:
+    trace = split.finding.trace
+    if trace is None:
+        return None
+    step = trace.steps[number]
+    item = trace.items[step.item]
+    before = item.section.value == "before_script"
+    provided = split.finding.before_script if before else split.finding.script
+    file = provided.file if provided is not None and provided.file is not None else split.finding.job.file
+    return file.place(source_offset(file, item, step.span.start - trace.starts[step.item]))
+
+
+def _manual(job: dict[str, object]) -> bool:
+    rules = job.get("rules")
+    whens = [rule.get("when") for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    return "manual" in [job.get("when"), *whens]
+
+
+def _code(name: str) -> str:
+    return f"`{name}`"
+
+
+def _list(names: list[str]) -> str:
+    quoted = [_code(name) for name in names]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]

@@ -1,0 +1,157 @@
+"""What are the template and the new jobs called?"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from kaniko_split.gitlab.keywords import LONGEST_NAME, RESERVED_JOB_NAMES
+from kaniko_split.kaniko.command import Build
+from kaniko_split.kaniko.image import image_name, image_registry, image_tag
+
+DEFAULT_TEMPLATE = ".build-image"
+DEFAULT_JOB = "build-{image}"
+_SPECIFIC_TEMPLATE = ".build-image-{job}"
+_SPECIFIC_JOB = "{job}-{image}"
+
+
+@dataclass(frozen=True, slots=True)
+class NamePatterns:
+    """What the user asked the new names to be; `{job}` and `{image}` stand for the old job and the image."""
+
+    template: str | None = None
+    job: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one split: the template's, and one for each build in order."""
+
+    template: str
+    jobs: tuple[str, ...]
+
+
+class NameTakenError(Exception):
+    """No name that the user asked for can be given; the text says which and why."""
+
+
+def names_for(job: str, builds: Sequence[Build], taken: frozenset[str], patterns: NamePatterns) -> Names:
+    """Choose names that no job has.
+
+    Args:
+        job: The name of the job that is split.
+        builds: Its builds in order.
+        taken: Every name of the pipeline, and those given to earlier splits.
+        patterns: The user's wishes.
+
+    Raises:
+        NameTakenError: A wish cannot be granted.
+    """
+    images = image_labels(builds)
+    old = label(job) or "job"
+    wished = [patterns.template] if patterns.template else [DEFAULT_TEMPLATE, _SPECIFIC_TEMPLATE]
+    wished = [patterns.template] if patterns.template else [DEFAULT_TEMPLATE, _SPECIFIC_TEMPLATE]
+    template = _first_free(wished, old, taken)
+    tried = (patterns.job,) if patterns.job else (DEFAULT_JOB, _SPECIFIC_JOB, f"{_SPECIFIC_JOB}-image")
+    names: tuple[str, ...] = ()
+    for pattern in tried:
+        names = tuple(_filled(pattern, old, image) for image in images)
+        if all(_allowed(name, taken) for name in names) and len(set(names)) == len(names):
+            return Names(template, names)
+    wrong = next((name for name in names if not _allowed(name, taken)), names[0])
+    raise NameTakenError(f"`{wrong}` is taken, not allowed, or the same for two images")
+
+
+def image_labels(builds: Sequence[Build]) -> tuple[str, ...]:
+    """Return a short word for each build, all of them different.
+
+    The last part of the first destination is asked first, then what tells the builds apart: target,
+    Dockerfile, context, tag, registry; a number where nothing does.
+    """
+    for ask in (_of_image, _of_target, _of_dockerfile, _of_context, _of_tag, _of_registry):
+        found = _all_different(builds, ask)
+        if found is not None:
+            return found
+    shared = {_of_image(build) for build in builds}
+    stem = next(iter(shared)) + "-" if len(shared) == 1 and None not in shared else ""
+    return tuple(f"{stem}{number}" for number in range(1, len(builds) + 1))
+
+
+def label(text: str) -> str:
+    """Return `text` as a part of a job's name: lower case letters, digits and single hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _all_different(builds: Sequence[Build], ask: Callable[[Build], str | None]) -> tuple[str, ...] | None:
+    found = [label(ask(build) or "") for build in builds]
+    return tuple(found) if all(found) and len(set(found)) == len(found) else None
+
+
+def _of_image(build: Build) -> str | None:
+    return image_name(build.destinations[0]) if build.destinations else None
+
+
+def _of_target(build: Build) -> str | None:
+    return _known(build.target)
+
+
+def _of_dockerfile(build: Build) -> str | None:
+    path = _known(build.dockerfile)
+    if path is None:
+        return None
+    folder, name = posixpath.split(path.rstrip("/"))
+    own = re.sub(r"(?i)^dockerfile[._-]?|[._-]?(?:dockerfile|containerfile)$", "", name)
+    return own or _last_folder(folder)
+
+
+def _of_context(build: Build) -> str | None:
+    path = _known(build.context)
+    return _last_folder(path) if path is not None else None
+
+
+def _of_tag(build: Build) -> str | None:
+    return image_tag(build.destinations[0]) if build.destinations else None
+
+
+def _of_registry(build: Build) -> str | None:
+    return image_registry(build.destinations[0]) if build.destinations else None
+
+
+def _known(text: str | None) -> str | None:
+    """Return the part of a path behind its last variable, or None where the end of it is unknown."""
+    if text is None:
+        return None
+    known = re.split(r"\$\{[^}]*\}|\$\w+|\$\(.*\)|`.*`", text)[-1]
+    return known if known and (known == text or known.startswith("/")) else None
+
+
+def _last_folder(path: str) -> str | None:
+    name = posixpath.basename(path.removeprefix("dir://").rstrip("/"))
+    return name if name not in {"", ".", ".."} else None
+
+
+def _first_free(patterns: Sequence[str], job: str, taken: frozenset[str]) -> str:
+    for pattern in patterns:
+        name = _filled(pattern, job, "")
+        if _allowed(name, taken):
+            return name
+    if len(patterns) > 1:
+        return _numbered(_filled(patterns[-1], job, ""), taken)
+    raise NameTakenError(f"`{name}` is taken or not allowed")
+
+
+def _filled(pattern: str, job: str, image: str) -> str:
+    return pattern.replace("{job}", job).replace("{image}", image)
+
+
+def _numbered(name: str, taken: frozenset[str]) -> str:
+    number = 2
+    while f"{name}-{number}" in taken:
+        number += 1
+    return f"{name}-{number}"
+
+
+def _allowed(name: str, taken: frozenset[str]) -> bool:
+    return bool(name) and name not in taken and name not in RESERVED_JOB_NAMES and len(name) <= LONGEST_NAME

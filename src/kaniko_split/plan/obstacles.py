@@ -1,0 +1,200 @@
+"""What about a job forbids that it becomes several, whatever its script says?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from kaniko_split.detect.findings import Finding
+from kaniko_split.detect.trace import trace
+from kaniko_split.gitlab.pipeline import PipelineFile
+from kaniko_split.gitlab.references import JobReference, Use
+from kaniko_split.gitlab.resolve import effective_job
+from kaniko_split.gitlab.script import Origin, OddScriptError, Section, provider, script_items
+from kaniko_split.gitlab.values import is_merge_key
+from kaniko_split.shell.parse import ShellSyntaxError
+from kaniko_split.tree.nodes import Alias, Entry, Node, Sequence, walk
+
+_JOB_NAME = re.compile(r"\bCI_JOB_NAME(?:_SLUG)?\b")
+_POWERSHELL = re.compile(r"\b(?:pwsh|powershell|nanoserver|servercore)\b", re.IGNORECASE)
+# GitLab, "environment:action": these do not deploy.
+_NO_DEPLOYMENT = frozenset({"prepare", "verify", "access"})
+
+
+class ObstacleError(Exception):
+    """The job has to stay as it is; `code` names the refusal."""
+
+    def __init__(self, code: str, file: PipelineFile, offset: int, detail: str = "") -> None:
+        super().__init__(detail)
+        self.code = code
+        self.file = file
+        self.offset = offset
+        self.detail = detail
+
+
+def check_job(finding: Finding, references: tuple[JobReference, ...]) -> None:
+    """Make sure that nothing but its script stands in the way of splitting the job.
+
+    Raises:
+        ObstacleError: Something does.
+    """
+    _check_place(finding)
+    _check_script_origin(finding)
+    _check_anchors(finding)
+    _check_keywords(finding)
+    _check_after_script(finding)
+    _check_references(finding, references)
+
+
+def _check_place(finding: Finding) -> None:
+    job, pipeline = finding.job, finding.pipeline
+    at = job.entry.key.span.start
+    rare = job.file.source.rare_break()
+    if rare is not None:
+        raise ObstacleError("rare-line-break", job.file, rare)
+    if len(pipeline.named(job.name)) > 1:
+        other = next(one for one in pipeline.named(job.name) if one is not job)
+        raise ObstacleError(
+            "job-in-several-files",
+            job.file,
+            at,
+            f"it stands at {other.file.place(other.entry.key.span.start)} too",
+        )
+    if isinstance(job.entry.value, Alias) or job.mapping.flow or (job.file.root and job.file.root.flow):
+        raise ObstacleError("flow-layout", job.file, at)
+    resolved = effective_job(pipeline, job.name)
+    if pipeline.unread and not {"image", "extends"} & {entry.name for entry in job.mapping.entries}:
+        raise ObstacleError("job-may-be-override", job.file, at, f"`{pipeline.unread[0].what}` is not read")
+    image = resolved.get("image")
+    name = image.get("name") if isinstance(image, dict) else image
+    if isinstance(name, str) and _POWERSHELL.search(name):
+        raise ObstacleError("other-shell", job.file, at, f"its image is `{name}`")
+
+
+def _check_script_origin(finding: Finding) -> None:
+    if finding.unreadable:
+        raise ObstacleError("unreadable-script", finding.file, finding.offset, finding.unreadable)
+    if finding.script.origin is not Origin.OWN:
+        raise ObstacleError("script-inherited", finding.file, finding.offset)
+    entry = finding.script.entry
+    if entry is not None and (isinstance(entry.value, Alias) or _is_tagged(entry.value)):
+        raise ObstacleError("script-inherited", finding.job.file, entry.value.span.start)
+
+
+def _is_tagged(node: Node) -> bool:
+    return isinstance(node, Sequence) and node.tag is not None
+
+
+def _check_anchors(finding: Finding) -> None:
+    """Anchors on the job or in its script would name something else, or stand twice, after the split."""
+    job = finding.job
+    assert job.file.root is not None  # noqa: S101 (a job stands in a root)
+    used = {node.name for node in walk(job.file.root) if isinstance(node, Alias)}
+    if job.mapping.anchor in used:
+        raise ObstacleError("job-aliased", job.file, job.entry.key.span.start)
+    for entry in job.mapping.entries:
+        if is_merge_key(entry.key):
+            continue
+        if entry.name == "script":
+            for node in walk(entry.value):
+                if not isinstance(node, Alias) and node.anchor in used:
+                    raise ObstacleError("anchor-in-script", job.file, node.span.start)
+
+
+def _check_keywords(finding: Finding) -> None:
+    job = finding.job
+    resolved = effective_job(finding.pipeline, job.name)
+    for keyword in ("release", "trigger", "pages", "publish"):
+        if resolved.get(keyword):
+            raise ObstacleError("deploys", job.file, _offset_of(finding, keyword), f"it has `{keyword}`")
+    if job.name == "pages":
+        raise ObstacleError(
+            "deploys", job.file, job.entry.key.span.start, "GitLab Pages knows it by its name"
+        )
+    environment = resolved.get("environment")
+    action = environment.get("action", "start") if isinstance(environment, dict) else "start"
+    if environment and action not in _NO_DEPLOYMENT:
+        at = _offset_of(finding, "environment")
+        raise ObstacleError("deploys", job.file, at, "each new job would be a deployment of its own")
+    given = {key: value for key, value in resolved.items() if key != "after_script"}
+    for text in _texts(given):
+        if _JOB_NAME.search(text):
+            at = job.file.source.text.find("CI_JOB_NAME", job.entry.key.span.start)
+            inside = 0 <= at < job.mapping.span.end
+            raise ObstacleError("job-name-used", job.file, at if inside else job.entry.key.span.start)
+    _check_services(finding, resolved)
+
+
+def _check_services(finding: Finding, resolved: dict[str, Any]) -> None:
+    """A registry that is one of the job's services ends with the job, and what was pushed to it too."""
+    services = resolved.get("services")
+    hosts: set[str] = set()
+    for service in services if isinstance(services, list) else ():
+        name = service.get("name", "") if isinstance(service, dict) else str(service)
+        alias = service.get("alias", "") if isinstance(service, dict) else ""
+        plain = name.rsplit("@", 1)[0].rsplit(":", 1)[0] if ":" in name.rsplit("/", 1)[-1] else name
+        hosts |= {plain.replace("/", "-"), plain.replace("/", "__"), *str(alias).replace(",", " ").split()}
+    hosts.discard("")
+    if not hosts or finding.trace is None:
+        return
+    for step in finding.trace.steps:
+        for destination in step.build.destinations if step.build is not None else ():
+            if re.split(r"[:/]", destination, maxsplit=1)[0] in hosts:
+                raise ObstacleError("service-registry", finding.job.file, _offset_of(finding, "services"))
+
+
+def _check_after_script(finding: Finding) -> None:
+    """What `after_script` does outside the container would be done once for each image."""
+    provided = provider(finding.pipeline, finding.job, "after_script")
+    if provided is None or provided.entry is None or provided.file is None:
+        return
+    at = provided.entry.key.span.start
+    try:
+        items = script_items(finding.pipeline, provided, Section.SCRIPT)
+        steps = trace(items, finding.variables or {}).steps
+    except (OddScriptError, ShellSyntaxError):
+        raise ObstacleError("effect-in-after-script", provided.file, at, "it cannot be read") from None
+    if any(step.effects.acts for step in steps):
+        raise ObstacleError("effect-in-after-script", provided.file, at)
+    if any(_JOB_NAME.search(item.text) for item in items):
+        raise ObstacleError("job-name-used", provided.file, at)
+
+
+def _check_references(finding: Finding, references: tuple[JobReference, ...]) -> None:
+    for reference in references:
+        at = reference.name.span.start
+        match reference.use:
+            case Use.SINGLE:
+                raise ObstacleError("single-reference", reference.file, at)
+            case Use.REFERENCE if len(reference.path) < 2 or reference.path[1] == "script":
+                raise ObstacleError("script-referenced", reference.file, at)
+            case Use.EXTENDS:
+                _check_extender(finding, reference)
+            case Use.NEEDS | Use.DEPENDENCIES if reference.holder is None:
+                raise ObstacleError("references-unread", reference.file, at)
+
+
+def _check_extender(finding: Finding, reference: JobReference) -> None:
+    """A job that extends this one must have a script of its own, or it would lose its builds."""
+    for job in finding.pipeline.named(reference.owner):
+        provided = provider(finding.pipeline, job, "script")
+        if provided is None or provided.job == finding.job.name or provided.origin is not Origin.OWN:
+            raise ObstacleError("job-extended", reference.file, reference.name.span.start)
+
+
+def _offset_of(finding: Finding, keyword: str) -> int:
+    entry: Entry | None = finding.job.mapping.entry(keyword)
+    return (entry.key if entry is not None else finding.job.entry.key).span.start
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield str(key)
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)

@@ -1,0 +1,118 @@
+"""What is decided for a job: how it is split, or why it is not?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from kaniko_split.detect.findings import Finding
+from kaniko_split.gitlab.pipeline import PipelineFile
+from kaniko_split.gitlab.references import JobReference
+from kaniko_split.plan.needs import Need
+from kaniko_split.plan.slices import Slices
+from kaniko_split.source.text import Place
+
+
+class Placement(Enum):
+    """Where the statements go that all new jobs begin with."""
+
+    NOWHERE = "there are none"
+    APPENDED = "behind the job's own before_script"
+    BEFORE_SCRIPT = "in a new before_script of the template"
+    SCRIPT = "in the template's script, which each job refers to"
+
+
+class Mark(Enum):
+    """How sure a statement about the split is."""
+
+    PROVED = "proved"
+    ASSUMED = "assumed"
+    ASKS = "asks you"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that is different after the split, for the person who reviews it."""
+
+    mark: Mark
+    text: str
+    place: Place | None = None
+
+    def __str__(self) -> str:
+        where = f" ({self.place})" if self.place is not None else ""
+        return f"{self.mark.value}: {self.text}{where}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job that the split writes.
+
+    Attributes:
+        name: Its name.
+        build: The number of its build among the trace's steps; None for the finishing job.
+        steps: Its own statements, by number and in order.
+        needs: Its `needs`; None where it keeps the template's.
+        keeps_needs: Whether the entries of the old job's own `needs` come first.
+    """
+
+    name: str
+    build: int | None
+    steps: tuple[int, ...]
+    needs: tuple[Need, ...] | None = None
+    keeps_needs: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """How a job becomes a template and one job per image.
+
+    Attributes:
+        finding: The job, and what it builds.
+        template: The template's name.
+        jobs: The new jobs in order; the finishing job, if any, is last and keeps the old name.
+        slices: How the script is divided.
+        placement: Where the shared statements go.
+        references: The mentions of the old job that are to be rewritten.
+        changes: What is different afterwards.
+    """
+
+    finding: Finding
+    template: str
+    jobs: tuple[NewJob, ...]
+    slices: Slices
+    placement: Placement
+    references: tuple[JobReference, ...]
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that stand for the old job where other jobs wait for it."""
+        last = self.jobs[-1]
+        return (last.name,) if last.build is None else tuple(job.name for job in self.jobs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refusal:
+    """Why a job is left as it is.
+
+    Attributes:
+        finding: The job, and what it builds.
+        code: The name of the reason, as `kaniko-split explain` knows it.
+        file: The file of the place to look at.
+        offset: The character to look at.
+        detail: What is particular to this case; may be empty.
+    """
+
+    finding: Finding
+    code: str
+    file: PipelineFile
+    offset: int
+    detail: str = ""
+
+    @property
+    def place(self) -> Place:
+        """The line and column to look at."""
+        return self.file.place(self.offset)
+
+
+Decision = Split | Refusal

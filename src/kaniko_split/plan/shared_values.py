@@ -1,0 +1,106 @@
+"""Does a statement that several jobs now run give each of them the same?"""
+
+from __future__ import annotations
+
+import re
+
+from kaniko_split.detect.findings import Finding
+from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.gitlab.resolve import effective_job
+from kaniko_split.gitlab.script import Section
+from kaniko_split.plan.slices import CannotSliceError, Slices
+from kaniko_split.shell.commands import FRESH_VARIABLES
+from kaniko_split.shell.locations import File, Location, State, Variable
+from kaniko_split.source.repository import wildcard
+
+_NAME = re.compile(r"\$\{?(\w+)")
+
+
+def check_fresh_values(trace: Trace, slices: Slices) -> None:
+    """Make sure that no value which differs from run to run reaches several builds.
+
+    Raises:
+        CannotSliceError: One does: the images would no longer carry the same tag or content.
+    """
+    held: dict[int, int] = {}
+    for job in slices.jobs:
+        for number in (*slices.before, *slices.prelude, *job.steps):
+            held[number] = held.get(number, 0) + 1
+    fresh: set[Location] = set()
+    reached: dict[Location, int] = {}
+    for step in trace.steps:
+        shared = held.get(step.number, 0) > 1
+        carried = {place for place in fresh if place in step.effects.reads}
+        if (step.effects.fresh or carried) and shared and not step.effects.prints:
+            fresh |= step.effects.writes
+        elif step.effects.overwrites:
+            fresh -= step.effects.overwrites
+        if step.build is None:
+            continue
+        if _reads_fresh(step, fresh):
+            raise CannotSliceError("value-differs", step)
+        for name in _job_bound_names(trace, step):
+            reached[name] = reached.get(name, 0) + 1
+            if reached[name] > 1:
+                raise CannotSliceError("value-differs", step)
+
+
+def _reads_fresh(step: Step, fresh: set[Location]) -> bool:
+    """Tell whether a build's arguments, files or login hold something of `fresh`."""
+    in_files = any(isinstance(place, File) or place is State.FILES for place in fresh)
+    named = any(isinstance(place, Variable) and place in step.effects.reads for place in fresh)
+    return in_files or named
+
+
+def _job_bound_names(trace: Trace, step: Step) -> set[Location]:
+    """Return the variables of GitLab's in the build's words that have another value in each job."""
+    text = trace.script.text[step.span.start : step.span.end] + " ".join(value.text for value in step.values)
+    return {Variable(name) for name in _NAME.findall(text) if name in FRESH_VARIABLES}
+
+
+def check_artifacts(finding: Finding, slices: Slices) -> None:
+    """Make sure that no file which leaves the job is written by several of the new jobs, each in part.
+
+    Raises:
+        CannotSliceError: One is, and the last download would win.
+    """
+    assert finding.trace is not None  # noqa: S101 (it was sliced)
+    patterns = _leaving(finding)
+    if not patterns:
+        return
+    matches = [wildcard(pattern) for pattern in patterns]
+    writers: dict[str, int] = {}
+    for index, job in enumerate(slices.jobs):
+        for number in job.steps:
+            step = finding.trace.steps[number]
+            for place in step.effects.writes:
+                if not isinstance(place, File):
+                    continue
+                path = place.path
+                leaves = any(
+                    match(path) or path.startswith(pattern.rstrip("/") + "/")
+                    for match, pattern in zip(matches, patterns, strict=True)
+                )
+                if leaves and writers.setdefault(path, index) != index:
+                    raise CannotSliceError("artifact-of-several", step, f"`{path}`")
+
+
+def _leaving(finding: Finding) -> list[str]:
+    """Return the path patterns of what the job uploads, but for reports that GitLab adds up."""
+    resolved = effective_job(finding.pipeline, finding.job.name)
+    found: list[str] = []
+    artifacts = resolved.get("artifacts")
+    if isinstance(artifacts, dict) and isinstance(artifacts.get("paths"), list):
+        found.extend(str(path) for path in artifacts["paths"])
+    cache = resolved.get("cache")
+    for one in cache if isinstance(cache, list) else [cache]:
+        if isinstance(one, dict) and isinstance(one.get("paths"), list):
+            found.extend(str(path) for path in one["paths"])
+    return [
+        re.sub(r"^(?:\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})/", "", path.removeprefix("./")) for path in found
+    ]
+
+
+def in_before_script(trace: Trace, step: Step) -> bool:
+    """Tell whether a statement stands in `before_script`."""
+    return trace.items[step.item].section is Section.BEFORE_SCRIPT

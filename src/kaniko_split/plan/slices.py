@@ -1,0 +1,422 @@
+"""Which statements does each build need, and which do all of them share?
+
+The rules are those of backward slicing: from a build, back over the statements before it, taking each that may
+write what is still to be read. A build's own outputs (digest files, tars) are not read by the other builds; a
+statement that reads them belongs to the build that wrote them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.gitlab.script import Section
+from kaniko_split.kaniko.image import same_image, same_repository
+from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, meeting
+
+# Names that programs read from their environment without being told to.
+_UNNAMED_READS = (
+    "AWS_",
+    "AZURE_",
+    "CI_",
+    "DOCKER_",
+    "FF_",
+    "GIT_",
+    "GOOGLE_",
+    "HTTP",
+    "KANIKO_",
+    "LC_",
+    "NO_PROXY",
+    "SSL_",
+    "http_",
+    "https_",
+    "no_proxy",
+)
+_UNNAMED_READS_WHOLE = frozenset({"HOME", "IFS", "LANG", "PATH", "PS4", "TMPDIR"})
+
+
+class CannotSliceError(Exception):
+    """The script cannot be divided; `code` names the refusal and `step` is the statement that stands in the way."""
+
+    def __init__(self, code: str, step: Step, detail: str = "") -> None:
+        super().__init__(detail)
+        self.code = code
+        self.step = step
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class JobSlice:
+    """The statements of one new job, by number and in order, without those that all share.
+
+    Attributes:
+        build: The number of its build; None for a finishing job, which comes after all builds.
+        steps: Its own statements, the build among them.
+    """
+
+    build: int | None
+    steps: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """A whole script, divided.
+
+    Attributes:
+        before: The statements of `before_script`, which stay there.
+        prelude: The statements of `script` that every job begins with.
+        jobs: One for each build in order, and at most one finishing job after them.
+        dropped: Statements that cancel each other out for every job that would hold them.
+        after: For each build, by number, the builds that must have succeeded before it starts.
+        left_behind: Pairs of builds of which the second saw, in its folder, a file that the first one wrote.
+    """
+
+    before: tuple[int, ...]
+    prelude: tuple[int, ...]
+    jobs: tuple[JobSlice, ...]
+    dropped: tuple[int, ...] = ()
+    after: dict[int, frozenset[int]] = field(default_factory=dict)
+    left_behind: tuple[tuple[int, int], ...] = ()
+
+
+def slice_script(trace: Trace, given: Iterable[str] = (), folders: frozenset[str] = frozenset()) -> Slices:
+    """Divide the statements of `trace` among its builds.
+
+    Args:
+        trace: A script in which every build is a statement of its own.
+        given: The variables that the pipeline gives the job, which are in the environment of every command.
+        folders: Folders of the repository that are no symbolic links; `cd` into one and `cd ..` cancel out.
+
+    Raises:
+        CannotSliceError: A statement stands in the way.
+    """
+    return _Slicer(trace, frozenset(given), folders).slices()
+
+
+class _Slicer:
+    def __init__(self, trace: Trace, given: frozenset[str], folders: frozenset[str]) -> None:
+        self._trace = trace
+        self._steps = trace.steps
+        self._folders = folders
+        self._builds = [step.number for step in self._steps if step.build is not None]
+        self._environment = self._names_in_environment(given)
+        self._owners: dict[int, frozenset[int]] = {}
+        self._mentions: dict[int, frozenset[int]] = {}
+
+    def slices(self) -> Slices:
+        first, last = self._builds[0], self._builds[-1]
+        self._refuse_what_cannot_be_followed(first)
+        self._bind()
+        finishing = self._finishing(last)
+        roots = {build: {build} for build in self._builds}
+        for number, owners in self._owners.items():
+            if len(owners) == 1 and number not in finishing:
+                roots[next(iter(owners))].add(number)
+        sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
+        self._attach_the_rest(roots, sliced, finishing)
+        sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
+        tail = self._backward(finishing, finishing) if finishing else frozenset[int]()
+        cleaned = {build: self._without_detours(steps) for build, steps in sliced.items()}
+        prelude = self._prelude(cleaned, first)
+        jobs = [JobSlice(build, self._own(cleaned[build], prelude)) for build in self._builds]
+        if finishing:
+            jobs.append(JobSlice(None, self._own(tail, prelude)))
+        held = {number for job in jobs for number in job.steps} | prelude
+        before = [step.number for step in self._steps if self._in_before_script(step)]
+        script = [step.number for step in self._steps if not self._in_before_script(step)]
+        return Slices(
+            before=tuple(before),
+            prelude=tuple(sorted(prelude)),
+            jobs=tuple(jobs),
+            dropped=tuple(number for number in script if number not in held),
+            after=self._order(jobs),
+            left_behind=self._left_behind(),
+        )
+
+    def _refuse_what_cannot_be_followed(self, first: int) -> None:
+        for step in self._steps:
+            if step.build is not None and self._in_before_script(step):
+                raise CannotSliceError("build-in-before-script", step)
+            if step.effects.acts and step.number < first:
+                raise CannotSliceError("effect-before-builds", step)
+            if step.effects.leaves and step.number > first:
+                raise CannotSliceError("ends-early", step)
+            if State.VARIABLES in step.effects.writes and step.number > first:
+                raise CannotSliceError("unknown-variables", step)
+            if step.statement.background:
+                raise CannotSliceError("build-in-control-flow", step)
+
+    def _in_before_script(self, step: Step) -> bool:
+        return self._trace.items[step.item].section is Section.BEFORE_SCRIPT
+
+    def _names_in_environment(self, given: frozenset[str]) -> frozenset[str]:
+        """Return the names whose assignment every later command can see."""
+        assigned = {
+            place.name for step in self._steps for place in step.effects.writes if isinstance(place, Variable)
+        }
+        return frozenset(
+            name
+            for name in assigned
+            if name in given
+            or name in self._trace.exported
+            or name in _UNNAMED_READS_WHOLE
+            or name.startswith(_UNNAMED_READS)
+        )
+
+    def _bind(self) -> None:
+        """Give each statement behind a build the builds whose outputs it reads or whose images it names."""
+        tainted: dict[Location, frozenset[int]] = {}
+        for step in self._steps:
+            reads = step.effects.reads
+            if step.build is not None:
+                exact = meeting((place for place in reads if is_exact(place)), tainted)
+                named = self._files_in_arguments(step, tainted)
+                if exact or named:
+                    raise CannotSliceError("output-used-later", step)
+                for place in step.effects.writes:
+                    tainted[place] = frozenset({step.number})
+                continue
+            hit = meeting(tainted, reads)
+            owners = frozenset[int]().union(*(tainted[place] for place in hit))
+            mentioned = self._mentioned(step)
+            if len(owners) > 1:
+                raise CannotSliceError("output-of-several", step)
+            self._mentions[step.number] = mentioned
+            if owners or len(mentioned) == 1:
+                self._owners[step.number] = owners or mentioned
+            for place in step.effects.overwrites:
+                tainted.pop(place, None)
+            if owners:
+                for place in step.effects.writes - step.effects.appends:
+                    tainted[place] = owners
+
+    def _files_in_arguments(self, step: Step, tainted: dict[Location, frozenset[int]]) -> bool:
+        """Tell whether a build is told by name to read what an earlier build, or what read it, wrote."""
+        assert step.build is not None  # noqa: S101 (the caller asked)
+        own = set(step.build.written)
+        texts = [value.text for value in step.values if value.text not in own]
+        paths = {place.path for place in tainted if isinstance(place, File)}
+        return any(path in text for path in paths for text in texts if not text.startswith("--digest-file"))
+
+    def _mentioned(self, step: Step) -> frozenset[int]:
+        """Return the earlier builds whose image the statement names."""
+        text = " ".join(value.text for value in step.values) or self._text(step)
+        found = set[int]()
+        for number in self._builds:
+            build = self._steps[number].build
+            if number < step.number and build is not None:
+                exact = any(same_image(text, one) for one in build.destinations)
+                if exact or any(same_repository(text, one) for one in build.destinations):
+                    found.add(number)
+        return frozenset(found)
+
+    def _text(self, step: Step) -> str:
+        return self._trace.script.text[step.span.start : step.span.end]
+
+    def _finishing(self, last: int) -> set[int]:
+        """Return the statements that come after all builds and belong to none."""
+        found: set[int] = set()
+        for step in self._steps[last + 1 :]:
+            alone = step.number not in self._owners
+            if len(self._mentions.get(step.number, ())) > 1 and not step.effects.prints:
+                found.add(step.number)
+            elif alone and (step.effects.acts or step.effects.unknown or step.effects.fails):
+                found.add(step.number)
+        for step in self._steps[:last]:
+            if len(self._mentions.get(step.number, ())) > 1 and not step.effects.prints:
+                raise CannotSliceError("output-of-several", step)
+        return found
+
+    def _backward(self, roots: Iterable[int], finishing: set[int]) -> frozenset[int]:
+        """Return `roots` and all before them that they need."""
+        wanted = set(roots)
+        chosen: set[int] = set()
+        live: set[Location] = set()
+        covered: set[Location] = set()
+        for step in reversed(self._steps[: max(wanted) + 1]):
+            number = step.number
+            if number not in wanted:
+                hits = _live_writes(step, live, covered)
+                if step.build is not None or number in self._owners or number in finishing:
+                    if any(is_exact(place) and place in live for place in hits):
+                        raise CannotSliceError("output-used-later", step)
+                    continue
+                if not hits and not step.effects.leaves:
+                    continue
+            chosen.add(number)
+            live -= step.effects.overwrites
+            covered |= {place for place in step.effects.overwrites if isinstance(place, File)}
+            covered -= step.effects.reads
+            if State.FILES in step.effects.reads and step.build is None:
+                covered.clear()
+            live |= step.effects.reads - step.effects.appends
+            if step.build is not None or step.effects.unknown or step.effects.acts:
+                live |= {Variable(name) for name in self._environment}
+        return frozenset(chosen)
+
+    def _attach_the_rest(
+        self, roots: dict[int, set[int]], sliced: dict[int, frozenset[int]], finishing: set[int]
+    ) -> None:
+        """Give what no build needs to the build that it stands before, or the last one."""
+        first = self._builds[0]
+        held = frozenset[int]().union(*sliced.values())
+        spoken = self._spoken_before_each()
+        for step in self._steps:
+            number = step.number
+            if number in held or number in finishing or self._in_before_script(step):
+                continue
+            if number < first and number not in spoken:
+                # It may be the head of all of them; the prelude decides.
+                for build in self._builds:
+                    if not self._overwritten(step, build):
+                        roots[build].add(number)
+                if not any(number in roots[build] for build in self._builds):
+                    roots[first].add(number)
+                continue
+            following = [build for build in self._builds if build > number]
+            roots[following[0] if following else self._builds[-1]].add(number)
+
+    def _spoken_before_each(self) -> frozenset[int]:
+        """Return what is printed right before the first build, where each build has such words of its own."""
+
+        def words_before(build: int) -> list[int]:
+            found: list[int] = []
+            number = build - 1
+            while number >= 0 and self._steps[number].effects.prints:
+                found.append(number)
+                number -= 1
+            return found
+
+        if all(words_before(build) for build in self._builds):
+            return frozenset(words_before(self._builds[0])[:1])
+        return frozenset()
+
+    def _overwritten(self, step: Step, build: int) -> bool:
+        """Tell whether all that `step` writes is certainly written anew before `build` reads it."""
+        later = [other.effects for other in self._steps[step.number + 1 : build]]
+        return bool(step.effects.writes) and all(
+            any(place in effects.overwrites for effects in later) for place in step.effects.writes
+        )
+
+    def _prelude(self, sliced: dict[int, frozenset[int]], first: int) -> frozenset[int]:
+        """Return what stands before the first build, in every slice, and may run before what does not."""
+        shared: list[int] = []
+        own: list[Step] = []
+        for step in self._steps[:first]:
+            if self._in_before_script(step):
+                continue
+            everywhere = all(step.number in sliced[build] for build in self._builds)
+            if everywhere and not any(_conflict(other, step) for other in own):
+                shared.append(step.number)
+            else:
+                own.append(step)
+        return frozenset(shared)
+
+    def _own(self, steps: frozenset[int], prelude: frozenset[int]) -> tuple[int, ...]:
+        return tuple(
+            number
+            for number in sorted(steps)
+            if number not in prelude and not self._in_before_script(self._steps[number])
+        )
+
+    def _without_detours(self, steps: frozenset[int]) -> frozenset[int]:
+        """Leave out `cd folder` and `cd ..` where nothing of the slice stands between them."""
+        kept: list[int] = []
+        for number in sorted(steps):
+            if kept and self._goes_back(kept[-1], number):
+                kept.pop()
+            else:
+                kept.append(number)
+        return frozenset(kept)
+
+    def _goes_back(self, there: int, back: int) -> bool:
+        going, coming = self._steps[there], self._steps[back]
+        if any(self._in_before_script(step) for step in (going, coming)) or going.folder is None:
+            return False
+        words = [tuple(value.text for value in step.values) for step in (going, coming)]
+        if words[1] not in {("cd", ".."), ("cd", "../")} or len(words[0]) != 2 or words[0][0] != "cd":
+            return False
+        target = words[0][1].rstrip("/")
+        path = f"{going.folder}/{target}" if going.folder else target
+        plain = "/" not in target and target not in {"", ".", "..", "-"}
+        return plain and path in self._folders
+
+    def _order(self, jobs: list[JobSlice]) -> dict[int, frozenset[int]]:
+        """Return which builds must have succeeded before each build, because of images and gates."""
+        after: dict[int, set[int]] = {build: set() for build in self._builds}
+        slices = {job.build: job.steps for job in jobs if job.build is not None}
+        for build, steps in slices.items():
+            for number in steps:
+                after[build] |= {other for other in self._mentions.get(number, ()) if other < build}
+            after[build] |= {other for other in self._images_used(self._steps[build]) if other < build}
+        for step in self._steps:
+            if step.number < self._builds[0] or not (step.effects.fails or step.effects.acts):
+                continue
+            holders = [build for build in self._builds if step.number in slices[build]]
+            earlier = {build for build in self._builds if build < step.number}
+            for build in self._builds:
+                if build > step.number:
+                    after[build] |= earlier if build in holders else set(holders)
+        for build in self._builds:
+            call = self._steps[build].build
+            if call is not None and call.no_push:
+                for later in self._builds:
+                    if later > build:
+                        after[later].add(build)
+        return {build: frozenset(_nearest(found - {build}, after)) for build, found in after.items()}
+
+    def _images_used(self, step: Step) -> set[int]:
+        """Return the earlier builds whose image the build's own arguments name, its destinations left out."""
+        assert step.build is not None  # noqa: S101 (the caller asked)
+        skipped = {"destination", "cache-repo", "label", "digest-file", "tar-path"}
+        texts = [value or "" for name, value in step.build.flags if name not in skipped]
+        found: set[int] = set()
+        for number in self._builds:
+            other = self._steps[number].build
+            if number < step.number and other is not None:
+                for text in texts:
+                    if any(same_repository(text, one) for one in other.destinations):
+                        found.add(number)
+        return found
+
+    def _left_behind(self) -> tuple[tuple[int, int], ...]:
+        return tuple(
+            (one, other)
+            for one in self._builds
+            for other in self._builds
+            if one < other and any(_in_workspace(place) for place in self._steps[one].effects.writes)
+        )
+
+
+def _live_writes(step: Step, live: set[Location], covered: set[Location]) -> frozenset[Location]:
+    """Return what the statement writes that is still to be read."""
+    exact = {place for place in live if place is not State.FILES}
+    hits = set(meeting(step.effects.writes, exact))
+    if State.FILES in live:
+        hits |= {
+            place
+            for place in step.effects.writes
+            if place is State.FILES or (isinstance(place, File) and place not in covered)
+        }
+    return frozenset(hits)
+
+
+def _conflict(one: Step, other: Step) -> bool:
+    """Tell whether the two statements may not change places."""
+    first, second = one.effects, other.effects
+    return bool(
+        meeting(first.writes, second.reads | second.writes)
+        or meeting(first.reads, second.writes)
+        or first.leaves
+        or second.leaves
+    )
+
+
+def _nearest(found: set[int], after: dict[int, set[int]]) -> set[int]:
+    """Leave out the builds that another one of `found` waits for already."""
+    return {build for build in found if not any(build in after[other] for other in found if other != build)}
+
+
+def _in_workspace(place: Location) -> bool:
+    return isinstance(place, File) and not place.path.startswith(("/", "~"))

@@ -1,0 +1,209 @@
+"""What do all judges together say of many cases at once?"""
+
+import filecmp
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from judges import meaning, schema
+from judges.replay import Sides, replay
+from judges.resolver import Pipeline, Rejected, Resolved, resolve_all
+from judges.sandbox import toolbox
+
+RESOLVER, SCHEMA, REPLAY = "resolver", "schema", "replay"
+ROOT_FILE = ".gitlab-ci.yml"
+CHILD_LEVELS = 2  # GitLab's own limit
+
+
+@dataclass(frozen=True)
+class CasePair:
+    """A repository before the split and after it; without `after`, one that is to stay as it is.
+
+    `rejected_by` names the judges that cannot read the case, and whose silence on it is therefore no news.
+    """
+
+    name: str
+    before: Path
+    after: Path | None = None
+    rejected_by: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One thing that one judge has against one case."""
+
+    case: str
+    judge: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.case}: {self.judge}: {self.sentence}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judges found, and on how much they looked."""
+
+    complaints: tuple[Complaint, ...]
+    cases: int
+    jobs: int
+    builds: int
+
+    @property
+    def figures(self) -> str:
+        """The size of what was judged, as one line."""
+        size = f"{self.cases} cases, {self.jobs} jobs, {self.builds} recorded builds"
+        return f"{size}, {len(self.complaints)} complaints"
+
+
+def judge_all(pairs: Sequence[CasePair]) -> Verdict:
+    """Put all cases before all judges: one Node process, one schema process, and the replays side by side."""
+    complaints = _compare_schemas(pairs)
+    complaints += [found for pair in pairs for found in _compare_other_files(pair)]
+    jobs = 0
+    replays: list[tuple[CasePair, Sides]] = []
+    for pair, resolved in zip(pairs, _resolve(pairs), strict=True):
+        readable = RESOLVER not in pair.rejected_by
+        for before, after in resolved:
+            where = "" if before.file == ROOT_FILE else f"{before.file}: "
+            old, new = before.answer, after.answer if after else None
+            if isinstance(old, Rejected):
+                if readable:
+                    complaints.append(Complaint(pair.name, RESOLVER, f"{where}The case is broken: {old.why}"))
+                continue
+            jobs += len(old.jobs)
+            if isinstance(new, Rejected):
+                complaints.append(
+                    Complaint(pair.name, RESOLVER, f"{where}It takes the result no more: {new.why}")
+                )
+            elif new is not None:
+                complaints += [
+                    Complaint(pair.name, RESOLVER, where + text) for text in meaning.compare(old, new)
+                ]
+                if REPLAY not in pair.rejected_by:
+                    replays.append((pair, Sides(pair.before, old, new)))
+    builds = 0
+    with toolbox() as box, ThreadPoolExecutor(os.cpu_count()) as pool:
+        outcomes = pool.map(lambda entry: replay(entry[1], box), replays)
+        for (pair, _), outcome in zip(replays, outcomes, strict=True):
+            builds += outcome.builds
+            complaints += [Complaint(pair.name, REPLAY, text) for text in outcome.complaints]
+    return Verdict(tuple(complaints), len(pairs), jobs, builds)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    file: str
+    answer: Resolved | Rejected
+
+
+def _resolve(pairs: Sequence[CasePair]) -> list[list[tuple[_Answer, _Answer | None]]]:
+    """Resolve the roots of all cases, then the files that these run as child pipelines."""
+    files = [[ROOT_FILE] for _ in pairs]
+    answers: dict[Pipeline, Resolved | Rejected] = {}
+    for _ in range(CHILD_LEVELS + 1):
+        wanted = [
+            Pipeline(folder, file)
+            for pair, names in zip(pairs, files, strict=True)
+            for folder in _folders(pair)
+            for file in names
+        ]
+        answers |= resolve_all(pipeline for pipeline in wanted if pipeline not in answers)
+        for pair, names in zip(pairs, files, strict=True):
+            found = [answers[Pipeline(pair.before, file)] for file in names]
+            children = [
+                name for answer in found if isinstance(answer, Resolved) for name in answer.child_files
+            ]
+            names += [
+                name
+                for name in dict.fromkeys(children)
+                if name not in names and (pair.before / name).is_file()
+            ]
+    # A changed file that no pipeline of the repository reaches is read as one of its own, where it can be.
+    lone = [_changed_alone(pair, names, answers) for pair, names in zip(pairs, files, strict=True)]
+    answers |= resolve_all(
+        Pipeline(folder, file)
+        for pair, names in zip(pairs, lone, strict=True)
+        for folder in _folders(pair)
+        for file in names
+    )
+    for pair, names, more in zip(pairs, files, lone, strict=True):
+        names += [file for file in more if isinstance(answers[Pipeline(pair.before, file)], Resolved)]
+    return [
+        [
+            (
+                _Answer(file, answers[Pipeline(pair.before, file)]),
+                _Answer(file, answers[Pipeline(pair.after, file)]) if pair.after else None,
+            )
+            for file in names
+            if Pipeline(pair.before, file) in answers
+        ]
+        for pair, names in zip(pairs, files, strict=True)
+    ]
+
+
+def _changed_alone(
+    pair: CasePair, files: Iterable[str], answers: dict[Pipeline, Resolved | Rejected]
+) -> list[str]:
+    if pair.after is None:
+        return []
+    for file in files:
+        old, new = answers.get(Pipeline(pair.before, file)), answers.get(Pipeline(pair.after, file))
+        if isinstance(old, Resolved) and isinstance(new, Resolved) and meaning.find_divisions(old, new):
+            return []
+    return [
+        file
+        for file in _changed(pair.before, pair.after)
+        if file.endswith((".yml", ".yaml")) and file not in files
+    ]
+
+
+def _folders(pair: CasePair) -> list[Path]:
+    return [pair.before] if pair.after is None else [pair.before, pair.after]
+
+
+def _changed(before: Path, after: Path) -> list[str]:
+    """Name the files that stand on both sides and differ."""
+    names = [
+        path.relative_to(before).as_posix()
+        for path in sorted(before.rglob("*"))
+        if path.is_file()
+        and ".git" not in path.relative_to(before).parts
+        and (after / path.relative_to(before)).is_file()
+    ]
+    return [name for name in names if not filecmp.cmp(before / name, after / name, shallow=False)]
+
+
+def _compare_other_files(pair: CasePair) -> list[Complaint]:
+    if pair.after is None:
+        return []
+    return [
+        Complaint(pair.name, RESOLVER, f"{name} is no pipeline and was changed.")
+        for name in _changed(pair.before, pair.after)
+        if not name.endswith((".yml", ".yaml"))
+    ]
+
+
+def _compare_schemas(pairs: Sequence[CasePair]) -> list[Complaint]:
+    pairs = [pair for pair in pairs if SCHEMA not in pair.rejected_by]
+    files = {
+        folder / name: None
+        for pair in pairs
+        for folder in _folders(pair)
+        for name in schema.pipeline_files(folder)
+    }
+    rejected = schema.reject_all(files)
+    complaints = [
+        Complaint(pair.name, SCHEMA, f"The case is broken: {rejected[pair.before / ROOT_FILE]}")
+        for pair in pairs
+        if pair.before / ROOT_FILE in rejected
+    ]
+    for pair in pairs:
+        if pair.after is not None:
+            complaints += [
+                Complaint(pair.name, SCHEMA, sentence)
+                for sentence in schema.compare(pair.before, pair.after, rejected)
+            ]
+    return complaints

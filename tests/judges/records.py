@@ -1,0 +1,234 @@
+"""Are the recorded builds, and the recorded effects outside, of two runs the same?"""
+
+import hashlib
+import json
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from judges.sandbox import EFFECTS, MOMENT, MOMENTS, PROJECT, Outcome, Record
+
+Form = dict[str, Any]
+
+# What a shell changes by itself, or what differs between two jobs by its nature.
+_NOISE = frozenset({"_", "CI_JOB_NAME", "OLDPWD", "PWD", "SHLVL"})
+_CONTEXT_FLAGS = ("-c", "--context")
+_DIGEST_CHARACTERS = 10  # scripts cut digests short
+
+
+def is_build(record: Record) -> bool:
+    """Say whether a call of the executor builds an image."""
+    return record.command == "executor" and not {"version", "--help", "-h", "help"} & {*record.arguments[:1]}
+
+
+def is_effect(record: Record) -> bool:
+    """Say whether a call would have had an effect outside the container."""
+    return record.command in EFFECTS or (record.command == "git" and "push" in record.arguments)
+
+
+def forms_of_builds(outcomes: Iterable[Outcome]) -> list[Form]:
+    """Give all builds of some jobs, each without what it owes to other builds of its container."""
+    forms: list[Form] = []
+    for outcome in outcomes:
+        builds = [record for record in outcome.records if is_build(record)]
+        digests = {build.digest for build in builds if build.digest}
+        forms.extend(_build(build, _marks(digests - {build.digest})) for build in builds)
+    return _with_moments(forms)
+
+
+def forms_of_effects(outcomes: Iterable[Outcome]) -> list[Form]:
+    """Give all effects outside of some jobs."""
+    return _with_moments(
+        [
+            {
+                "command": record.command,
+                "arguments": list(record.arguments),
+                "input": record.given,
+                "files": _named(record),
+            }
+            for outcome in outcomes
+            for record in outcome.records
+            if is_effect(record)
+        ]
+    )
+
+
+def other_commands(outcomes: Iterable[Outcome]) -> set[str]:
+    """Give all other commands that are not in the sandbox, such as a compiler, each once."""
+    return {
+        MOMENT.sub(b"...", " ".join((record.command, *record.arguments)).encode()).decode()
+        for outcome in outcomes
+        for record in outcome.records
+        if not is_effect(record) and record.command not in {"executor", *MOMENTS}
+    }
+
+
+def differences(what: str, before: Sequence[Form], after: Sequence[Form]) -> list[str]:
+    """Compare two multisets, and say how each member that only one of them has differs from its nearest."""
+    old = Counter(_key(form) for form in before)
+    new = Counter(_key(form) for form in after)
+    lost = [json.loads(key) for key in (old - new).elements()]
+    added = [json.loads(key) for key in (new - old).elements()]
+    complaints = []
+    for form in lost:
+        near = min(added, key=lambda other: _unlike(form, other), default=None)
+        if near is None or _unlike(form, near) > 2:
+            complaints.append(f"{what} lost: {_title(form)}.")
+            continue
+        added.remove(near)
+        complaints += [
+            f"{what} {_title(form)}: {key} differ: {_first_difference(form[key], near[key])}."
+            for key in form
+            if form[key] != near[key]
+        ]
+    return complaints + [
+        f"{what} that did not run before, or not as often: {_title(form)}." for form in added
+    ]
+
+
+def _build(record: Record, foreign: Sequence[bytes]) -> Form:
+    words = " ".join(record.arguments)
+    environment = {
+        name: value
+        for name, value in record.environment.items()
+        if name not in _NOISE and (name in words or not _bears(value.encode(), foreign))
+    }
+    kept = {}
+    for path, content in {**_context(record), **_named(record), **_settings(record)}.items():
+        own = _without_foreign(content, foreign)
+        if own is not None:
+            kept[path] = own
+    return {
+        "arguments": list(record.arguments),
+        "folder": record.folder,
+        "environment": environment,
+        "input": record.given,
+        "files": kept,
+    }
+
+
+def _marks(digests: Iterable[str]) -> list[bytes]:
+    return [digest.removeprefix("sha256:")[:_DIGEST_CHARACTERS].encode() for digest in digests]
+
+
+def _bears(content: bytes, marks: Sequence[bytes]) -> bool:
+    return any(mark in content for mark in marks)
+
+
+def _without_foreign(content: bytes, marks: Sequence[bytes]) -> bytes | None:
+    """Drop what another build of the container wrote: its image, its digest, lines that were made from it."""
+    if not _bears(content, marks):
+        return content
+    if b"\0" in content:
+        return None
+    left = b"".join(line for line in content.splitlines(keepends=True) if not _bears(line, marks))
+    return left if left.strip() else None
+
+
+def _context(record: Record) -> Mapping[str, bytes]:
+    place = "/workspace"
+    previous = ""
+    for argument in record.arguments:
+        name, _, value = argument.partition("=")
+        if previous in _CONTEXT_FLAGS:
+            place = argument
+        elif value and name in _CONTEXT_FLAGS:
+            place = value
+        elif re.match(r"-c[^=-]", argument):
+            place = argument[2:]
+        previous = argument
+    if re.match(r"(?!dir:|tar:)\w+://", place):
+        return {}
+    folder = _absolute(record, re.sub(r"^(?:dir|tar)://", "", place))
+    return {path: content for path, content in record.files.items() if f"{path}/".startswith(f"{folder}/")}
+
+
+def _settings(record: Record) -> Mapping[str, bytes]:
+    """Give the files that an executor reads without being told: login, certificates, its user's settings."""
+    folders = (
+        "/kaniko",
+        "/root",
+        posixpath.normpath(record.environment.get("DOCKER_CONFIG") or "/kaniko/.docker"),
+    )
+    return {
+        path: content
+        for path, content in record.files.items()
+        if path.startswith(tuple(f"{folder}/" for folder in folders)) and path != "/kaniko/executor"
+    }
+
+
+def _named(record: Record) -> Mapping[str, bytes]:
+    """Give the files that the arguments name."""
+    words = {word for argument in record.arguments for word in re.split(r"[=,@]|(?<=\w)://", argument)}
+    paths = {_absolute(record, word) for word in words if word}
+    return {path: content for path, content in record.files.items() if path in paths}
+
+
+def _absolute(record: Record, path: str) -> str:
+    return posixpath.normpath(posixpath.join(record.folder or f"/{PROJECT}", path))
+
+
+def _with_moments(forms: list[Form]) -> list[Form]:
+    """Name each value that differs from moment to moment by where it was used, to make two runs comparable.
+
+    One such value used by two builds is another thing than two values used by one build each.
+    """
+    uses: dict[bytes, list[str]] = {}
+    for form in forms:
+        seen: set[bytes] = set()
+        mask = _digest(_changed(form, partial(_mask, seen=seen)))
+        for moment in seen:
+            uses.setdefault(moment, []).append(mask)
+    names = {moment: _digest(sorted(places))[:12].encode() for moment, places in uses.items()}
+    return [_changed(form, partial(_rename, names=names)) for form in forms]
+
+
+def _mask(content: bytes, seen: set[bytes]) -> bytes:
+    seen.update(MOMENT.findall(content))
+    return MOMENT.sub(b"...", content)
+
+
+def _rename(content: bytes, names: Mapping[bytes, bytes]) -> bytes:
+    return MOMENT.sub(lambda found: names[found[0]], content)
+
+
+def _changed(value: Any, change: Callable[[bytes], bytes]) -> Any:
+    """Apply a change to all texts and contents, and put a hash in the place of each content."""
+    if isinstance(value, bytes):
+        return hashlib.sha256(change(value)).hexdigest()
+    if isinstance(value, str):
+        return change(value.encode()).decode(errors="replace")
+    if isinstance(value, Mapping):
+        return {_changed(key, change): _changed(entry, change) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_changed(entry, change) for entry in value]
+    return value
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _key(form: Form) -> str:
+    return json.dumps(form, sort_keys=True)
+
+
+def _unlike(form: Form, other: Form) -> int:
+    return [*(form[key] != other[key] for key in form), form["arguments"] != other["arguments"]].count(True)
+
+
+def _title(form: Form) -> str:
+    return " ".join([form.get("command", "executor"), *form["arguments"]])
+
+
+def _first_difference(old: Any, new: Any) -> str:
+    if isinstance(old, dict) and isinstance(new, dict):
+        names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+        return ", ".join(
+            f"{name} ({old.get(name, 'absent')} before, {new.get(name, 'absent')} after)"
+            for name in names[:5]
+        )
+    return f"{old} before, {new} after"
