@@ -28,7 +28,7 @@ case $name in
 date | uuidgen) printf '7777%05d%03d\n' "$judge_salt" "$judge_number" && exit 0 ;;
 hostname) printf '7777%05d000\n' "$judge_salt" && exit 0 ;;
 mktemp)
-  made=$(printf '%s/root/tmp/tmp.7777%05d%03d' "$judge_sandbox" "$judge_salt" "$judge_number")
+  made=$(printf '%s/container/tmp/tmp.7777%05d%03d' "$judge_sandbox" "$judge_salt" "$judge_number")
   case " $* " in
   *' -d '*) mkdir "$made" ;;
   *) : > "$made" ;;

@@ -1,5 +1,6 @@
 """What does one job do when its script is run in a throw-away copy of its repository?"""
 
+import functools
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PROJECT = "builds/group/project"
 SECONDS = 10
+ROOM = 1 << 30  # bytes
 
 # All that a script finds on PATH, beside the recorders: nothing that reaches out of the machine.
 _TOOLS = """
@@ -121,7 +123,7 @@ def toolbox() -> Iterator[Path]:
 
 def run_job(run: Run, repository: Path, box: Path, shell: Sequence[str]) -> Outcome:
     """Run one job as GitLab's runner does, and tell what it did."""
-    with tempfile.TemporaryDirectory(prefix="sandbox-") as name:
+    with tempfile.TemporaryDirectory(prefix="sandbox-", dir=_place()) as name:
         sandbox = Path(name).resolve()
         root = sandbox / "container"
         _furnish(sandbox, run, repository, box)
@@ -149,6 +151,17 @@ def run_job(run: Run, repository: Path, box: Path, shell: Sequence[str]) -> Outc
             escapes=tuple(escapes.read_text().splitlines()) if escapes.exists() else (),
             errors=errors,
         )
+
+
+@functools.cache
+def _place() -> Path | None:
+    """Keep sandboxes in memory where that is possible; a disk can take three times as long."""
+    memory = Path("/dev", "shm")
+    if not os.access(memory, os.W_OK):
+        return None
+    facts = os.statvfs(memory)
+    roomy = facts.f_bavail * facts.f_frsize > ROOM
+    return memory if roomy and not facts.f_flag & os.ST_NOEXEC else None
 
 
 def _furnish(sandbox: Path, run: Run, repository: Path, box: Path) -> None:

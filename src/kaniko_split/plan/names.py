@@ -74,8 +74,8 @@ def image_labels(builds: Sequence[Build]) -> tuple[str, ...]:
         found = _all_different(builds, ask)
         if found is not None:
             return found
-    shared = {_of_image(build) for build in builds}
-    stem = next(iter(shared)) + "-" if len(shared) == 1 and None not in shared else ""
+    shared = {label(_of_image(build) or "") for build in builds}
+    stem = f"{shared.pop()}-".lstrip("-") if len(shared) == 1 else ""
     return tuple(f"{stem}{number}" for number in range(1, len(builds) + 1))
 
 

@@ -1,0 +1,1 @@
+"""Which edits of the text carry a split out?"""

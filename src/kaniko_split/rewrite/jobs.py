@@ -1,0 +1,247 @@
+"""How does the text of a job become that of a template and the new jobs?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Items
+
+from kaniko_split.plan.needs import Need
+from kaniko_split.plan.outcome import NewJob, Placement, Split
+from kaniko_split.rewrite.lines import dash_column, entry_lines, moved
+from kaniko_split.rewrite.parts import CannotLayOutError
+from kaniko_split.rewrite.script import ScriptText, script_text
+from kaniko_split.rewrite.style import Style, name_text, style_of
+from kaniko_split.source.edits import Copied, Edit, Piece, Written
+from kaniko_split.source.text import Source, Span
+from kaniko_split.tree.nodes import Entry, Mapping, Scalar, Sequence
+
+
+def job_edits(split: Split) -> list[Edit]:
+    """Return the edits of the job's own file: the key, the script, and the new jobs behind it.
+
+    Raises:
+        CannotLayOutError: The job's text cannot be divided.
+    """
+    return _JobWriter(split).edits()
+
+
+class _JobWriter:
+    def __init__(self, split: Split) -> None:
+        finding = split.finding
+        job = finding.job
+        entry = job.mapping.entry("script")
+        if entry is None or finding.trace is None:
+            raise CannotLayOutError("script-inherited", job.entry.key.span.start)
+        self._split = split
+        self._job = job
+        self._source: Source = job.file.source
+        self._style: Style = style_of(job)
+        self._entry: Entry = entry
+        self._script: ScriptText = script_text(job.file, job.mapping, entry, finding.trace, self._style.dash)
+        self._check_layout()
+
+    def edits(self) -> list[Edit]:
+        key = self._job.entry.key
+        template = Edit(key.span.start, key.span.end, (Written(name_text(self._split.template)),))
+        end = entry_lines(self._source, self._job.mapping, self._job.entry).end
+        jobs = [piece for job in self._split.jobs for piece in self._job_pieces(job)]
+        return [template, *self._prelude_edits(end), Edit(end, end, tuple(jobs))]
+
+    def _check_layout(self) -> None:
+        source, key = self._source, self._job.entry.key
+        before = source.text[source.line_start(key.span.start) : key.span.start]
+        first = self._job.mapping.entries[0].key.span.start
+        if before.strip() or source.line_start(first) == source.line_start(key.span.start):
+            raise CannotLayOutError("flow-layout", key.span.start)
+
+    def _prelude_edits(self, job_end: int) -> list[Edit]:
+        """Return what becomes of the `script` entry in the template."""
+        lines = self._script.lines
+        prelude = self._split.slices.prelude
+        match self._split.placement:
+            case Placement.SCRIPT:
+                return [self._kept(None, prelude)]
+            case Placement.BEFORE_SCRIPT:
+                return [self._kept("before_script", prelude)]
+            case Placement.APPENDED:
+                return [self._appended(prelude), self._removed(lines, job_end)]
+            case Placement.NOWHERE:
+                return [self._removed(lines, job_end)]
+
+    def _kept(self, renamed: str | None, prelude: Items[int]) -> Edit:
+        """Keep the entry with the prelude alone, under its own key or a new one."""
+        script = self._script
+        span = self._entry.key.span
+        name: list[Piece] = [Written(renamed)] if renamed else [Copied(span)]
+        if script.flow:
+            value = self._entry.value.span
+            inside: list[Piece] = [Written("["), *script.inline(prelude), Written("]")]
+            tail = Span(value.end, script.lines.end)
+            pieces = [*name, Copied(Span(span.end, value.start)), *inside, Copied(tail)]
+        else:
+            header = script.header()
+            pieces = [*name, Copied(header)]
+            if not self._source.cut(header).endswith("\n"):
+                pieces.append(Written("\n"))
+            pieces.extend(script.block(prelude, script.dash))
+        return Edit(span.start, script.lines.end, tuple(pieces))
+
+    def _removed(self, lines: Span, job_end: int) -> Edit:
+        """Take the entry out, with the blank lines above it where it ends the job."""
+        start = self._comments_above()
+        floor = self._source.line_end(self._job.entry.key.span.end)
+        while start > floor:
+            above = self._source.line_start(start - 1)
+            if self._source.text[above:start].strip():
+                break
+            if (
+                lines.end < job_end
+                and self._source.text[lines.end : self._source.line_end(lines.end)].strip()
+            ):
+                break
+            start = above
+        return Edit(start, lines.end)
+
+    def _appended(self, prelude: Items[int]) -> Edit:
+        """Put the prelude behind the items of the job's own `before_script`."""
+        entry = self._job.mapping.entry("before_script")
+        assert entry is not None  # noqa: S101 (the plan saw it)
+        value = entry.value
+        assert isinstance(value, Sequence)  # noqa: S101 (the plan saw it)
+        if value.flow:
+            pieces = self._script.inline(prelude) if self._script.flow else self._texts(prelude)
+            at = value.items[-1].span.end if value.items else value.span.end - 1
+            return Edit(at, at, (*([Written(", ")] if value.items else []), *pieces))
+        end = entry_lines(self._source, self._job.mapping, entry).end
+        return Edit(end, end, tuple(self._script.block(prelude, dash_column(self._source, value))))
+
+    def _texts(self, prelude: Items[int]) -> list[Piece]:
+        raise CannotLayOutError(
+            "flow-layout", self._entry.key.span.start, f"{len(prelude)} commands would move into brackets"
+        )
+
+    def _job_pieces(self, job: NewJob) -> list[Piece]:
+        style = self._style
+        pieces: list[Piece] = [Written("\n" * style.gap + " " * style.base + name_text(job.name) + ":\n")]
+        pieces.append(Written(self._extends()))
+        if job.needs is not None:
+            pieces.extend(self._needs(job, job.needs))
+        pieces.extend(self._job_script(job))
+        return pieces
+
+    def _extends(self) -> str:
+        style, name = self._style, name_text(self._split.template)
+        if style.extends == "scalar":
+            return f"{style.keys}extends: {name}\n"
+        if style.extends == "flow":
+            return f"{style.keys}extends: [{name}]\n"
+        return f"{style.keys}extends:\n{style.dashes}- {name}\n"
+
+    def _needs(self, job: NewJob, needs: Items[Need]) -> list[Piece]:
+        style = self._style
+        own = self._job.mapping.entry("needs") if job.keeps_needs else None
+        kept: list[Piece] = []
+        if own is not None and isinstance(own.value, Sequence):
+            if own.value.flow:
+                inside: list[Piece] = []
+                for item in own.value.items:
+                    inside.extend((Copied(item.span), Written(", ")))
+                names = ", ".join(_flow_need(need) for need in needs)
+                return [Written(f"{style.keys}needs: ["), *inside, Written(f"{names}]\n")]
+            kept = self._own_needs(own)
+        lines = "".join(_block_need(need, style.dashes) for need in needs)
+        return [Written(f"{style.keys}needs:\n"), *kept, Written(lines)]
+
+    def _own_needs(self, entry: Entry) -> list[Piece]:
+        """Return the entries of the old job's `needs`, once more, without their comments."""
+        value = entry.value
+        assert isinstance(value, Sequence)  # noqa: S101 (the caller asked)
+        by = len(self._style.dashes) - dash_column(self._source, value)
+        pieces: list[Piece] = []
+        for item in value.items:
+            if not isinstance(item, Scalar | Mapping) or "#" in self._source.cut(item.span):
+                raise CannotLayOutError(
+                    "flow-layout", item.span.start, "an entry of `needs` has a comment inside"
+                )
+            start = self._source.line_start(item.span.start)
+            pieces.extend(moved(self._source, Span(start, item.span.end), by))
+            pieces.append(Written("\n"))
+        return pieces
+
+    def _job_script(self, job: NewJob) -> list[Piece]:
+        style, script = self._style, self._script
+        refers = self._split.placement is Placement.SCRIPT
+        reference = f"!reference [{name_text(self._split.template)}, script]"
+        if script.flow:
+            head = f"{reference}, " if refers and job.steps else reference if refers else ""
+            comment = self._comment_beside(job)
+            return [
+                Written(f"{style.keys}script: [{head}"),
+                *script.inline(job.steps),
+                Written("]"),
+                *comment,
+                Written("\n"),
+            ]
+        header: list[Piece] = [Written(f"{style.keys}script:\n")]
+        if self._entry_is_gone() and job is self._split.jobs[0]:
+            # What was said above or beside `script:` goes with the first script.
+            header = [*self._lead(), Written(f"{style.keys}script"), *self._colon()]
+        first = [Written(f"{style.dashes}- {reference}\n")] if refers else []
+        return [*header, *first, *script.block(job.steps, self._dash_of_jobs())]
+
+    def _dash_of_jobs(self) -> int:
+        return self._script.dash if self._script.item_spans else len(self._style.dashes)
+
+    def _entry_is_gone(self) -> bool:
+        return self._split.placement in {Placement.NOWHERE, Placement.APPENDED}
+
+    def _lead(self) -> list[Piece]:
+        """Return the comments right above `script:`, which the template no longer has."""
+        lines = self._script.lines
+        span = Span(self._comments_above(), lines.start)
+        return moved(self._source, span, 0)
+
+    def _comments_above(self) -> int:
+        """Return where the comment lines right above the entry begin; a blank line parts them from others."""
+        start = self._script.lines.start
+        floor = self._source.line_end(self._job.entry.key.span.end)
+        while start > floor:
+            above = self._source.line_start(start - 1)
+            if not self._source.text[above:start].strip().startswith("#"):
+                break
+            start = above
+        return start
+
+    def _colon(self) -> list[Piece]:
+        header = self._script.header()
+        ended = self._source.cut(header).endswith("\n")
+        return [Copied(header), *([] if ended else [Written("\n")])]
+
+    def _comment_beside(self, job: NewJob) -> list[Piece]:
+        """Return the comment behind a bracketed script, for the last job when the entry is gone."""
+        value = self._entry.value.span
+        tail = Span(value.end, self._source.line_end(value.end) - 1)
+        if self._entry_is_gone() and job is self._split.jobs[-1] and self._source.cut(tail).strip():
+            return [Copied(tail)]
+        return []
+
+
+def _block_need(need: Need, dashes: str) -> str:
+    if need.artifacts is None and need.optional is None:
+        return f"{dashes}- {name_text(need.job)}\n"
+    text = f"{dashes}- job: {name_text(need.job)}\n"
+    if need.artifacts is not None:
+        text += f"{dashes}  artifacts: {str(need.artifacts).lower()}\n"
+    if need.optional is not None:
+        text += f"{dashes}  optional: {str(need.optional).lower()}\n"
+    return text
+
+
+def _flow_need(need: Need) -> str:
+    if need.artifacts is None and need.optional is None:
+        return name_text(need.job)
+    keys = [f"job: {name_text(need.job)}"]
+    if need.artifacts is not None:
+        keys.append(f"artifacts: {str(need.artifacts).lower()}")
+    if need.optional is not None:
+        keys.append(f"optional: {str(need.optional).lower()}")
+    return "{" + ", ".join(keys) + "}"

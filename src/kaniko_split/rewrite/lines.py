@@ -1,0 +1,144 @@
+"""Which whole lines belong to an entry of a mapping, or to an item of a list?
+
+A line goes with what stands on it; a comment on a line of its own goes with what follows it, and the comments
+behind the last item, as long as they are indented like it, with that one.
+"""
+
+from __future__ import annotations
+
+from kaniko_split.source.edits import Copied, Piece, Written
+from kaniko_split.source.text import Source, Span
+from kaniko_split.tree.nodes import Entry, Mapping, Node, Sequence
+
+
+def entry_lines(source: Source, holder: Mapping, entry: Entry) -> Span:
+    """Return the lines of `entry`, without the comments above it, with those that end its list.
+
+    Offsets are in characters; the span ends behind the last line's line feed.
+    """
+    start = source.line_start(entry.key.span.start)
+    end = source.line_end(max(entry.value.span.end - 1, entry.key.span.end))
+    column = entry.key.span.start - start
+    del holder
+    return Span(start, _with_deeper_comments(source, end, column))
+
+
+def lead_start(source: Source, start: int, floor: int) -> int:
+    """Return where the comments and blank lines right above the line at `start` begin, not before `floor`."""
+    at = start
+    while at > floor:
+        above = source.line_start(at - 1)
+        if above < floor or source.text[above : at - 1].strip() and not _is_comment(source, above):
+            break
+        at = above
+    return at
+
+
+def item_lines(source: Source, sequence: Sequence, end: int) -> tuple[Span, ...]:
+    """Return the lines of each item of a block list, the comments and blank lines above each included.
+
+    Args:
+        source: The file.
+        sequence: A list in block style, whose first dash stands on a line of its own.
+        end: Where the lines of the whole list end.
+    """
+    starts = [source.line_start(_dash_of(source, sequence, index)) for index in range(len(sequence.items))]
+    spans: list[Span] = []
+    at = lead_start(source, starts[0], _line_after(source, sequence.span.start, starts[0]))
+    for index, item in enumerate(sequence.items):
+        last = index == len(sequence.items) - 1
+        stop = end if last else source.line_end(max(item.span.end - 1, starts[index]))
+        spans.append(Span(at, stop))
+        at = stop
+    return tuple(spans)
+
+
+def without_leading_blanks(source: Source, span: Span) -> Span:
+    """Return `span` without the blank lines that it begins with."""
+    start = span.start
+    while start < span.end:
+        stop = source.line_end(start)
+        if source.text[start:stop].strip():
+            break
+        start = stop
+    return Span(start, span.end)
+
+
+def moved(source: Source, span: Span, by: int) -> list[Piece]:
+    """Return the lines of `span`, indented by `by` spaces more, or less where it is negative."""
+    if by == 0:
+        return [Copied(span)] if span.start < span.end else []
+    pieces: list[Piece] = []
+    at = span.start
+    while at < span.end:
+        stop = min(source.line_end(at), span.end)
+        if not source.text[at:stop].strip():
+            pieces.append(Copied(Span(at, stop)))
+        elif by > 0:
+            pieces.extend((Written(" " * by), Copied(Span(at, stop))))
+        else:
+            spaces = len(source.text[at:stop]) - len(source.text[at:stop].lstrip(" "))
+            pieces.append(Copied(Span(at + min(spaces, -by), stop)))
+        at = stop
+    return pieces
+
+
+def column(source: Source, offset: int) -> int:
+    """Return the column, from 0, of the character at `offset`."""
+    return offset - source.line_start(offset)
+
+
+def dash_column(source: Source, sequence: Sequence) -> int:
+    """Return the column of a block list's first dash."""
+    return column(source, _dash_of(source, sequence, 0))
+
+
+def _dash_of(source: Source, sequence: Sequence, index: int) -> int:
+    """Return the offset of the dash of an item: the first one behind the item before it."""
+    at = sequence.items[index - 1].span.end if index else sequence.span.start
+    text = source.text
+    while at < sequence.items[index].span.end:
+        if text[at] == "#" and (at == 0 or text[at - 1] in " \t\n"):
+            at = source.line_end(at)
+        elif text[at] == "-":
+            return at
+        else:
+            at += 1
+    return sequence.items[index].span.start
+
+
+def _line_after(source: Source, offset: int, limit: int) -> int:
+    """Return the start of the first line of a list: the line behind its key's."""
+    start = source.line_start(offset)
+    if start < limit and source.text[start:offset].strip():
+        return source.line_end(offset)
+    while start > 0 and _is_comment_or_blank(source, source.line_start(start - 1)):
+        start = source.line_start(start - 1)
+    return start
+
+
+def _with_deeper_comments(source: Source, end: int, column: int) -> int:
+    """Go on over comment lines indented deeper than `column`, and the blank lines between them."""
+    at = kept = end
+    while at < len(source.text):
+        stop = source.line_end(at)
+        line = source.text[at:stop]
+        if line.strip():
+            if not line.lstrip(" ").startswith("#") or len(line) - len(line.lstrip(" ")) <= column:
+                break
+            kept = stop
+        at = stop
+    return kept
+
+
+def _is_comment(source: Source, start: int) -> bool:
+    return source.text[start : source.line_end(start)].lstrip().startswith("#")
+
+
+def _is_comment_or_blank(source: Source, start: int) -> bool:
+    return _is_comment(source, start) or not source.text[start : source.line_end(start)].strip()
+
+
+def node_column(source: Source, node: Node) -> int:
+    """Return the column, from 0, at which a node begins."""
+    return column(source, node.span.start)

@@ -1,0 +1,106 @@
+"""How are the mentions of a job replaced by those of the new ones?
+
+Each keeps its list's style, its entry's other keys, its quotes and its comments.
+"""
+
+from __future__ import annotations
+
+from kaniko_split.gitlab.references import JobReference, Use
+from kaniko_split.plan.outcome import Split
+from kaniko_split.rewrite.style import name_text
+from kaniko_split.source.edits import Copied, Edit, Piece, Written
+from kaniko_split.source.text import Source, Span
+from kaniko_split.tree.nodes import Mapping, Node, Scalar
+
+
+def reference_edits(split: Split, reference: JobReference) -> list[Edit]:
+    """Return the edits of the reference's file that put the new names in the place of the old one."""
+    if reference.use in {Use.EXTENDS, Use.REFERENCE}:
+        return [_replaced(reference.name, split.template)]
+    first, *others = split.names
+    edits = [_replaced(reference.name, first)]
+    source = reference.file.source
+    if reference.holder is not None and others:
+        if reference.holder.flow:
+            edits.append(_flow_copies(source, reference, others))
+        else:
+            edits.append(_block_copies(source, reference, others))
+    return edits
+
+
+def _replaced(name: Scalar, new: str) -> Edit:
+    return Edit(
+        name.span.start,
+        name.span.end,
+        (Written(name_text(new, name.style.value[:1] if name.style.value in "'\"" else "")),),
+    )
+
+
+def _flow_copies(source: Source, reference: JobReference, names: list[str]) -> Edit:
+    """Put copies of a flow list's item behind it, each on a line of its own where the items have such."""
+    item = reference.item
+    start = source.line_start(item.span.start)
+    alone = not source.text[start : item.span.start].strip() and reference.holder is not None
+    pieces: list[Piece] = []
+    for name in names:
+        if alone:
+            pieces.extend((Written(",\n"), Copied(Span(start, item.span.start))))
+        else:
+            pieces.append(Written(", "))
+        pieces.extend(_copy(source, item, reference.name, name))
+    return Edit(item.span.end, item.span.end, tuple(pieces))
+
+
+def _block_copies(source: Source, reference: JobReference, names: list[str]) -> Edit:
+    """Put copies of a block list's item on the lines behind it."""
+    item = reference.item
+    start = source.line_start(item.span.start)
+    end = source.line_end(max(item.span.end - 1, item.span.start))
+    pieces: list[Piece] = []
+    for name in names:
+        pieces.append(Copied(Span(start, item.span.start)))
+        pieces.extend(_copy(source, item, reference.name, name))
+        pieces.append(Written("\n"))
+    return Edit(end, end, tuple(pieces))
+
+
+def _copy(source: Source, item: Node, name: Scalar, new: str) -> list[Piece]:
+    """Return the item's text with another name and without its comments, which stay with the first one."""
+    written = _replaced(name, new).pieces
+    if not isinstance(item, Mapping):
+        return list(written)
+    pieces: list[Piece] = []
+    at = item.span.start
+    for span in _bare_lines(source, item):
+        if at < span.start and "\n" in source.text[at : span.start]:
+            pieces.append(Written("\n"))
+        if span.contains(name.span):
+            pieces.extend(
+                (Copied(Span(span.start, name.span.start)), *written, Copied(Span(name.span.end, span.end)))
+            )
+        else:
+            pieces.append(Copied(span))
+        at = span.end
+    return [
+        piece for piece in pieces if not (isinstance(piece, Copied) and piece.span.start >= piece.span.end)
+    ]
+
+
+def _bare_lines(source: Source, item: Mapping) -> list[Span]:
+    """Return the stretches of a mapping's lines that are no comment, each without the blanks that end it."""
+    from kaniko_split.tree.comments import comments
+    from kaniko_split.tree.nodes import Document
+
+    skipped = [
+        span for span in comments(source.text, (Document(item, explicit=False),)) if item.span.contains(span)
+    ]
+    spans: list[Span] = []
+    at = item.span.start
+    while at < item.span.end:
+        stop = min(source.line_end(at), item.span.end)
+        cut = next((span.start for span in skipped if at <= span.start < stop), stop)
+        text = source.text[at:cut].rstrip()
+        if text:
+            spans.append(Span(at, at + len(text)))
+        at = stop
+    return spans

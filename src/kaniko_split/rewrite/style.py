@@ -1,0 +1,130 @@
+"""How does this file lay out its YAML, so that new lines look like its own?"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kaniko_split.gitlab.pipeline import Job, PipelineFile
+from kaniko_split.tree.nodes import Mapping, Node, Scalar, Sequence, followed, walk
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*(?:[A-Za-z0-9_./-])?")
+_MEANS_SOMETHING_ELSE = re.compile(r"(?i)(?:true|false|yes|no|on|off|null|~|y|n|[-+.0-9_,:]+|0x[0-9a-f]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The habits that new lines follow; columns count spaces.
+
+    Attributes:
+        base: The column of the job's key.
+        step: By how much a job's keys are indented.
+        dash: By how much the dashes of a list are indented under their key.
+        extends: How `extends` is written: `scalar`, `block` or `flow`.
+        gap: How many blank lines stand between two jobs.
+    """
+
+    base: int
+    step: int
+    dash: int
+    extends: str
+    gap: int
+
+    @property
+    def keys(self) -> str:
+        """The indentation of a job's keys."""
+        return " " * (self.base + self.step)
+
+    @property
+    def dashes(self) -> str:
+        """The indentation of the dashes of a list under one of them."""
+        return " " * (self.base + self.step + self.dash)
+
+
+def style_of(job: Job) -> Style:
+    """Return the habits of the job's file, the job's own first."""
+    file = job.file
+    base = _column(file, job.entry.key)
+    step = _column(file, job.mapping.entries[0].key) - base
+    return Style(
+        base=base,
+        step=max(step, 1),
+        dash=_dash(file, job, step),
+        extends=_habit(file, "extends", "block"),
+        gap=_gap(file),
+    )
+
+
+def name_text(name: str, quote: str = "") -> str:
+    """Return a job's name as YAML, in the quotes given, or in quotes where plain text would not do."""
+    if not quote and _PLAIN.fullmatch(name) and not _MEANS_SOMETHING_ELSE.fullmatch(name):
+        return name
+    if quote == "'":
+        return "'" + name.replace("'", "''") + "'"
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _column(file: PipelineFile, node: Node) -> int:
+    return node.span.start - file.source.line_start(node.span.start)
+
+
+def _dash(file: PipelineFile, job: Job, step: int) -> int:
+    own = list(_dash_offsets(file, job.mapping))
+    found = own or ([offset for offset in _dash_offsets(file, file.root)] if file.root is not None else [])
+    return Counter(found).most_common(1)[0][0] if found else step
+
+
+def _dash_offsets(file: PipelineFile, root: Node) -> Iterator[int]:
+    """Yield, for each block list in a mapping, how far its dashes are indented under the key."""
+    for node in walk(root):
+        if not isinstance(node, Mapping) or node.flow:
+            continue
+        for entry in node.entries:
+            value = entry.value
+            if isinstance(value, Sequence) and not value.flow and value.items:
+                first = file.source.text.find("-", value.span.start)
+                yield first - file.source.line_start(first) - _column(file, entry.key)
+
+
+def _values(file: PipelineFile, keyword: str) -> Iterator[Node]:
+    if file.root is None:
+        return
+    for entry in file.root.entries:
+        mapping = followed(entry.value)
+        if isinstance(mapping, Mapping):
+            found = mapping.entry(keyword)
+            if found is not None:
+                yield found.value
+
+
+def _habit(file: PipelineFile, keyword: str, default: str) -> str:
+    kinds = Counter(_kind(node) for node in _values(file, keyword))
+    return kinds.most_common(1)[0][0] if kinds else default
+
+
+def _kind(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return "scalar"
+    return "flow" if isinstance(node, Sequence) and node.flow else "block"
+
+
+def _gap(file: PipelineFile) -> int:
+    """Return how many blank lines most often stand before a top-level key and its comments."""
+    source = file.source
+    counts: Counter[int] = Counter()
+    entries = file.root.entries if file.root is not None else ()
+    for entry in entries[1:]:
+        at = source.line_start(entry.key.span.start)
+        blank = 0
+        while at > 0:
+            start = source.line_start(at - 1)
+            line = source.text[start : at - 1].strip()
+            if not line:
+                blank += 1
+            elif blank or not line.startswith("#"):
+                break
+            at = start
+        counts[blank] += 1
+    return counts.most_common(1)[0][0] if counts else 1
