@@ -79,8 +79,8 @@ _INTRODUCTION = (
         "A job that has to stay in one piece can clean up between its builds. In our tests the next image "
         "was right in every case where the build before it had `--cleanup` and was followed by `rm -rf "
         "/kaniko/[0-9]* /kaniko/stages /kaniko/Dockerfile`. This held for Kaniko 1.24.0 and for the fork "
-        "osscontainertools/kaniko at 23 commits after 1.28.3. It rests on folders that the executor uses "
-        "inside, and these may change."
+        "osscontainertools/kaniko at 23 commits after 1.28.3. It relies on folders that the executor uses "
+        "internally, and another version may use others."
     ),
 )
 
@@ -177,7 +177,7 @@ _CODES = (
                 - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
             """),
         why="What stands before the first build is run by every new job. A message, an upload, a push or a "
-        "deployment would then happen once for each image and not once.",
+        "deployment would then happen once for each image instead of once.",
         by_hand="Move the command to a job of its own in an earlier stage. If the builds must wait for it "
         "and use `needs`, list that job there.",
     ),
@@ -291,7 +291,7 @@ _CODES = (
     ),
     RefusalCode(
         code="value-differs",
-        summary="a value that is another one each time, such as a date, is used by several builds",
+        summary="a value that differs each time it is computed, such as a date, is used by several builds",
         looks_like=dedent("""\
             images:
               stage: build
@@ -309,7 +309,7 @@ _CODES = (
     ),
     RefusalCode(
         code="job-name-used",
-        summary="the job uses `CI_JOB_NAME` or `CI_JOB_NAME_SLUG`, which is another name in each new job",
+        summary="the job uses `CI_JOB_NAME` or `CI_JOB_NAME_SLUG`, which differs in each new job",
         looks_like=dedent("""\
             images:
               stage: build
@@ -321,9 +321,9 @@ _CODES = (
             """),
         why="The new jobs have names of their own. Image names, cache keys and paths that are made from "
         "the name would change with it.",
-        by_hand="Write the name out where it is used, or give it to a variable of yours under `variables`. "
-        "Keep `CI_JOB_NAME` only where it is meant to be another name in each job, and then write the jobs "
-        "by hand.",
+        by_hand="Write the name out where it is used, or set it as a variable of your own under "
+        "`variables`. Keep `CI_JOB_NAME` only where it is meant to be another name in each job, and then "
+        "write the jobs by hand.",
     ),
     RefusalCode(
         code="deploys",
@@ -348,7 +348,8 @@ _CODES = (
     ),
     RefusalCode(
         code="order-not-kept",
-        summary="one build has to wait for another one, and `needs` cannot be sure to keep that order here",
+        summary="one build has to wait for another one, and here `needs` does not keep that order for "
+        "certain",
         looks_like=dedent("""\
             images:
               stage: build
@@ -380,8 +381,8 @@ _CODES = (
                       28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51; do
                     /kaniko/executor --context "lab-$n" --destination "$CI_REGISTRY_IMAGE/lab-$n"
                   done
+
             report:
-              stage: test
               needs: [images]
               script: ./report.sh
             """),
@@ -451,7 +452,8 @@ _CODES = (
               script:
                 - !reference [images, script]
             """),
-        why="After a split no job holds the whole script. The other job would run only a part of it.",
+        why="After a split no job holds the whole script. The other job would run only a part of it, or "
+        "nothing.",
         by_hand="Split both by hand: a hidden job per image with its part of the script, and for each of "
         "the two jobs one job per image that extends it. If the other job needs only a few of the "
         "commands, write these out there.",
@@ -474,8 +476,8 @@ _CODES = (
             """),
         why="The anchor stands for all keys of the job. A split takes keys out of the job and can add a "
         "`before_script`, and every job that merges the anchor would change with it.",
-        by_hand="Write what the jobs have in common in a hidden job, and let all of them extend it. Then "
-        "take the anchor away.",
+        by_hand="Write what the jobs have in common in a hidden job, without the script, and let all of "
+        "them extend it. Then take the anchor away.",
     ),
     RefusalCode(
         code="job-extended",
@@ -589,7 +591,7 @@ _CODES = (
         "The job goes on with the next command and can succeed, while the same build in a job of its own "
         "would fail that job.",
         by_hand="Write each command of the chain as an item of its own, without `&&`. A failure then ends "
-        "the job, which is mostly what is wanted; check that nothing relied on the job going on.",
+        "the job, which is usually what is wanted; check that nothing relied on the job going on.",
     ),
     RefusalCode(
         code="arguments-without-backslash",
@@ -755,7 +757,7 @@ _CODES = (
         "shell do not. What is one line to one of them is two to another, so a command or a comment could "
         "be cut in two.",
         by_hand="Replace the character at the place in the message by a space or an ordinary line break. "
-        "Such characters mostly come with text that was pasted from a chat or a word processor.",
+        "Such characters usually come with text that was pasted from a chat or a word processor.",
     ),
     RefusalCode(
         code="tab-in-yaml",

@@ -1,0 +1,1 @@
+"""Is the new text the old pipeline with nothing lost and nothing else moved?"""

@@ -1,0 +1,117 @@
+"""Where did each old character go, and where did each new one come from?
+
+The new text may hold spans of the old one and words from a closed list; an old character may be missing only
+where it is one of those words, a separator of the shell or of YAML, or a statement that the plan left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from kaniko_split.plan.outcome import Split
+from kaniko_split.rewrite.rewriting import Rewritten
+from kaniko_split.rewrite.style import name_text
+from kaniko_split.source.edits import Copied, Written, ordered
+from kaniko_split.source.text import Source, write_source
+from kaniko_split.tree.comments import comments
+from kaniko_split.tree.compose import compose
+
+_OWN_WORDS = frozenset(
+    {"extends", "needs", "script", "before_script", "!reference", "job", "artifacts", "optional", "true", "false"}
+)
+_MARKS = re.compile(r"[\s\[\]{},:'\"]+|-(?=\s|$)|>-|\|")
+_SEPARATORS = re.compile(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-0-9]*(?=\s|$)|\bscript\s*:")
+
+
+def check_accounts(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
+    """Yield what is wrong with the edits of one file; nothing where every character is accounted for."""
+    yield from _check_written(rewritten, splits)
+    yield from _check_dropped(rewritten, splits)
+    yield from _check_lines(rewritten)
+    yield from check_comments(rewritten.before, rewritten.after)
+
+
+def check_comments(before: Source, after: Source) -> Iterator[str]:
+    """Yield each comment, of YAML or of the shell, that is not in the new text as often as in the old one."""
+    old, new = _comments(before), _comments(after)
+    for text in sorted(old.keys() | new.keys()):
+        if old[text] != new[text]:
+            yield f"the comment `{text}` stood {old[text]} times and now stands {new[text]} times"
+
+
+def _comments(source: Source) -> Counter[str]:
+    found = [source.cut(span).rstrip() for span in comments(source.text, compose(source.text))]
+    # Those of the shell, inside of block scalars, are lines that begin with the mark.
+    lines = [line.strip() for line in source.text.split("\n")]
+    shell = Counter(line for line in lines if line.startswith("#"))
+    return Counter(found) | shell
+
+
+def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
+    names = {split.template for split in splits} | {job.name for split in splits for job in split.jobs}
+    names |= {need.job for split in splits for job in split.jobs for need in job.needs or ()}
+    allowed = sorted((name_text(name, quote) for name in names for quote in ("", "'", '"')), key=len, reverse=True)
+    for edit in rewritten.edits:
+        for piece in edit.pieces:
+            if isinstance(piece, Written):
+                rest = piece.text
+                for name in (*allowed, *sorted(_OWN_WORDS, key=len, reverse=True)):
+                    rest = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", " ", rest)
+                rest = _MARKS.sub("", rest)
+                if rest:
+                    yield f"the new text holds `{rest}`, which is neither old nor a word that a split writes"
+
+
+def _check_dropped(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
+    text = rewritten.before.text
+    left_out = [one for split in splits for one in _left_out(split)]
+    for edit in rewritten.edits:
+        used = sorted((p.span.start, p.span.end) for p in edit.pieces if isinstance(p, Copied))
+        at = edit.start
+        for start, end in (*used, (edit.end, edit.end)):
+            if start > at:
+                yield from _check_gap(text[at:start], left_out)
+            at = max(at, end)
+
+
+def _check_gap(gap: str, left_out: Iterable[str]) -> Iterator[str]:
+    rest = gap
+    for word in left_out:
+        rest = rest.replace(word, " ")
+    rest = _SEPARATORS.sub("", rest)
+    if rest.strip():
+        yield f"`{' '.join(gap.split())}` is in the old text and not in the new one"
+
+
+def _left_out(split: Split) -> Iterator[str]:
+    """Yield what the plan says is gone: the old name where it was a name, and the detours of the shell."""
+    job = split.finding.job
+    yield job.file.source.cut(job.entry.key.span)
+    for reference in split.references:
+        yield reference.file.source.cut(reference.name.span)
+    trace = split.finding.trace
+    if trace is not None:
+        for number in split.slices.dropped:
+            span = trace.steps[number].span
+            yield trace.script.text[span.start : span.end]
+
+
+def _check_lines(rewritten: Rewritten) -> Iterator[str]:
+    """Every line that no edit touches must be in the new bytes, in its old place among such lines."""
+    source = rewritten.before
+    touched: set[int] = set()
+    for edit in ordered(rewritten.edits):
+        if edit.start == edit.end and edit.start == source.line_start(edit.start):
+            continue
+        last = max(edit.start, edit.end - 1)
+        touched.update(range(source.place(edit.start).line, source.place(last).line + 1))
+    old = write_source(source).split(b"\n")
+    new = iter(write_source(rewritten.after).split(b"\n"))
+    for number, line in enumerate(old, 1):
+        if number in touched or (number == len(old) and not line):
+            continue
+        if not any(line == other or (number == len(old) and other.rstrip(b"\r") == line) for other in new):
+            yield f"line {number} of {rewritten.name} is no edit's and is not in the new text"
+            return

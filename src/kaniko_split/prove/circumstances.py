@@ -1,0 +1,270 @@
+"""Does each build run in the same circumstances as before?
+
+A script is run with symbols for values: a variable stands for the words that gave it its value, a file for the
+statements that wrote it. What a build is given (its words, folder, options, environment, files) is compared
+between the old job and the new ones. The plan is not asked: only the two texts are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, may_meet
+from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement
+
+Symbol = str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRecord:
+    """What one build is given; two builds with equal records make the same image."""
+
+    words: tuple[str, ...]
+    reads: tuple[tuple[str, Symbol], ...]
+    folder: Symbol
+    options: Symbol
+    environment: tuple[tuple[str, Symbol], ...]
+    files: tuple[tuple[str, Symbol], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """What one job does.
+
+    Attributes:
+        builds: Its builds in order.
+        acts: Its effects outside the container.
+        guards: For each build, the statements before it that may end the job.
+    """
+
+    builds: tuple[BuildRecord, ...]
+    acts: tuple[Symbol, ...]
+    guards: tuple[frozenset[Symbol], ...]
+
+
+@dataclass
+class _Machine:
+    trace: Trace
+    given: frozenset[str]
+    values: dict[str, Symbol] = field(default_factory=dict)
+    exported: set[str] = field(default_factory=set)
+    folder: Symbol = ""
+    options: Symbol = ""
+    files: dict[str, Symbol] = field(default_factory=dict)
+    log: Symbol = ""
+    outputs: set[str] = field(default_factory=set)
+    output_values: set[str] = field(default_factory=set)
+    builds: list[BuildRecord] = field(default_factory=list)
+    acts: list[Symbol] = field(default_factory=list)
+    guards: list[frozenset[Symbol]] = field(default_factory=list)
+    passed: set[Symbol] = field(default_factory=set)
+
+    def run(self) -> JobRecord:
+        for step in self.trace.steps:
+            self._step(step)
+        return JobRecord(tuple(self.builds), tuple(self.acts), tuple(self.guards))
+
+    def _step(self, step: Step) -> None:
+        words = _words(step.statement, self.trace.script.text)
+        effects = step.effects
+        self.exported |= effects.exports
+        inputs = self._inputs(effects.reads - effects.appends)
+        if step.build is not None:
+            self.guards.append(frozenset(self.passed))
+            self.builds.append(self._record(step, words))
+            outcome = _digest("build", *words, *inputs)
+            for place in effects.writes:
+                self._write(place, outcome, tainted=True)
+            return
+        tainted = self._is_tainted(effects.reads)
+        outcome = _digest(*words, *inputs)
+        if effects.acts:
+            self.acts.append(outcome)
+        if effects.fails or effects.leaves:
+            self.passed.add(outcome)
+        if self._assign(step.statement, tainted=tainted):
+            return
+        for place in sorted(effects.writes, key=str):
+            if place in effects.appends or (place not in effects.overwrites and is_exact(place)):
+                self._write(place, _digest(self._read(place), outcome), tainted=tainted, adds=True)
+            else:
+                self._write(place, outcome, tainted=tainted)
+
+    def _assign(self, statement: Statement, *, tainted: bool) -> bool:
+        """Give plain assignments the value of their words; tell whether that is all the statement does."""
+        command = statement.command
+        if isinstance(command, Call) and not command.words:
+            assignments: Sequence[Assignment] = command.assignments
+        elif isinstance(command, Declaration):
+            assignments = [one for one in command.assignments if one.value is not None]
+        else:
+            return False
+        for one in assignments:
+            text = self.trace.script.text[one.span.start : one.span.end]
+            names = [Variable(name) for name in _names_in(one)]
+            symbol = _digest(text, *self._inputs(frozenset(names)), self._files_symbol(text))
+            if one.appends or one.indexed:
+                symbol = _digest(self.values.get(one.name, ""), symbol)
+            self.values[one.name] = symbol
+            (self.output_values.add if tainted else self.output_values.discard)(one.name)
+        return True
+
+    def _files_symbol(self, text: str) -> Symbol:
+        """A command substitution may read files; anything else in a value does not."""
+        return self._snapshot() if "$(" in text or "`" in text else ""
+
+    def _record(self, step: Step, words: tuple[str, ...]) -> BuildRecord:
+        reads = tuple(
+            (place.name, self._read(place))
+            for place in sorted(step.effects.reads, key=str)
+            if isinstance(place, Variable)
+        )
+        seen = sorted(name for name in self.values if name in self.exported or name in self.given)
+        return BuildRecord(
+            words=words,
+            reads=reads,
+            folder=self.folder,
+            options=self.options,
+            environment=tuple((name, self.values[name]) for name in seen),
+            files=(*sorted(self._own_files().items()), ("", self.log)),
+        )
+
+    def _own_files(self) -> dict[str, Symbol]:
+        return {path: symbol for path, symbol in self.files.items() if path not in self.outputs}
+
+    def _snapshot(self) -> Symbol:
+        return _digest(self.log, *(f"{path}={symbol}" for path, symbol in sorted(self._own_files().items())))
+
+    def _inputs(self, places: frozenset[Location]) -> list[Symbol]:
+        return [f"{place}={self._read(place)}" for place in sorted(places, key=str)]
+
+    def _read(self, place: Location) -> Symbol:
+        match place:
+            case Variable(name=name):
+                return self.values.get(name, "")
+            case File(path=path):
+                met = [self.files[one] for one in sorted(self.files) if may_meet(File(one), place)]
+                own = self.files.get(path, "") if is_exact(place) else ""
+                return _digest(self.log, own, *met) if met or self.log else ""
+            case State.FILES:
+                return self._snapshot()
+            case State.FOLDER:
+                return self.folder
+            case State.OPTIONS:
+                return self.options
+            case _:
+                return _digest(*(f"{name}={symbol}" for name, symbol in sorted(self.values.items())))
+
+    def _write(self, place: Location, symbol: Symbol, *, tainted: bool, adds: bool = False) -> None:
+        match place:
+            case Variable(name=name):
+                self.values[name] = symbol
+                (self.output_values.add if tainted else self.output_values.discard)(name)
+            case File(path=path):
+                self.files[path] = symbol
+                if tainted:
+                    self.outputs.add(path)
+                elif not adds:
+                    self.outputs.discard(path)
+            case State.FILES if not tainted:
+                self.log = _digest(self.log, symbol)
+            case State.FOLDER:
+                self.folder = symbol
+            case State.OPTIONS:
+                self.options = _digest(self.options, symbol)
+            case State.VARIABLES:
+                self.values = {name: _digest(old, symbol) for name, old in self.values.items()}
+
+    def _is_tainted(self, places: frozenset[Location]) -> bool:
+        outputs = [File(path) for path in self.outputs]
+        for place in places:
+            if isinstance(place, Variable) and place.name in self.output_values:
+                return True
+            if any(may_meet(place, one) for one in outputs):
+                return True
+        return False
+
+
+def record_of(trace: Trace, given: Mapping[str, object] | Sequence[str] = ()) -> JobRecord:
+    """Run a job's script with symbols.
+
+    Args:
+        trace: The job's statements.
+        given: The names that the pipeline puts into the job's environment.
+    """
+    machine = _Machine(trace, frozenset(given))
+    return machine.run()
+
+
+def check_circumstances(
+    old: JobRecord, new: Mapping[str, JobRecord], waits: Mapping[str, frozenset[str]]
+) -> Iterator[str]:
+    """Yield what is different for a build or an effect; nothing where all are as before.
+
+    Args:
+        old: The job that was split.
+        new: The jobs that it became, by name.
+        waits: For each of them, those that must have succeeded before it starts.
+    """
+    before = Counter(old.builds)
+    after = Counter(record for job in new.values() for record in job.builds)
+    for record in before - after:
+        yield f"the build `{_short(record.words)}` does not run as before in any new job"
+    for record in after - before:
+        yield f"the build `{_short(record.words)}` runs in a new job as it did not before"
+    for name, job in new.items():
+        if len(job.builds) > 1:
+            yield f"`{name}` still runs {len(job.builds)} builds"
+    if Counter(old.acts) != Counter(act for job in new.values() for act in job.acts):
+        yield "an effect outside of the container is lost, doubled or changed"
+    yield from _check_guards(old, new, waits)
+
+
+def _check_guards(
+    old: JobRecord, new: Mapping[str, JobRecord], waits: Mapping[str, frozenset[str]]
+) -> Iterator[str]:
+    """What may end the job before a build must stand before it still, in its job or in one that it waits for."""
+    wanted: dict[BuildRecord, frozenset[Symbol]] = dict(zip(old.builds, old.guards, strict=True))
+    for name, job in new.items():
+        ahead = {guard for other in waits.get(name, ()) for guard in _all_guards(new[other])}
+        for record, guards in zip(job.builds, job.guards, strict=True):
+            if wanted.get(record, frozenset()) - guards - ahead:
+                yield f"`{name}` no longer waits for a statement that could end the job before it"
+
+
+def _all_guards(job: JobRecord) -> frozenset[Symbol]:
+    return frozenset().union(*job.guards) | job_guards(job)
+
+
+def job_guards(job: JobRecord) -> frozenset[Symbol]:
+    """Return every statement of a job that may end it, those behind its last build included."""
+    return frozenset(job.guards[-1]) if job.guards else frozenset()
+
+
+def _words(statement: Statement, text: str) -> tuple[str, ...]:
+    """Return a statement's words as written; for anything but a simple command, its text without its layout."""
+    command = statement.command
+    if isinstance(command, Call):
+        spans = [one.span for one in command.assignments] + [one.span for one in command.words]
+        redirects = [one.span for one in statement.redirects]
+        return tuple(text[span.start : span.end] for span in (*spans, *redirects))
+    return tuple(text[statement.span.start : statement.span.end].split())
+
+
+def _names_in(assignment: Assignment) -> list[str]:
+    from kaniko_split.shell.words import names_read
+
+    return list(names_read(assignment.value)) if assignment.value is not None else []
+
+
+def _digest(*parts: str) -> Symbol:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _short(words: tuple[str, ...]) -> str:
+    text = " ".join(" ".join(words).split())
+    return text if len(text) <= 80 else text[:77] + "..."
