@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from kaniko_split.tree.scalars import value_offsets
 
 # A text without this word runs no executor, whatever else it says.
 EXECUTOR = "executor"
+_CACHE_ALONE = re.compile(r"--cache(?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,14 +78,12 @@ def findings(pipeline: Pipeline, extra: Sequence[str] = ()) -> tuple[Finding, ..
     """
     if not any(word in file.source.text for file in pipeline.files for word in (EXECUTOR, *extra)):
         return ()
-    found: list[Finding] = []
-    seen: set[str] = set()
+    pieces: dict[str, Job] = {}
     for job in pipeline.jobs:
-        if job.hidden or job.name in seen:
-            continue
-        seen.add(job.name)
-        found.extend(_of_job(pipeline, job, extra))
-    return tuple(found)
+        # Of a job in several pieces, the last one that has a script is the one that runs.
+        if not job.hidden and (job.name not in pieces or job.mapping.entry("script") is not None):
+            pieces[job.name] = job
+    return tuple(finding for job in pieces.values() for finding in _of_job(pipeline, job, extra))
 
 
 def source_offset(file: PipelineFile, item: ScriptItem, offset: int) -> int:

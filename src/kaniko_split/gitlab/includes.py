@@ -57,7 +57,7 @@ def read_file(repository: Repository, name: str) -> PipelineFile:
         OSError: It cannot be read.
     """
     try:
-        source = read_source(name, repository.read(name))
+        source = read_source(repository.shown(name), repository.read(name))
     except UnreadableSourceError as error:
         raise BrokenFileError(error.place, error.reason) from None
     try:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
-from kaniko_split.gitlab.values import is_reference, reference_path
+from kaniko_split.gitlab.resolve import look_up
+from kaniko_split.gitlab.values import Reference, is_reference, reference_path
 from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, followed, walk
 
 
@@ -54,13 +56,35 @@ def references_to(pipeline: Pipeline, job: str) -> tuple[JobReference, ...]:
     for file in pipeline.files:
         if file.root is None or job not in file.source.text:
             continue
-        seen: set[int] = set()
+        seen: set[tuple[int, bool]] = set()
         for entry in file.root.entries:
             for reference in _under(file, entry):
-                if reference.name.value == job and id(reference.name) not in seen:
-                    seen.add(id(reference.name))
+                mention = (id(reference.name), reference.holder is None)
+                if reference.name.value == job and mention not in seen:
+                    seen.add(mention)
                     found.append(reference)
     return tuple(found)
+
+
+def hidden_mentions(pipeline: Pipeline, job: str) -> Iterator[tuple[PipelineFile, Node]]:
+    """Yield each `!reference` under `needs` or `dependencies` that brings in `job` from under another key.
+
+    Such a list is not known for one of job names where it is written, so it cannot be edited there.
+    """
+    for one in pipeline.jobs:
+        for keyword in ("needs", "dependencies", "rules"):
+            entry = one.mapping.entry(keyword)
+            for node in walk(entry.value) if entry is not None else ():
+                path = reference_path(node)
+                if path and path[-1] not in {"needs", "dependencies", "rules"}:
+                    found = look_up(pipeline, Reference(path))
+                    names = [item.get("job") if isinstance(item, dict) else item for item in _flat(found)]
+                    if job in names:
+                        yield one.file, node
+
+
+def _flat(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _under(file: PipelineFile, entry: Entry) -> Iterator[JobReference]:

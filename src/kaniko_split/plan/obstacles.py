@@ -9,7 +9,7 @@ from typing import Any
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import trace
 from kaniko_split.gitlab.pipeline import PipelineFile
-from kaniko_split.gitlab.references import JobReference, Use
+from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.gitlab.script import Origin, OddScriptError, Section, provider, script_items
 from kaniko_split.gitlab.values import is_merge_key
@@ -162,6 +162,8 @@ def _check_after_script(finding: Finding) -> None:
 
 
 def _check_references(finding: Finding, references: tuple[JobReference, ...]) -> None:
+    for file, node in hidden_mentions(finding.pipeline, finding.job.name):
+        raise ObstacleError("references-unread", file, node.span.start)
     for reference in references:
         at = reference.name.span.start
         match reference.use:

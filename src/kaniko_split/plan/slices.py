@@ -7,7 +7,7 @@ statement that reads them belongs to the build that wrote them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.trace import Step, Trace
@@ -80,13 +80,15 @@ class Slices:
     left_behind: tuple[tuple[int, int], ...] = ()
 
 
-def slice_script(trace: Trace, given: Iterable[str] = (), folders: frozenset[str] = frozenset()) -> Slices:
+def slice_script(
+    trace: Trace, given: Iterable[str] = (), folders: Callable[[], frozenset[str]] = frozenset
+) -> Slices:
     """Divide the statements of `trace` among its builds.
 
     Args:
         trace: A script in which every build is a statement of its own.
         given: The variables that the pipeline gives the job, which are in the environment of every command.
-        folders: Folders of the repository that are no symbolic links; `cd` into one and `cd ..` cancel out.
+        folders: Gives the repository's folders that are no symbolic links; `cd` into one and `cd ..` cancel out.
 
     Raises:
         CannotSliceError: A statement stands in the way.
@@ -95,7 +97,7 @@ def slice_script(trace: Trace, given: Iterable[str] = (), folders: frozenset[str
 
 
 class _Slicer:
-    def __init__(self, trace: Trace, given: frozenset[str], folders: frozenset[str]) -> None:
+    def __init__(self, trace: Trace, given: frozenset[str], folders: Callable[[], frozenset[str]]) -> None:
         self._trace = trace
         self._steps = trace.steps
         self._folders = folders
@@ -140,10 +142,10 @@ class _Slicer:
                 raise CannotSliceError("build-in-before-script", step)
             if step.effects.acts and step.number < first:
                 raise CannotSliceError("effect-before-builds", step)
-            if step.effects.leaves and step.number > first:
-                raise CannotSliceError("ends-early", step)
             if State.VARIABLES in step.effects.writes and step.number > first:
                 raise CannotSliceError("unknown-variables", step)
+            if step.effects.leaves and step.number > first:
+                raise CannotSliceError("ends-early", step)
             if step.statement.background:
                 raise CannotSliceError("build-in-control-flow", step)
 
@@ -340,7 +342,7 @@ class _Slicer:
         target = words[0][1].rstrip("/")
         path = f"{going.folder}/{target}" if going.folder else target
         plain = "/" not in target and target not in {"", ".", "..", "-"}
-        return plain and path in self._folders
+        return plain and path in self._folders()
 
     def _order(self, jobs: list[JobSlice]) -> dict[int, frozenset[int]]:
         """Return which builds must have succeeded before each build, because of images and gates."""

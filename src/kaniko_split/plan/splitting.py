@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -31,18 +31,22 @@ class Wishes:
 
     Attributes:
         select: Job names or patterns; with none, every job is meant.
+        files: The files whose jobs are meant, by name; None for all.
         names: How the new jobs are to be called.
         cached_only: Whether only jobs that use Kaniko's cache are meant.
-        folders: The folders of the repository that are no symbolic links.
+        folders: Gives the folders of the repository that are no symbolic links; asked only where it matters.
     """
 
     select: tuple[str, ...] = ()
+    files: frozenset[str] | None = None
     names: NamePatterns = field(default_factory=NamePatterns)
     cached_only: bool = False
-    folders: frozenset[str] = frozenset()
+    folders: Callable[[], frozenset[str]] = frozenset
 
     def means(self, finding: Finding) -> bool:
         """Tell whether the finding is one that the user asked for."""
+        if self.files is not None and finding.job.file.name not in self.files:
+            return False
         if self.cached_only and finding.cached is not True:
             return False
         return not self.select or any(fnmatchcase(finding.job.name, one) for one in self.select)

@@ -19,10 +19,21 @@ from kaniko_split.tree.comments import comments
 from kaniko_split.tree.compose import compose
 
 _OWN_WORDS = frozenset(
-    {"extends", "needs", "script", "before_script", "!reference", "job", "artifacts", "optional", "true", "false"}
+    {
+        "extends",
+        "needs",
+        "script",
+        "before_script",
+        "!reference",
+        "job",
+        "artifacts",
+        "optional",
+        "true",
+        "false",
+    }
 )
 _MARKS = re.compile(r"[\s\[\]{},:'\"]+|-(?=\s|$)|>-|\|")
-_SEPARATORS = re.compile(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-0-9]*(?=\s|$)|\bscript\s*:")
+_SEPARATORS = re.compile(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-0-9]*(?=\s|$)|\bscript\b\s*:?")
 
 
 def check_accounts(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
@@ -52,7 +63,9 @@ def _comments(source: Source) -> Counter[str]:
 def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
     names = {split.template for split in splits} | {job.name for split in splits for job in split.jobs}
     names |= {need.job for split in splits for job in split.jobs for need in job.needs or ()}
-    allowed = sorted((name_text(name, quote) for name in names for quote in ("", "'", '"')), key=len, reverse=True)
+    allowed = sorted(
+        (name_text(name, quote) for name in names for quote in ("", "'", '"')), key=len, reverse=True
+    )
     for edit in rewritten.edits:
         for piece in edit.pieces:
             if isinstance(piece, Written):
@@ -67,13 +80,22 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
 def _check_dropped(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
     text = rewritten.before.text
     left_out = [one for split in splits for one in _left_out(split)]
-    for edit in rewritten.edits:
-        used = sorted((p.span.start, p.span.end) for p in edit.pieces if isinstance(p, Copied))
+    used = sorted(
+        (piece.span.start, piece.span.end)
+        for edit in rewritten.edits
+        for piece in edit.pieces
+        if isinstance(piece, Copied)
+    )
+    for edit in ordered(rewritten.edits):
         at = edit.start
-        for start, end in (*used, (edit.end, edit.end)):
+        for start, end in used:
+            if end <= at or start >= edit.end:
+                continue
             if start > at:
                 yield from _check_gap(text[at:start], left_out)
             at = max(at, end)
+        if at < edit.end:
+            yield from _check_gap(text[at : edit.end], left_out)
 
 
 def _check_gap(gap: str, left_out: Iterable[str]) -> Iterator[str]:

@@ -71,6 +71,9 @@ class _Machine:
     def _step(self, step: Step) -> None:
         words = _words(step.statement, self.trace.script.text)
         effects = step.effects
+        if step.folder is not None:
+            # `cd a` and `cd ..` lead back: a known folder stands for itself, not for the way to it.
+            self.folder = step.folder
         self.exported |= effects.exports
         inputs = self._inputs(effects.reads - effects.appends)
         if step.build is not None:

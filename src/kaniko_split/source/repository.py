@@ -21,10 +21,17 @@ class NotInRepositoryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A folder of files; `given` holds files that have no place on disk, such as standard input."""
+    """A folder of files.
+
+    Attributes:
+        root: The folder.
+        given: Files that have no place on disk, such as standard input.
+        alone: Whether nothing but `given` may be read.
+    """
 
     root: Path
     given: dict[str, bytes] = field(default_factory=dict)
+    alone: bool = False
 
     def path(self, name: str) -> Path:
         """Return where the file called `name` is on disk.
@@ -48,24 +55,58 @@ class Repository:
         """
         if name in self.given:
             return self.given[name]
+        if self.alone:
+            raise NotInRepositoryError(f"`{name}` is not read with standard input")
         path = self.path(name)
         if path.exists() and not path.is_file():
             raise NotInRepositoryError(f"`{name}` is not a file")
         return path.read_bytes()
+
+    def shown(self, name: str) -> str:
+        """Return the name as people know it: its path from the current folder where it lies under that."""
+        if name in self.given:
+            return name
+        path = Path(os.path.abspath(self.root / name))
+        here = Path.cwd()
+        return path.relative_to(here).as_posix() if path.is_relative_to(here) else name
+
+    def plain_folders(self) -> frozenset[str]:
+        """Return the folders of the repository that are no symbolic links, by name."""
+        found: set[str] = set()
+        if self.alone:
+            return frozenset()
+        for folder, folders, _ in os.walk(self.root):
+            folders[:] = [one for one in folders if one not in _SKIPPED_FOLDERS]
+            for one in folders:
+                path = Path(folder) / one
+                if not path.is_symlink():
+                    found.add(path.relative_to(self.root).as_posix())
+        return frozenset(found)
 
     def matching(self, pattern: str) -> list[str]:
         """Return the names that a GitLab wildcard path matches: `*` within a folder, `**` across folders."""
         matches = wildcard(pattern)
         return [name for name in self.names() if matches(name)]
 
-    def names(self) -> list[str]:
-        """Return the names of all YAML files of the repository, sorted; links to folders are not followed."""
+    def names(self, prefix: str = "") -> list[str]:
+        """Return the names of the YAML files under a folder, sorted; links to folders are not followed.
+
+        Args:
+            prefix: The folder's name with a slash at its end; empty for the whole repository.
+
+        Raises:
+            OSError: The folder itself cannot be listed.
+        """
         found = list(self.given)
-        for folder, folders, files in os.walk(self.root):
+        if self.alone:
+            return found
+        start = self.root / prefix if prefix else self.root
+        os.listdir(start)
+        for folder, folders, files in os.walk(start):
             folders[:] = sorted(set(folders) - _SKIPPED_FOLDERS)
             here = Path(folder).relative_to(self.root).as_posix()
-            prefix = "" if here == "." else here + "/"
-            found.extend(prefix + file for file in files if file.endswith((".yml", ".yaml")))
+            within = "" if here == "." else here + "/"
+            found.extend(within + file for file in files if file.endswith((".yml", ".yaml")))
         return sorted(found)
 
 

@@ -1,0 +1,125 @@
+"""Which command was given, with which options, and with which code does it end?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kaniko_split.commands import Options, run_apply, run_check, run_diff, run_explain
+
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
+
+app = typer.Typer(
+    add_completion=False,
+    context_settings=_HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Give each Kaniko image of a GitLab pipeline a job of its own.",
+    epilog="Example: kaniko-split diff .gitlab-ci.yml | git apply",
+)
+
+_Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Files, folders, or - for stdin. Without one: this folder.", metavar="[PATH]..."),
+]
+_Select = Annotated[
+    list[str] | None, typer.Option("--select", metavar="JOB", help="Only these jobs; may hold * and ?.")
+]
+_Template = Annotated[str | None, typer.Option(metavar="NAME", help="The template's name [.build-image].")]
+_JobName = Annotated[
+    str | None,
+    typer.Option(metavar="PATTERN", help="The jobs' names, from {job} and {image} [build-{image}]."),
+]
+_CachedOnly = Annotated[bool, typer.Option("--cached-only", help="Only jobs that use Kaniko's cache.")]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is asked for, and errors.")]
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 (typer's way to call it)
+    if value:
+        from kaniko_split import __version__
+
+        typer.echo(f"kaniko-split {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command(epilog="Example: kaniko-split check .gitlab-ci.yml")
+def check(
+    paths: _Paths = None,
+    select: _Select = None,
+    template_name: _Template = None,
+    job_name: _JobName = None,
+    *,
+    cached_only: _CachedOnly = False,
+    quiet: _Quiet = False,
+) -> None:
+    """List the jobs that build several images, and what would become of each.
+
+    Exit code: 0 none, 1 findings, 2 an input that cannot be read.
+    """
+    options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet)
+    raise typer.Exit(run_check(options))
+
+
+@app.command(epilog="Example: kaniko-split diff | git apply")
+def diff(
+    paths: _Paths = None,
+    select: _Select = None,
+    template_name: _Template = None,
+    job_name: _JobName = None,
+    *,
+    cached_only: _CachedOnly = False,
+    quiet: _Quiet = False,
+) -> None:
+    """Show the proved changes as a patch; write nothing.
+
+    Exit code: 0 nothing to do, 1 changes or refusals, 2 an input that cannot be read.
+    """
+    options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet)
+    raise typer.Exit(run_diff(options))
+
+
+@app.command(epilog="Example: kaniko-split apply --interactive")
+def apply(
+    paths: _Paths = None,
+    select: _Select = None,
+    template_name: _Template = None,
+    job_name: _JobName = None,
+    *,
+    cached_only: _CachedOnly = False,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="Show each job's diff and ask.")
+    ] = False,
+    quiet: _Quiet = False,
+) -> None:
+    """Write the proved changes; with - as path, from stdin to stdout.
+
+    Exit code: 0 all done or nothing to do, 1 something refused, 2 an input
+    that cannot be read or written.
+    """
+    options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet)
+    raise typer.Exit(run_apply(options, interactive=interactive))
+
+
+@app.command(epilog="Example: kaniko-split explain value-differs")
+def explain(code: Annotated[str, typer.Argument(help="A code, as check prints it in brackets.")]) -> None:
+    """Tell what a refusal's code means and what to do by hand."""
+    raise typer.Exit(run_explain(code))
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="kaniko-split", args=sys.argv[1:])

@@ -1,0 +1,196 @@
+"""What becomes of each job of the files that a user names?
+
+The whole way through the house: read, detect, plan, rewrite, prove. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kaniko_split.detect.findings import EXECUTOR, Finding, findings
+from kaniko_split.gitlab.pipeline import Pipeline
+from kaniko_split.plan.outcome import Refusal, Split
+from kaniko_split.plan.splitting import Wishes, plan
+from kaniko_split.prove.proving import BrokenProofError, Proof, prove
+from kaniko_split.rewrite.parts import CannotLayOutError
+from kaniko_split.rewrite.rewriting import Rewritten, rewrite
+from kaniko_split.source.edits import OverlappingEditsError
+from kaniko_split.tree.compose import TabInYamlError
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A split that was planned and not proved: a fault of ours, and the job stays as it is."""
+
+    split: Split
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A job that a comment of the user's leaves out."""
+
+    finding: Finding
+
+
+Outcome = Split | Refusal | Failed | Ignored
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one pipeline.
+
+    Attributes:
+        pipeline: Its files.
+        outcomes: One for each job that was found, in order.
+        rewritten: The files that change.
+        proof: What was proved of the change; None where nothing changes.
+        problems: What is wrong with the input, a sentence each; jobs with such a problem have no outcome.
+    """
+
+    pipeline: Pipeline
+    outcomes: tuple[Outcome, ...]
+    rewritten: tuple[Rewritten, ...] = ()
+    proof: Proof | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """The jobs that are split, with a proof."""
+        return tuple(one for one in self.outcomes if isinstance(one, Split))
+
+
+def split_pipeline(pipeline: Pipeline, wishes: Wishes, extra: Sequence[str] = ()) -> Result:
+    """Find, plan, rewrite and prove all splits of one pipeline.
+
+    Args:
+        pipeline: Its files.
+        wishes: What the user asks for.
+        extra: Further command words that count as the executor.
+
+    Raises:
+        MissingParserError: shfmt is not installed.
+    """
+    if not any(word in file.source.text for file in pipeline.files for word in (EXECUTOR, *extra)):
+        return Result(pipeline, ())
+    found = findings(pipeline, extra)
+    ignored = tuple(Ignored(finding) for finding in found if is_ignored(finding) and wishes.means(finding))
+    problems = tuple(sentence for one in found if wishes.means(one) for sentence in _doubled_keys(one))
+    meant = [one for one in found if not is_ignored(one) and not any(_doubled_keys(one))]
+    decisions = plan(meant, wishes)
+    result = _carried_out(pipeline, decisions, extra)
+    outcomes = _in_order((*result.outcomes, *ignored))
+    return Result(pipeline, outcomes, result.rewritten, result.proof, problems)
+
+
+def only(result: Result, splits: Sequence[Split], extra: Sequence[str] = ()) -> Result:
+    """Return `result` with these of its splits alone, rewritten and proved anew."""
+    return _carried_out(result.pipeline, tuple(splits), extra)
+
+
+def _doubled_keys(finding: Finding) -> Iterator[str]:
+    """Say where a key stands twice in the job, or the job twice in its file: GitLab takes the last one."""
+    file = finding.job.file
+    mappings = [finding.job.mapping, *([file.root] if file.root is not None else [])]
+    for mapping in mappings:
+        seen: set[str] = set()
+        for entry in mapping.entries:
+            name = entry.name
+            if name in seen and name != "<<" and (mapping is finding.job.mapping or name == finding.job.name):
+                place = file.place(entry.key.span.start)
+                yield f"{place}: the key `{name}` stands twice, and GitLab takes the last one; remove one of them"
+            seen.add(name)
+
+
+def is_ignored(finding: Finding) -> bool:
+    """Tell whether `# kaniko-split: ignore` stands at the end of the job's key line, or alone above it."""
+    source = finding.job.file.source
+    start = source.line_start(finding.job.entry.key.span.start)
+    line = source.text[finding.job.entry.key.span.end : source.line_end(start)]
+    if _is_ignore(line.partition("#")[2]):
+        return True
+    while start > 0:
+        above = source.line_start(start - 1)
+        text = source.text[above : start - 1].strip()
+        if not text.startswith("#"):
+            return False
+        if _is_ignore(text[1:]):
+            return True
+        start = above
+    return False
+
+
+def _is_ignore(comment: str) -> bool:
+    words = comment.strip().split()
+    return words[:2] == ["kaniko-split:", "ignore"]
+
+
+def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], extra: Sequence[str]) -> Result:
+    """Rewrite and prove the splits together; one that cannot be laid out is refused and the rest tried again."""
+    outcomes: list[Outcome] = list(decisions)
+    while True:
+        splits = [one for one in outcomes if isinstance(one, Split)]
+        if not splits:
+            return Result(pipeline, tuple(outcomes))
+        try:
+            rewritten = rewrite(splits)
+            proof = prove(pipeline, splits, rewritten, extra)
+        except CannotLayOutError as error:
+            outcomes = _without_first_unwritable(outcomes, error)
+        except TabInYamlError as error:
+            split = splits[0]
+            tab = Refusal(split.finding, "tab-in-yaml", split.finding.job.file, error.offset)
+            outcomes = [tab if one is split else one for one in outcomes]
+        except (BrokenProofError, OverlappingEditsError) as error:
+            differences = error.differences if isinstance(error, BrokenProofError) else (str(error),)
+            if len(splits) == 1:
+                outcomes = [Failed(one, differences) if isinstance(one, Split) else one for one in outcomes]
+            else:
+                outcomes = _proved_alone(pipeline, outcomes, extra)
+        else:
+            return Result(pipeline, tuple(outcomes), rewritten, proof)
+
+
+def _without_first_unwritable(outcomes: Sequence[Outcome], error: CannotLayOutError) -> list[Outcome]:
+    """Turn the split whose text raised `error` into a refusal."""
+    result: list[Outcome] = []
+    done = False
+    for one in outcomes:
+        if isinstance(one, Split) and not done:
+            try:
+                rewrite([one])
+            except CannotLayOutError as own:
+                refusal = Refusal(one.finding, own.code, one.finding.job.file, own.offset, own.detail)
+                result.append(refusal)
+                done = True
+                continue
+        result.append(one)
+    if not done:
+        raise error
+    return result
+
+
+def _proved_alone(pipeline: Pipeline, outcomes: Sequence[Outcome], extra: Sequence[str]) -> list[Outcome]:
+    """Find out which of several splits breaks the proof; where none does alone, all of them fail."""
+    result: list[Outcome] = []
+    for one in outcomes:
+        if isinstance(one, Split):
+            alone = _carried_out(pipeline, (one,), extra)
+            result.extend(alone.outcomes)
+        else:
+            result.append(one)
+    if all(isinstance(one, Split) for one in result if one in outcomes and isinstance(one, Split)) and (
+        sum(isinstance(one, Split) for one in result) == sum(isinstance(one, Split) for one in outcomes)
+    ):
+        together = ("the splits of this pipeline are proved one by one, but not together",)
+        return [Failed(one, together) if isinstance(one, Split) else one for one in result]
+    return result
+
+
+def _in_order(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    def place(outcome: Outcome) -> tuple[str, int]:
+        finding = outcome.split.finding if isinstance(outcome, Failed) else outcome.finding
+        return finding.job.file.name, finding.job.entry.key.span.start
+
+    return tuple(sorted(outcomes, key=place))

@@ -1,0 +1,134 @@
+"""Do the resolved pipelines differ in what the plan says, and in nothing else?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kaniko_split.gitlab.keywords import LONGEST_NAME, MOST_NEEDS
+from kaniko_split.gitlab.pipeline import Pipeline
+from kaniko_split.gitlab.resolve import resolved_pipeline
+from kaniko_split.plan.needs import Need
+from kaniko_split.plan.outcome import NewJob, Split
+
+# What the other checks compare: scripts are run with symbols, not compared as text.
+_COMPARED_ELSEWHERE = ("before_script", "script")
+
+
+def check_meaning(before: Pipeline, after: Pipeline, splits: Sequence[Split]) -> Iterator[str]:
+    """Yield where the new pipeline, resolved, is not what the old one and the plan make it.
+
+    Raises:
+        UnresolvableError: GitLab would reject one of the two.
+    """
+    wanted = expected(before, splits)
+    found = {name: value for name, value in resolved_pipeline(after).items()}
+    new = {job.name for split in splits for job in split.jobs}
+    for name in new & found.keys():
+        found[name] = _without_script(found[name])
+    if not same(wanted, found):
+        yield from _differences(wanted, found)
+    yield from _check_limits(found)
+
+
+def expected(before: Pipeline, splits: Sequence[Split]) -> dict[str, Any]:
+    """Return the resolved pipeline that the plan asks for, the new jobs without their scripts."""
+    names = {split.finding.job.name: split.names for split in splits}
+    result: dict[str, Any] = {}
+    old = resolved_pipeline(before)
+    for name, value in old.items():
+        if name not in names:
+            result[name] = _renamed(value, names)
+    for split in splits:
+        job = _renamed(old[split.finding.job.name], names)
+        for one in split.jobs:
+            result[one.name] = _without_script(_with_needs(job, one))
+    return result
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two values are the same to GitLab: `1`, `true` and `"1"` are three things."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(same(*pair) for pair in zip(one, other, strict=True))
+    return bool(one == other)
+
+
+def _without_script(job: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in job.items() if key not in _COMPARED_ELSEWHERE}
+
+
+def _with_needs(job: dict[str, Any], new: NewJob) -> dict[str, Any]:
+    if new.needs is None:
+        return job
+    kept = job.get("needs", []) if new.keeps_needs else []
+    return {**job, "needs": [*kept, *(_need_value(need) for need in new.needs)]}
+
+
+def _need_value(need: Need) -> Any:
+    if need.artifacts is None and need.optional is None:
+        return need.job
+    value: dict[str, Any] = {"job": need.job}
+    if need.artifacts is not None:
+        value["artifacts"] = need.artifacts
+    if need.optional is not None:
+        value["optional"] = need.optional
+    return value
+
+
+def _renamed(job: Any, names: Mapping[str, Sequence[str]]) -> Any:
+    """Put the new names in the place of the old ones, wherever a job waits for another."""
+    if not isinstance(job, dict):
+        return job
+    result = dict(job)
+    for keyword in ("needs", "dependencies"):
+        if isinstance(result.get(keyword), list):
+            result[keyword] = _renamed_list(result[keyword], names)
+    if isinstance(result.get("rules"), list):
+        result["rules"] = [
+            {**rule, "needs": _renamed_list(rule["needs"], names)}
+            if isinstance(rule, dict) and isinstance(rule.get("needs"), list)
+            else rule
+            for rule in result["rules"]
+        ]
+    return result
+
+
+def _renamed_list(items: Sequence[Any], names: Mapping[str, Sequence[str]]) -> list[Any]:
+    found: list[Any] = []
+    for item in items:
+        if isinstance(item, str) and item in names:
+            found.extend(names[item])
+        elif (
+            isinstance(item, dict) and item.get("job") in names and not {"project", "pipeline"} & item.keys()
+        ):
+            found.extend({**item, "job": name} for name in names[item["job"]])
+        elif isinstance(item, list):
+            found.append(_renamed_list(item, names))
+        else:
+            found.append(item)
+    return found
+
+
+def _differences(wanted: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:
+    """Say what differs, with DeepDiff, which is loaded for this alone."""
+    from deepdiff import DeepDiff
+
+    difference = DeepDiff(wanted, found, ignore_order=False, verbose_level=1)
+    for kind, items in difference.to_dict().items():
+        for place in items:
+            yield f"{kind.replace('_', ' ')}: {str(place).removeprefix('root')}"
+    if not difference:
+        yield "a value has become one of another type"
+
+
+def _check_limits(jobs: Mapping[str, Any]) -> Iterator[str]:
+    for name, job in jobs.items():
+        if len(name) > LONGEST_NAME:
+            yield f"the name `{name}` is longer than {LONGEST_NAME} characters"
+        needs = job.get("needs") if isinstance(job, dict) else None
+        if isinstance(needs, list) and len(needs) > MOST_NEEDS:
+            yield f"`{name}` needs {len(needs)} jobs; GitLab allows {MOST_NEEDS}"

@@ -1,0 +1,1 @@
+"""How are findings, diffs and proofs told, to people and to machines?"""
