@@ -304,9 +304,7 @@ def test_builds_and_jobs_are_counted(verdict: Verdict) -> None:
     assert f"{verdict.jobs} jobs" in verdict.figures
 
 
-def test_a_judge_that_is_missing_says_what_installs_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_judge_that_is_missing_says_what_installs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("judges.resolver.PROGRAM", tmp_path / "absent.js")
     with pytest.raises(MissingJudgeError, match="`npm ci` installs it"):
         judge_all([CasePair("any", write(tmp_path / "any", BEFORE))])

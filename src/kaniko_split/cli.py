@@ -100,9 +100,7 @@ def apply(
     job_name: _JobName = None,
     *,
     cached_only: _CachedOnly = False,
-    interactive: Annotated[
-        bool, typer.Option("--interactive", "-i", help="Show each job's diff and ask.")
-    ] = False,
+    interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Show each job's diff and ask.")] = False,
     quiet: _Quiet = False,
 ) -> None:
     """Write the proved changes; with - as path, from stdin to stdout.

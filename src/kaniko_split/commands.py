@@ -180,14 +180,10 @@ def _wishes(options: Options, found: Found) -> Wishes:
 def _wrong_names(options: Options) -> str | None:
     """Return what is wrong with the names that the user asks for, in one sentence."""
     template, job = options.template_name, options.job_name
-    if template is not None and (
-        not template.startswith(".") or len(template) < 2 or not template.isprintable()
-    ):
+    if template is not None and (not template.startswith(".") or len(template) < 2 or not template.isprintable()):
         return f"--template-name `{template}`: a hidden job's name begins with a dot, as `.build-image` does"
     if job is not None and ("{image}" not in job or job.startswith(".") or not job.isprintable()):
-        return (
-            f"--job-name `{job}`: the pattern needs {{image}} and no dot at its start, as `build-{{image}}`"
-        )
+        return f"--job-name `{job}`: the pattern needs {{image}} and no dot at its start, as `build-{{image}}`"
     return None
 
 
@@ -203,9 +199,7 @@ def _write(run: _Run, found: Found, result: Result) -> bool:
         run.complain(f"{shown}: the file has changed since it was read, so it is left alone; run apply again")
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        run.complain(
-            f"{shown}: the file cannot be written ({reason}); check the permissions of it and its folder"
-        )
+        run.complain(f"{shown}: the file cannot be written ({reason}); check the permissions of it and its folder")
     else:
         return True
     return False
@@ -243,9 +237,7 @@ def _answer(split: Split) -> str:
         given = line.strip().lower()[:1] if line else "q"
         if given in {"y", "n", "a", "q"}:
             return given
-        _tell(
-            "y - split this job\nn - leave it as it is\na - split this and all that follow\nq - quit; split no more"
-        )
+        _tell("y - split this job\nn - leave it as it is\na - split this and all that follow\nq - quit; split no more")
 
 
 def _tell_the_rest(run: _Run) -> None:

@@ -15,18 +15,13 @@ def left_behind(job: Job, outcome: Outcome, repository: Path) -> dict[str, bytes
     return {
         path: content
         for path, content in outcome.files.items()
-        if any(_matches(path, pattern) for pattern in patterns)
-        and not _is_as_found(repository / path, content)
+        if any(_matches(path, pattern) for pattern in patterns) and not _is_as_found(repository / path, content)
     }
 
 
 def left_variables(job: Job, outcome: Outcome) -> dict[str, str]:
     """Give the variables that a job leaves to later ones in a dotenv report."""
-    lines = [
-        line
-        for content in _dotenv_files(job, outcome)
-        for line in content.decode(errors="replace").splitlines()
-    ]
+    lines = [line for content in _dotenv_files(job, outcome) for line in content.decode(errors="replace").splitlines()]
     return dict(line.split("=", 1) for line in lines if re.match(r"\w+=", line))
 
 
@@ -42,15 +37,11 @@ def compare_artifacts(
     for path in sorted({*before, *(path for files in after for path in files)}):
         contents = {_still(files[path]) for files in after if path in files}
         if path not in before:
-            complaints.append(
-                f"The jobs that replace {division.origin!r} leave {path} behind, and it did not."
-            )
+            complaints.append(f"The jobs that replace {division.origin!r} leave {path} behind, and it did not.")
         elif not contents:
             complaints.append(f"No job leaves {path} behind, as {division.origin!r} did.")
         elif contents != {_still(before[path])}:
-            complaints.append(
-                f"The artifact {path} of {division.origin!r} has another content after the split."
-            )
+            complaints.append(f"The artifact {path} of {division.origin!r} has another content after the split.")
     lines = _lines(_dotenv_files(job, old[division.origin]))
     lines_after = _lines([content for outcome in outcomes for content in _dotenv_files(job, outcome)])
     report = f"The dotenv report of {division.origin!r}"
@@ -74,20 +65,12 @@ def _dotenv_patterns(job: Job) -> list[str]:
 
 def _dotenv_files(job: Job, outcome: Outcome) -> list[bytes]:
     patterns = _dotenv_patterns(job)
-    return [
-        content
-        for path, content in outcome.files.items()
-        if any(_matches(path, pattern) for pattern in patterns)
-    ]
+    return [content for path, content in outcome.files.items() if any(_matches(path, pattern) for pattern in patterns)]
 
 
 def _matches(path: str, pattern: str) -> bool:
     pattern = re.sub(r"^(?:\$\{?CI_PROJECT_DIR\}?/|\./)", "", pattern).rstrip("/")
-    return (
-        pattern in {"", "."}
-        or fnmatch.fnmatchcase(path, pattern)
-        or fnmatch.fnmatchcase(path, f"{pattern}/*")
-    )
+    return pattern in {"", "."} or fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(path, f"{pattern}/*")
 
 
 def _is_as_found(path: Path, content: bytes) -> bool:

@@ -75,13 +75,9 @@ def judge_all(pairs: Sequence[CasePair]) -> Verdict:
                 continue
             jobs += len(old.jobs)
             if isinstance(new, Rejected):
-                complaints.append(
-                    Complaint(pair.name, RESOLVER, f"{where}It takes the result no more: {new.why}")
-                )
+                complaints.append(Complaint(pair.name, RESOLVER, f"{where}It takes the result no more: {new.why}"))
             elif new is not None:
-                complaints += [
-                    Complaint(pair.name, RESOLVER, where + text) for text in meaning.compare(old, new)
-                ]
+                complaints += [Complaint(pair.name, RESOLVER, where + text) for text in meaning.compare(old, new)]
                 if REPLAY not in pair.rejected_by:
                     replays.append((pair, Sides(pair.before, old, new)))
     builds = 0
@@ -113,14 +109,8 @@ def _resolve(pairs: Sequence[CasePair]) -> list[list[tuple[_Answer, _Answer | No
         answers |= resolve_all(pipeline for pipeline in wanted if pipeline not in answers)
         for pair, names in zip(pairs, files, strict=True):
             found = [answers[Pipeline(pair.before, file)] for file in names]
-            children = [
-                name for answer in found if isinstance(answer, Resolved) for name in answer.child_files
-            ]
-            names += [
-                name
-                for name in dict.fromkeys(children)
-                if name not in names and (pair.before / name).is_file()
-            ]
+            children = [name for answer in found if isinstance(answer, Resolved) for name in answer.child_files]
+            names += [name for name in dict.fromkeys(children) if name not in names and (pair.before / name).is_file()]
     # A changed file that no pipeline of the repository reaches is read as one of its own, where it can be.
     lone = [_changed_alone(pair, names, answers) for pair, names in zip(pairs, files, strict=True)]
     answers |= resolve_all(
@@ -144,9 +134,7 @@ def _resolve(pairs: Sequence[CasePair]) -> list[list[tuple[_Answer, _Answer | No
     ]
 
 
-def _changed_alone(
-    pair: CasePair, files: Iterable[str], answers: dict[Pipeline, Resolved | Rejected]
-) -> list[str]:
+def _changed_alone(pair: CasePair, files: Iterable[str], answers: dict[Pipeline, Resolved | Rejected]) -> list[str]:
     if pair.after is None:
         return []
     for file in files:
@@ -154,9 +142,7 @@ def _changed_alone(
         if isinstance(old, Resolved) and isinstance(new, Resolved) and meaning.find_divisions(old, new):
             return []
     return [
-        file
-        for file in _changed(pair.before, pair.after)
-        if file.endswith((".yml", ".yaml")) and file not in files
+        file for file in _changed(pair.before, pair.after) if file.endswith((".yml", ".yaml")) and file not in files
     ]
 
 
@@ -189,10 +175,7 @@ def _compare_other_files(pair: CasePair) -> list[Complaint]:
 def _compare_schemas(pairs: Sequence[CasePair]) -> list[Complaint]:
     pairs = [pair for pair in pairs if SCHEMA not in pair.rejected_by]
     files = {
-        folder / name: None
-        for pair in pairs
-        for folder in _folders(pair)
-        for name in schema.pipeline_files(folder)
+        folder / name: None for pair in pairs for folder in _folders(pair) for name in schema.pipeline_files(folder)
     }
     rejected = schema.reject_all(files)
     complaints = [
@@ -203,7 +186,6 @@ def _compare_schemas(pairs: Sequence[CasePair]) -> list[Complaint]:
     for pair in pairs:
         if pair.after is not None:
             complaints += [
-                Complaint(pair.name, SCHEMA, sentence)
-                for sentence in schema.compare(pair.before, pair.after, rejected)
+                Complaint(pair.name, SCHEMA, sentence) for sentence in schema.compare(pair.before, pair.after, rejected)
             ]
     return complaints

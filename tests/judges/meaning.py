@@ -48,11 +48,7 @@ def find_divisions(before: Resolved, after: Resolved) -> tuple[Division, ...]:
     """Deduce from the two pipelines alone which job was divided into which."""
     old, new = before.jobs, after.jobs
     added = [name for name in new if name not in old]
-    origins = [
-        name
-        for name in old
-        if name not in new or (added and script_text(old[name]) != script_text(new[name]))
-    ]
+    origins = [name for name in old if name not in new or (added and script_text(old[name]) != script_text(new[name]))]
     taken: dict[str, list[str]] = {name: [] for name in origins}
     for name in added:
         if origins:
@@ -84,9 +80,7 @@ def compare(before: Resolved, after: Resolved) -> list[str]:
         if name not in after.jobs and name not in parts:
             complaints.append(f"Job {name!r} is gone and no new job came from it.")
         elif name in after.jobs and name not in made:
-            complaints += _differences(
-                name, _with_references(job, parts), _with_references(after.jobs[name], {})
-            )
+            complaints += _differences(name, _with_references(job, parts), _with_references(after.jobs[name], {}))
     complaints += [
         f"Job {name!r} is new and came from no job."
         for name in after.jobs
@@ -98,9 +92,7 @@ def compare(before: Resolved, after: Resolved) -> list[str]:
     return complaints + _circles(after)
 
 
-def _compare_part(
-    name: str, division: Division, before: Resolved, after: Resolved, parts: Parts
-) -> list[str]:
+def _compare_part(name: str, division: Division, before: Resolved, after: Resolved, parts: Parts) -> list[str]:
     siblings = {*division.everything} - {name}
     old = _with_references(before.jobs[division.origin], parts)
     new = _with_references(after.jobs[name], {})
@@ -153,9 +145,7 @@ def _with_references(job: Job, parts: Parts) -> Job:
     if isinstance(job.get("needs"), list):
         job["needs"] = _needs(job["needs"], parts)
     if isinstance(job.get("dependencies"), list):
-        job["dependencies"] = sorted(
-            part for entry in job["dependencies"] for part in parts.get(entry, [entry])
-        )
+        job["dependencies"] = sorted(part for entry in job["dependencies"] for part in parts.get(entry, [entry]))
     if isinstance(job.get("rules"), list):
         job["rules"] = [
             {**rule, "needs": _needs(rule["needs"], parts)}

@@ -84,9 +84,7 @@ def differences(what: str, before: Sequence[Form], after: Sequence[Form]) -> lis
             for key in form
             if form[key] != near[key]
         ]
-    return complaints + [
-        f"{what} that did not run before, or not as often: {_title(form)}." for form in added
-    ]
+    return complaints + [f"{what} that did not run before, or not as often: {_title(form)}." for form in added]
 
 
 def _build(record: Record, foreign: Sequence[bytes]) -> Form:
@@ -228,7 +226,6 @@ def _first_difference(old: Any, new: Any) -> str:
     if isinstance(old, dict) and isinstance(new, dict):
         names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
         return ", ".join(
-            f"{name} ({old.get(name, 'absent')} before, {new.get(name, 'absent')} after)"
-            for name in names[:5]
+            f"{name} ({old.get(name, 'absent')} before, {new.get(name, 'absent')} after)" for name in names[:5]
         )
     return f"{old} before, {new} after"

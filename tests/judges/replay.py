@@ -82,14 +82,10 @@ def _compare(sides: Sides, divisions: Sequence[Division], setting: _Setting) -> 
     before, after = [old[name] for name in origins], [new[name] for name in parts]
     builds = records.forms_of_builds(before)
     complaints += records.differences("Build", builds, records.forms_of_builds(after))
-    complaints += records.differences(
-        "Effect", records.forms_of_effects(before), records.forms_of_effects(after)
-    )
+    complaints += records.differences("Effect", records.forms_of_effects(before), records.forms_of_effects(after))
     commands, commands_after = records.other_commands(before), records.other_commands(after)
     complaints += [f"Command lost: {command}." for command in sorted(commands - commands_after)]
-    complaints += [
-        f"Command that did not run before: {command}." for command in sorted(commands_after - commands)
-    ]
+    complaints += [f"Command that did not run before: {command}." for command in sorted(commands_after - commands)]
     return Replayed(tuple(complaints), len(builds))
 
 
@@ -104,9 +100,7 @@ def _compare_endings(division: Division, old: Mapping[str, Outcome], new: Mappin
             for name, number in failed.items()
         ]
     elif not failed:
-        complaints.append(
-            f"Job {division.origin!r} ended with status {status}, and no job does after the split."
-        )
+        complaints.append(f"Job {division.origin!r} ended with status {status}, and no job does after the split.")
     for name in division.everything:
         count = sum(records.is_build(record) for record in new[name].records)
         if count > 1:

@@ -104,16 +104,12 @@ def resolve_all(pipelines: Iterable[Pipeline]) -> dict[Pipeline, Resolved | Reje
         return {}
     node = node_program()
     if not PROGRAM.is_file():
-        raise MissingJudgeError(
-            "The resolver is not installed: `npm ci` installs it, `make test` sets everything up."
-        )
+        raise MissingJudgeError("The resolver is not installed: `npm ci` installs it, `make test` sets everything up.")
     with tempfile.TemporaryDirectory(prefix="resolver-") as scratch:
         request = {
             "program": str(PROGRAM),
             "scratch": str(Path(scratch).resolve()),
-            "pipelines": [
-                {"folder": str(pipeline.folder.resolve()), "file": pipeline.file} for pipeline in wanted
-            ],
+            "pipelines": [{"folder": str(pipeline.folder.resolve()), "file": pipeline.file} for pipeline in wanted],
         }
         done = subprocess.run(
             [node, Path(__file__).with_name("resolve.mjs")],

@@ -134,9 +134,7 @@ def run_job(run: Run, repository: Path, box: Path, shell: Sequence[str]) -> Outc
             **{key: _moved(value, root) for key, value in run.environment.items()},
             "CI_BUILDS_DIR": f"{root}/builds",
             "CI_PROJECT_DIR": f"{root}/{PROJECT}",
-            "PATH": ":".join(
-                f"{sandbox}/{part}" for part in ("commands", "words", "tools", "container/kaniko")
-            ),
+            "PATH": ":".join(f"{sandbox}/{part}" for part in ("commands", "words", "tools", "container/kaniko")),
         }
         status, errors = _execute(run.lines, root, environment, shell)
         if run.after_lines and status is not None:
@@ -167,9 +165,7 @@ def _place() -> Path | None:
 def _furnish(sandbox: Path, run: Run, repository: Path, box: Path) -> None:
     root = sandbox / "container"
     project = root / PROJECT
-    shutil.copytree(
-        repository, project, symlinks=True, ignore=shutil.ignore_patterns(".git", "node_modules", ".venv")
-    )
+    shutil.copytree(repository, project, symlinks=True, ignore=shutil.ignore_patterns(".git", "node_modules", ".venv"))
     for folder in ("kaniko/ssl/certs", "root", "tmp", "workspace"):
         (root / folder).mkdir(parents=True)
     if run.login_folder:
@@ -214,9 +210,7 @@ def _execute(
     if _LOST_REDIRECT.search(_CONTAINER_PATH.sub("", script)):
         raise RefusedError("its script writes to a path that is not in the sandbox.")
     # The runner's own head, as it stands in the script that it generates.
-    head = (
-        "if set -o | grep pipefail > /dev/null; then set -o pipefail; fi; set -o errexit\nset +o noclobber\n"
-    )
+    head = "if set -o | grep pipefail > /dev/null; then set -o pipefail; fi; set -o errexit\nset +o noclobber\n"
     process = subprocess.Popen(
         [*shell, "-c", head + _moved(script, root)],
         stdin=subprocess.DEVNULL,

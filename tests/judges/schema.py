@@ -39,8 +39,7 @@ def reject_all(files: Iterable[Path]) -> dict[Path, str]:
     """Check any number of files, and give the reason for each that the schema does not take."""
     if importlib.util.find_spec("check_jsonschema") is None:
         raise MissingJudgeError(
-            "The schema judge is not installed: `pip install -e '.[dev]'` installs it,"
-            " `make test` sets everything up."
+            "The schema judge is not installed: `pip install -e '.[dev]'` installs it, `make test` sets everything up."
         )
     wanted = list(dict.fromkeys(files))
     rejected: dict[Path, str] = {}

@@ -333,9 +333,7 @@ def test_unknown_flag_before_words_that_may_be_flags() -> None:
 
 
 def test_unknown_value_keeps_its_spelling() -> None:
-    result = build(
-        unknown("--destination=$CI_REGISTRY_IMAGE/api:$TAG"), "--context", unknown("$DIR"), unknown("-f$F")
-    )
+    result = build(unknown("--destination=$CI_REGISTRY_IMAGE/api:$TAG"), "--context", unknown("$DIR"), unknown("-f$F"))
     assert result.destinations == ("$CI_REGISTRY_IMAGE/api:$TAG",)
     assert (result.context, result.dockerfile) == ("$DIR", "$F")
     assert not result.opaque
@@ -383,9 +381,7 @@ def test_word_that_may_hold_any_flags_beats_only_what_stands_before() -> None:
 
 
 def test_unquoted_value_is_read_as_one_word() -> None:
-    result = build(
-        "--destination", unknown("$IMAGE", splits=True), unknown("--context=$D", splits=True), "--cache"
-    )
+    result = build("--destination", unknown("$IMAGE", splits=True), unknown("--context=$D", splits=True), "--cache")
     assert (result.destinations, result.context, result.cache) == (("$IMAGE",), "$D", True)
     assert result.assumed_whole == ("destination", "context")
     assert not result.opaque

@@ -23,9 +23,7 @@ _WRAPPERS = {
     "timeout": 1,
 }
 # Their options that take the next word with them.
-_OPTIONS_WITH_VALUE = frozenset(
-    {"-n", "-c", "-k", "-s", "-u", "-t", "-d", "--signal", "--kill-after", "--tries"}
-)
+_OPTIONS_WITH_VALUE = frozenset({"-n", "-c", "-k", "-s", "-u", "-t", "-d", "--signal", "--kill-after", "--tries"})
 
 
 def executor_call(

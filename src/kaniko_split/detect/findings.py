@@ -168,9 +168,7 @@ def _unparsed(
         lines = item.text.removesuffix("\n").count("\n") + 1
         if line <= lines:
             rows = item.text.split("\n")
-            offset = sum(len(row) + 1 for row in rows[: line - 1]) + min(
-                error.column - 1, len(rows[line - 1])
-            )
+            offset = sum(len(row) + 1 for row in rows[: line - 1]) + min(error.column - 1, len(rows[line - 1]))
             holder = before.file if item.section is Section.BEFORE_SCRIPT and before and before.file else file
             at = source_offset(holder, item, offset)
             return Finding(pipeline, job, before, script, None, 2, None, holder, at, error.problem)
@@ -196,9 +194,7 @@ def _cached(steps: Trace) -> bool | None:
             answers.append(step.build.cache)
         elif step.builds:
             text = steps.script.text[step.span.start : step.span.end]
-            answers.append(
-                "--cache=true" in text or "--cache " in text or None if "--cache" in text else False
-            )
+            answers.append("--cache=true" in text or "--cache " in text or None if "--cache" in text else False)
     if True in answers:
         return True
     return None if None in answers else False

@@ -58,9 +58,7 @@ def builds_in(statements: Iterable[Statement], counting: Counting) -> float:
 
 
 def _builds(statement: Statement, counting: Counting) -> float:
-    within = sum(
-        builds_in(part.statements, counting) for word in words_of(statement) for part in substitutions(word)
-    )
+    within = sum(builds_in(part.statements, counting) for word in words_of(statement) for part in substitutions(word))
     return within + _of_command(statement, counting)
 
 

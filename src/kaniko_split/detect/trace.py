@@ -98,8 +98,7 @@ def trace(items: Sequence[ScriptItem], variables: Mapping[str, Value], extra: Se
     found = Trace(tuple(items), tuple(starts), script, (), frozenset())
     links = [link for one in script.statements for link in _links(one)]
     steps = tuple(
-        replace(follower.step(number, one, found), chained=chained)
-        for number, (one, chained) in enumerate(links)
+        replace(follower.step(number, one, found), chained=chained) for number, (one, chained) in enumerate(links)
     )
     return replace(found, steps=steps, exported=frozenset(follower.exported))
 
@@ -150,9 +149,7 @@ class _Follower:
             values=values,
         )
 
-    def _learn(
-        self, statement: Statement, effects: Effects, values: tuple[Value, ...], here: Surroundings
-    ) -> None:
+    def _learn(self, statement: Statement, effects: Effects, values: tuple[Value, ...], here: Surroundings) -> None:
         self.exported |= effects.exports
         match statement.command:
             case Call(assignments=assignments, words=()):

@@ -93,9 +93,7 @@ def _under(file: PipelineFile, entry: Entry) -> Iterator[JobReference]:
         if is_reference(node) and isinstance(node, Sequence) and node.items:
             first = followed(node.items[0])
             if isinstance(first, Scalar):
-                yield JobReference(
-                    Use.REFERENCE, file, entry.name, first, None, node, path=reference_path(node)
-                )
+                yield JobReference(Use.REFERENCE, file, entry.name, first, None, node, path=reference_path(node))
     mapping = followed(value)
     if isinstance(mapping, Mapping):
         yield from _of_job(file, entry.name, mapping)

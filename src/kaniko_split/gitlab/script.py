@@ -162,9 +162,7 @@ def _text(node: Scalar) -> str:
 def _referenced(pipeline: Pipeline, value: Any, node: Node) -> Iterator[str]:
     found = look_up(pipeline, value)
     if isinstance(found, Reference):
-        raise OddScriptError(
-            node, f"`!reference [{', '.join(found.path)}]` leads into an include that was not read"
-        )
+        raise OddScriptError(node, f"`!reference [{', '.join(found.path)}]` leads into an include that was not read")
     for text in _texts(found):
         if not isinstance(text, str):
             raise OddScriptError(node, "what the item refers to is no text and no list of texts")

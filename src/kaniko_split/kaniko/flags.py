@@ -30,14 +30,10 @@ _VALUE_AT_CHAINGUARD = "upload-tar upload-tar-retry"
 _VALUE_OF_A_LIBRARY = "azure-container-registry-config"
 """A vendored package adds this one to the process-wide flags, which cobra takes over."""
 
-BOOLEAN_FLAGS = frozenset(
-    f"{_BOOLEAN_IN_ALL} {_BOOLEAN_IN_THE_FORK} {_BOOLEAN_OF_2018} {_BOOLEAN_OF_COBRA}".split()
-)
+BOOLEAN_FLAGS = frozenset(f"{_BOOLEAN_IN_ALL} {_BOOLEAN_IN_THE_FORK} {_BOOLEAN_OF_2018} {_BOOLEAN_OF_COBRA}".split())
 """Long names whose value may only stand behind `=`; alone they mean true (pflag's `NoOptDefVal`)."""
 
-VALUE_FLAGS = frozenset(
-    f"{_VALUE_IN_ALL} {_VALUE_IN_THE_FORK} {_VALUE_AT_CHAINGUARD} {_VALUE_OF_A_LIBRARY}".split()
-)
+VALUE_FLAGS = frozenset(f"{_VALUE_IN_ALL} {_VALUE_IN_THE_FORK} {_VALUE_AT_CHAINGUARD} {_VALUE_OF_A_LIBRARY}".split())
 """Long names that take what stands behind `=`, or else the next word, whatever that is."""
 
 RENAMED_FLAGS = {

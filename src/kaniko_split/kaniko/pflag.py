@@ -79,9 +79,7 @@ class Line:
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return all values of `name`, in order, for the flags that collect them."""
-        return tuple(
-            setting.value for setting in self.settings if setting.name == name and setting.value is not None
-        )
+        return tuple(setting.value for setting in self.settings if setting.name == name and setting.value is not None)
 
     def text(self, name: str) -> str | None:
         """Return the value of `name`, or None where it is not given."""

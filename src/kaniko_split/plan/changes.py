@@ -34,9 +34,7 @@ def _changes(split: Split) -> Iterator[Change]:
     yield from _waiting(split)
     resolved = effective_job(finding.pipeline, finding.job.name)
     if _manual(resolved):
-        yield Change(
-            Mark.ASKS, f"with `when: manual` there are {len(builds)} buttons to press instead of one"
-        )
+        yield Change(Mark.ASKS, f"with `when: manual` there are {len(builds)} buttons to press instead of one")
     if split.jobs[-1].build is not None:
         name = finding.job.name
         yield Change(
@@ -73,16 +71,12 @@ def _order(split: Split, builds: list[NewJob]) -> Iterator[Change]:
         before = split.slices.after.get(job.build if job.build is not None else -1)
         if before:
             names = [one.name for one in builds if one.build in before]
-            yield Change(
-                Mark.PROVED, f"{_code(job.name)} waits for {_list(names)} and starts only when it succeeded"
-            )
+            yield Change(Mark.PROVED, f"{_code(job.name)} waits for {_list(names)} and starts only when it succeeded")
     if len(free) > 1:
         yield Change(Mark.PROVED, f"{_list(free)} are built at the same time instead of one after the other")
         yield Change(Mark.PROVED, "each is built even when another one fails")
     if split.jobs[-1].build is None:
-        yield Change(
-            Mark.PROVED, f"{_code(split.jobs[-1].name)} waits for all of them and does what came after"
-        )
+        yield Change(Mark.PROVED, f"{_code(split.jobs[-1].name)} waits for all of them and does what came after")
 
 
 def _waiting(split: Split) -> Iterator[Change]:
@@ -94,9 +88,7 @@ def _waiting(split: Split) -> Iterator[Change]:
         elif reference.use is Use.DEPENDENCIES:
             yield Change(Mark.PROVED, f"{_code(reference.owner)} takes the artifacts of {names}", place)
         else:
-            yield Change(
-                Mark.PROVED, f"{_code(reference.owner)} now refers to {_code(split.template)}", place
-            )
+            yield Change(Mark.PROVED, f"{_code(reference.owner)} now refers to {_code(split.template)}", place)
 
 
 def _left_behind(split: Split) -> Iterator[Change]:

@@ -84,9 +84,7 @@ def check_gate(job: dict[str, Any]) -> None:
                 "never",
                 "manual",
             }:
-                raise NoGateError(
-                    "order-not-kept", "one of its `rules` lets the next one start when it fails"
-                )
+                raise NoGateError("order-not-kept", "one of its `rules` lets the next one start when it fails")
 
 
 def _need(pipeline: Pipeline, name: str) -> Need:
@@ -94,9 +92,7 @@ def _need(pipeline: Pipeline, name: str) -> Need:
     rules = value.get("rules")
     whens = [value.get("when")] + [rule.get("when") for rule in rules or () if isinstance(rule, dict)]
     if "manual" in whens:
-        raise NoGateError(
-            "order-not-kept", f"`{name}`, which gives it artifacts, is manual and would block it"
-        )
+        raise NoGateError("order-not-kept", f"`{name}`, which gives it artifacts, is manual and would block it")
     conditional = any(key in value for key in ("rules", "only", "except"))
     return Need(name, optional=True if conditional else None)
 

@@ -11,7 +11,7 @@ from kaniko_split.detect.trace import trace
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions
 from kaniko_split.gitlab.resolve import effective_job
-from kaniko_split.gitlab.script import Origin, OddScriptError, Section, provider, script_items
+from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider, script_items
 from kaniko_split.gitlab.values import is_merge_key
 from kaniko_split.shell.parse import ShellSyntaxError
 from kaniko_split.tree.nodes import Alias, Entry, Node, Sequence, walk
@@ -109,9 +109,7 @@ def _check_keywords(finding: Finding) -> None:
         if resolved.get(keyword):
             raise ObstacleError("deploys", job.file, _offset_of(finding, keyword), f"it has `{keyword}`")
     if job.name == "pages":
-        raise ObstacleError(
-            "deploys", job.file, job.entry.key.span.start, "GitLab Pages knows it by its name"
-        )
+        raise ObstacleError("deploys", job.file, job.entry.key.span.start, "GitLab Pages knows it by its name")
     environment = resolved.get("environment")
     action = environment.get("action", "start") if isinstance(environment, dict) else "start"
     if environment and action not in _NO_DEPLOYMENT:

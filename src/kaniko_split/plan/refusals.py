@@ -348,8 +348,7 @@ _CODES = (
     ),
     RefusalCode(
         code="order-not-kept",
-        summary="one build has to wait for another one, and here `needs` does not keep that order for "
-        "certain",
+        summary="one build has to wait for another one, and here `needs` does not keep that order for certain",
         looks_like=dedent("""\
             images:
               stage: build
@@ -452,8 +451,7 @@ _CODES = (
               script:
                 - !reference [images, script]
             """),
-        why="After a split no job holds the whole script. The other job would run only a part of it, or "
-        "nothing.",
+        why="After a split no job holds the whole script. The other job would run only a part of it, or nothing.",
         by_hand="Split both by hand: a hidden job per image with its part of the script, and for each of "
         "the two jobs one job per image that extends it. If the other job needs only a few of the "
         "commands, write these out there.",

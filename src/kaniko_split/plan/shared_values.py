@@ -96,9 +96,7 @@ def _leaving(finding: Finding) -> list[str]:
     for one in cache if isinstance(cache, list) else [cache]:
         if isinstance(one, dict) and isinstance(one.get("paths"), list):
             found.extend(str(path) for path in one["paths"])
-    return [
-        re.sub(r"^(?:\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})/", "", path.removeprefix("./")) for path in found
-    ]
+    return [re.sub(r"^(?:\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})/", "", path.removeprefix("./")) for path in found]
 
 
 def in_before_script(trace: Trace, step: Step) -> bool:

@@ -80,9 +80,7 @@ class Slices:
     left_behind: tuple[tuple[int, int], ...] = ()
 
 
-def slice_script(
-    trace: Trace, given: Iterable[str] = (), folders: Callable[[], frozenset[str]] = frozenset
-) -> Slices:
+def slice_script(trace: Trace, given: Iterable[str] = (), folders: Callable[[], frozenset[str]] = frozenset) -> Slices:
     """Divide the statements of `trace` among its builds.
 
     Args:
@@ -154,9 +152,7 @@ class _Slicer:
 
     def _names_in_environment(self, given: frozenset[str]) -> frozenset[str]:
         """Return the names whose assignment every later command can see."""
-        assigned = {
-            place.name for step in self._steps for place in step.effects.writes if isinstance(place, Variable)
-        }
+        assigned = {place.name for step in self._steps for place in step.effects.writes if isinstance(place, Variable)}
         return frozenset(
             name
             for name in assigned
@@ -220,10 +216,9 @@ class _Slicer:
         """Return the statements that come after all builds and belong to none."""
         found: set[int] = set()
         for step in self._steps[last + 1 :]:
+            names_several = len(self._mentions.get(step.number, ())) > 1 and not step.effects.prints
             alone = step.number not in self._owners
-            if len(self._mentions.get(step.number, ())) > 1 and not step.effects.prints:
-                found.add(step.number)
-            elif alone and (step.effects.acts or step.effects.unknown or step.effects.fails):
+            if names_several or (alone and (step.effects.acts or step.effects.unknown or step.effects.fails)):
                 found.add(step.number)
         for step in self._steps[:last]:
             if len(self._mentions.get(step.number, ())) > 1 and not step.effects.prints:

@@ -15,8 +15,8 @@ from kaniko_split.gitlab.resolve import UnresolvableError, effective_job
 from kaniko_split.gitlab.script import Origin, Section
 from kaniko_split.kaniko.command import Build
 from kaniko_split.plan.changes import changes_of
-from kaniko_split.plan.needs import Need, NoGateError, check_gate, earlier_needs
 from kaniko_split.plan.names import NamePatterns, Names, NameTakenError, names_for
+from kaniko_split.plan.needs import Need, NoGateError, check_gate, earlier_needs
 from kaniko_split.plan.obstacles import ObstacleError, check_job
 from kaniko_split.plan.outcome import Decision, NewJob, Placement, Refusal, Split
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
@@ -75,22 +75,20 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         references = references_to(finding.pipeline, job.name)
         check_job(finding, references)
         assert finding.trace is not None  # noqa: S101 (an unreadable script is an obstacle)
-        _check_statements(finding, finding.trace)
+        _check_statements(finding.trace)
         slices = slice_script(finding.trace, finding.variables or (), wishes.folders)
         check_fresh_values(finding.trace, slices)
         check_artifacts(finding, slices)
         builds = [step.build for step in finding.trace.steps if step.build is not None]
         names = names_for(job.name, builds, taken, wishes.names)
         jobs = _jobs(finding, slices, names)
-        _check_needs(finding, references, jobs)
+        _check_needs(references, jobs)
     except ObstacleError as error:
         return Refusal(finding, error.code, error.file, error.offset, error.detail)
     except CannotSliceError as error:
         assert finding.trace is not None  # noqa: S101 (it was sliced)
         offset = step_offset(finding, finding.trace, error.step)
-        return Refusal(
-            finding, error.code, step_file(finding, finding.trace, error.step), offset, error.detail
-        )
+        return Refusal(finding, error.code, step_file(finding, finding.trace, error.step), offset, error.detail)
     except NoGateError as error:
         return Refusal(finding, error.code, job.file, finding.offset, error.detail)
     except NameTakenError as error:
@@ -118,7 +116,7 @@ def step_file(finding: Finding, trace: Trace, step: Step) -> Any:
     return provided.file if provided is not None and provided.file is not None else finding.job.file
 
 
-def _check_statements(finding: Finding, trace: Trace) -> None:
+def _check_statements(trace: Trace) -> None:
     """Make sure that every build is a statement that can be moved by itself.
 
     Raises:
@@ -132,10 +130,9 @@ def _check_statements(finding: Finding, trace: Trace) -> None:
         if step.build is not None and step.builds > 1:
             raise CannotSliceError("build-in-control-flow", step)
     for step, following in zip(trace.steps, trace.steps[1:], strict=False):
-        if step.statement.command is not None and _starts_with_flag(following):
-            if step.build is not None:
-                raise CannotSliceError("arguments-without-backslash", following)
-    _check_chains(finding, trace)
+        if step.build is not None and _starts_with_flag(following):
+            raise CannotSliceError("arguments-without-backslash", following)
+    _check_chains(trace)
 
 
 def _starts_with_flag(step: Step) -> bool:
@@ -147,12 +144,11 @@ def _code_of_compound(step: Step) -> str:
     return "dynamic-loop" if unbounded else "build-in-control-flow"
 
 
-def _check_chains(finding: Finding, trace: Trace) -> None:
+def _check_chains(trace: Trace) -> None:
     """A failure inside a chain ends the job only where the chain's end does: as the script's last statement.
 
     Where only its head can fail in ways that nobody plans for, the two read the same (`mkdir -p x && ...`).
     """
-    del finding
     chains: list[list[Step]] = []
     for step in trace.steps:
         if step.chained and chains:
@@ -206,7 +202,7 @@ def _uploads(job: dict[str, Any]) -> bool:
     return isinstance(artifacts, dict) and bool(artifacts)
 
 
-def _check_needs(finding: Finding, references: Sequence[JobReference], jobs: Sequence[NewJob]) -> None:
+def _check_needs(references: Sequence[JobReference], jobs: Sequence[NewJob]) -> None:
     """Make sure that no list of `needs` grows beyond GitLab's limit.
 
     Raises:
@@ -214,15 +210,12 @@ def _check_needs(finding: Finding, references: Sequence[JobReference], jobs: Seq
     """
     more = len(jobs) - 1
     for reference in references:
-        if reference.use is Use.NEEDS and reference.holder is not None:
-            if len(reference.holder.items) + more > MOST_NEEDS:
-                raise NoGateError(
-                    "too-many-needs", f"`{reference.owner}` would need more than {MOST_NEEDS} jobs"
-                )
+        listed = len(reference.holder.items) if reference.holder is not None else 0
+        if reference.use is Use.NEEDS and listed + more > MOST_NEEDS:
+            raise NoGateError("too-many-needs", f"`{reference.owner}` would need more than {MOST_NEEDS} jobs")
     for job in jobs:
         if len(job.needs or ()) > MOST_NEEDS:
             raise NoGateError("too-many-needs", f"`{job.name}` would need more than {MOST_NEEDS} jobs")
-    del finding
 
 
 def _placement(finding: Finding, slices: Slices, references: Sequence[JobReference]) -> Placement:
@@ -248,6 +241,4 @@ def builds_of(split: Split) -> tuple[Build, ...]:
     """Return what the split's jobs build, in order."""
     assert split.finding.trace is not None  # noqa: S101 (what cannot be read is refused)
     steps = split.finding.trace.steps
-    return tuple(
-        build for job in split.jobs if job.build is not None and (build := steps[job.build].build) is not None
-    )
+    return tuple(build for job in split.jobs if job.build is not None and (build := steps[job.build].build) is not None)

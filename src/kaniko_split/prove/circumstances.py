@@ -7,7 +7,6 @@ between the old job and the new ones. The plan is not asked: only the two texts 
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, may_meet
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement
+from kaniko_split.shell.words import names_read
 
 Symbol = str
 
@@ -79,12 +79,12 @@ class _Machine:
         if step.build is not None:
             self.guards.append(frozenset(self.passed))
             self.builds.append(self._record(step, words))
-            outcome = _digest("build", *words, *inputs)
+            outcome = _symbol("build", *words, *inputs)
             for place in effects.writes:
                 self._write(place, outcome, tainted=True)
             return
         tainted = self._is_tainted(effects.reads)
-        outcome = _digest(*words, *inputs)
+        outcome = _symbol(*words, *inputs)
         if effects.acts:
             self.acts.append(outcome)
         if effects.fails or effects.leaves:
@@ -93,7 +93,7 @@ class _Machine:
             return
         for place in sorted(effects.writes, key=str):
             if place in effects.appends or (place not in effects.overwrites and is_exact(place)):
-                self._write(place, _digest(self._read(place), outcome), tainted=tainted, adds=True)
+                self._write(place, _symbol(self._read(place), outcome), tainted=tainted, adds=True)
             else:
                 self._write(place, outcome, tainted=tainted)
 
@@ -109,9 +109,9 @@ class _Machine:
         for one in assignments:
             text = self.trace.script.text[one.span.start : one.span.end]
             names = [Variable(name) for name in _names_in(one)]
-            symbol = _digest(text, *self._inputs(frozenset(names)), self._files_symbol(text))
+            symbol = _symbol(text, *self._inputs(frozenset(names)), self._files_symbol(text))
             if one.appends or one.indexed:
-                symbol = _digest(self.values.get(one.name, ""), symbol)
+                symbol = _symbol(self.values.get(one.name, ""), symbol)
             self.values[one.name] = symbol
             (self.output_values.add if tainted else self.output_values.discard)(one.name)
         return True
@@ -140,7 +140,7 @@ class _Machine:
         return {path: symbol for path, symbol in self.files.items() if path not in self.outputs}
 
     def _snapshot(self) -> Symbol:
-        return _digest(self.log, *(f"{path}={symbol}" for path, symbol in sorted(self._own_files().items())))
+        return _symbol(self.log, *(f"{path}={symbol}" for path, symbol in sorted(self._own_files().items())))
 
     def _inputs(self, places: frozenset[Location]) -> list[Symbol]:
         return [f"{place}={self._read(place)}" for place in sorted(places, key=str)]
@@ -152,7 +152,7 @@ class _Machine:
             case File(path=path):
                 met = [self.files[one] for one in sorted(self.files) if may_meet(File(one), place)]
                 own = self.files.get(path, "") if is_exact(place) else ""
-                return _digest(self.log, own, *met) if met or self.log else ""
+                return _symbol(self.log, own, *met) if met or self.log else ""
             case State.FILES:
                 return self._snapshot()
             case State.FOLDER:
@@ -160,7 +160,7 @@ class _Machine:
             case State.OPTIONS:
                 return self.options
             case _:
-                return _digest(*(f"{name}={symbol}" for name, symbol in sorted(self.values.items())))
+                return _symbol(*(f"{name}={symbol}" for name, symbol in sorted(self.values.items())))
 
     def _write(self, place: Location, symbol: Symbol, *, tainted: bool, adds: bool = False) -> None:
         match place:
@@ -174,13 +174,13 @@ class _Machine:
                 elif not adds:
                     self.outputs.discard(path)
             case State.FILES if not tainted:
-                self.log = _digest(self.log, symbol)
+                self.log = _symbol(self.log, symbol)
             case State.FOLDER:
                 self.folder = symbol
             case State.OPTIONS:
-                self.options = _digest(self.options, symbol)
+                self.options = _symbol(self.options, symbol)
             case State.VARIABLES:
-                self.values = {name: _digest(old, symbol) for name, old in self.values.items()}
+                self.values = {name: _symbol(old, symbol) for name, old in self.values.items()}
 
     def _is_tainted(self, places: frozenset[Location]) -> bool:
         outputs = [File(path) for path in self.outputs]
@@ -227,9 +227,7 @@ def check_circumstances(
     yield from _check_guards(old, new, waits)
 
 
-def _check_guards(
-    old: JobRecord, new: Mapping[str, JobRecord], waits: Mapping[str, frozenset[str]]
-) -> Iterator[str]:
+def _check_guards(old: JobRecord, new: Mapping[str, JobRecord], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
     """What may end the job before a build must stand before it still, in its job or in one that it waits for."""
     wanted: dict[BuildRecord, frozenset[Symbol]] = dict(zip(old.builds, old.guards, strict=True))
     for name, job in new.items():
@@ -259,13 +257,15 @@ def _words(statement: Statement, text: str) -> tuple[str, ...]:
 
 
 def _names_in(assignment: Assignment) -> list[str]:
-    from kaniko_split.shell.words import names_read
-
     return list(names_read(assignment.value)) if assignment.value is not None else []
 
 
-def _digest(*parts: str) -> Symbol:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+_SYMBOLS: dict[tuple[str, ...], Symbol] = {}
+
+
+def _symbol(*parts: str) -> Symbol:
+    """Return the one symbol that stands for these parts, the same whenever they are the same."""
+    return _SYMBOLS.setdefault(parts, f"#{len(_SYMBOLS)}")
 
 
 def _short(words: tuple[str, ...]) -> str:

@@ -22,7 +22,7 @@ def check_meaning(before: Pipeline, after: Pipeline, splits: Sequence[Split]) ->
         UnresolvableError: GitLab would reject one of the two.
     """
     wanted = expected(before, splits)
-    found = {name: value for name, value in resolved_pipeline(after).items()}
+    found = resolved_pipeline(after)
     new = {job.name for split in splits for job in split.jobs}
     for name in new & found.keys():
         found[name] = _without_script(found[name])
@@ -102,9 +102,7 @@ def _renamed_list(items: Sequence[Any], names: Mapping[str, Sequence[str]]) -> l
     for item in items:
         if isinstance(item, str) and item in names:
             found.extend(names[item])
-        elif (
-            isinstance(item, dict) and item.get("job") in names and not {"project", "pipeline"} & item.keys()
-        ):
+        elif isinstance(item, dict) and item.get("job") in names and not {"project", "pipeline"} & item.keys():
             found.extend({**item, "job": name} for name in names[item["job"]])
         elif isinstance(item, list):
             found.append(_renamed_list(item, names))

@@ -88,9 +88,7 @@ def _pipeline_after(pipeline: Pipeline, rewritten: Sequence[Rewritten]) -> Pipel
     """Return the pipeline as it is read from the new texts."""
     texts = {one.name: one.after for one in rewritten}
     files = tuple(
-        PipelineFile(file.name, texts[file.name], compose(texts[file.name].text))
-        if file.name in texts
-        else file
+        PipelineFile(file.name, texts[file.name], compose(texts[file.name].text)) if file.name in texts else file
         for file in pipeline.files
     )
     return replace(pipeline, files=files, _cache={})
@@ -124,12 +122,12 @@ def _waits(split: Split) -> dict[str, frozenset[str]]:
     """Return, for each new job, the new jobs that end before it starts, those behind others included."""
     waits = {job.name: {need.job for need in job.needs or ()} for job in split.jobs}
     names = waits.keys()
-    for name in waits:
-        waiting = list(waits[name] & names)
+    for found in waits.values():
+        waiting = list(found & names)
         while waiting:
             more = waits[waiting.pop()] & names
-            waiting.extend(more - waits[name])
-            waits[name] |= more
+            waiting.extend(more - found)
+            found.update(more)
     return {name: frozenset(found & names) for name, found in waits.items()}
 
 

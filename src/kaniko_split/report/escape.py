@@ -6,7 +6,7 @@ import unicodedata
 
 
 def visible(text: str) -> str:
-    """Return `text` with control characters and invisible marks written out, as `\\x1b` or `\\u202e`.
+    r"""Return `text` with control characters and invisible marks written out, as `\x1b` or `\u202e`.
 
     Line feeds and tabs stay as they are.
     """

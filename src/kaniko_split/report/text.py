@@ -8,7 +8,6 @@ from kaniko_split.codemod import Failed, Ignored, Outcome, Result
 from kaniko_split.detect.findings import Finding
 from kaniko_split.plan.changes import CACHE_ADVICE
 from kaniko_split.plan.outcome import Refusal, Split
-from kaniko_split.plan.refusals import REFUSALS
 from kaniko_split.report.escape import visible
 
 
@@ -36,6 +35,8 @@ def headline(finding: Finding) -> str:
 
 def refusal_lines(refusal: Refusal) -> Iterator[str]:
     """Yield why a job is left as it is, where, and what to do by hand."""
+    from kaniko_split.plan.refusals import REFUSALS
+
     code = REFUSALS[refusal.code]
     detail = f" ({refusal.detail})" if refusal.detail else ""
     yield visible(f"left as it is [{refusal.code}]: {refusal.place}: {code.summary}{detail}")
@@ -83,10 +84,8 @@ def cache_advice(results: Sequence[Result]) -> str | None:
 def _builds(finding: Finding) -> str:
     if finding.trace is None:
         return "the script cannot be read"
-    if finding.builds == float("inf"):
-        number = "an unknown number of builds"
-    else:
-        number = _count(int(finding.builds), "build")
+    unbounded = finding.builds == float("inf")
+    number = "an unknown number of builds" if unbounded else _count(int(finding.builds), "build")
     cache = {True: "with the cache on", False: "without the cache", None: "with a cache that may be on"}
     return f"{number} in one container, {cache[finding.cached]}"
 

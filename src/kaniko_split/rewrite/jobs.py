@@ -93,10 +93,7 @@ class _JobWriter:
             above = self._source.line_start(start - 1)
             if self._source.text[above:start].strip():
                 break
-            if (
-                lines.end < job_end
-                and self._source.text[lines.end : self._source.line_end(lines.end)].strip()
-            ):
+            if lines.end < job_end and self._source.text[lines.end : self._source.line_end(lines.end)].strip():
                 break
             start = above
         return Edit(start, lines.end)
@@ -159,9 +156,7 @@ class _JobWriter:
         pieces: list[Piece] = []
         for item in value.items:
             if not isinstance(item, Scalar | Mapping) or "#" in self._source.cut(item.span):
-                raise CannotLayOutError(
-                    "flow-layout", item.span.start, "an entry of `needs` has a comment inside"
-                )
+                raise CannotLayOutError("flow-layout", item.span.start, "an entry of `needs` has a comment inside")
             start = self._source.line_start(item.span.start)
             pieces.extend(moved(self._source, Span(start, item.span.end), by))
             pieces.append(Written("\n"))

@@ -28,7 +28,7 @@ def lead_start(source: Source, start: int, floor: int) -> int:
     at = start
     while at > floor:
         above = source.line_start(at - 1)
-        if above < floor or source.text[above : at - 1].strip() and not _is_comment(source, above):
+        if above < floor or (source.text[above : at - 1].strip() and not _is_comment(source, above)):
             break
         at = above
     return at

@@ -55,9 +55,7 @@ def parts_for(trace: Trace, numbers: Iterable[int]) -> tuple[Part, ...]:
     nodes: dict[int, Node] = {}
     for item_number, item in enumerate(trace.items):
         if item.section is Section.SCRIPT:
-            of_item.setdefault(item.index, []).extend(
-                step for step in trace.steps if step.item == item_number
-            )
+            of_item.setdefault(item.index, []).extend(step for step in trace.steps if step.item == item_number)
             nodes[item.index] = item.node
     parts: list[Part] = []
     silent: list[int] = []
@@ -75,9 +73,7 @@ def parts_for(trace: Trace, numbers: Iterable[int]) -> tuple[Part, ...]:
             if len(chosen) == len(steps):
                 parts.append(Part(index))
             elif not isinstance(nodes[index], Scalar):
-                raise CannotLayOutError(
-                    "script-inherited", nodes[index].span.start, "its parts go to several jobs"
-                )
+                raise CannotLayOutError("script-inherited", nodes[index].span.start, "its parts go to several jobs")
             else:
                 parts.append(Part(index, _runs(chosen)))
         silent = []
@@ -199,7 +195,7 @@ class Divider:
         if before is None:
             return self.source.line_end(self.node.span.start)
         behind = self.source.line_end(self._span((before,)).end - 1)
-        return own if behind > own else behind
+        return min(behind, own)
 
 
 def divider(source: Source, trace: Trace, index: int) -> Divider:
@@ -209,9 +205,7 @@ def divider(source: Source, trace: Trace, index: int) -> Divider:
         CannotLayOutError: The scalar's characters cannot be found in the file.
     """
     number = next(
-        number
-        for number, item in enumerate(trace.items)
-        if item.section is Section.SCRIPT and item.index == index
+        number for number, item in enumerate(trace.items) if item.section is Section.SCRIPT and item.index == index
     )
     node = trace.items[number].node
     offsets = value_offsets(source.text, node) if isinstance(node, Scalar) else None

@@ -75,15 +75,11 @@ def _copy(source: Source, item: Node, name: Scalar, new: str) -> list[Piece]:
         if at < span.start and "\n" in source.text[at : span.start]:
             pieces.append(Written("\n"))
         if span.contains(name.span):
-            pieces.extend(
-                (Copied(Span(span.start, name.span.start)), *written, Copied(Span(name.span.end, span.end)))
-            )
+            pieces.extend((Copied(Span(span.start, name.span.start)), *written, Copied(Span(name.span.end, span.end))))
         else:
             pieces.append(Copied(span))
         at = span.end
-    return [
-        piece for piece in pieces if not (isinstance(piece, Copied) and piece.span.start >= piece.span.end)
-    ]
+    return [piece for piece in pieces if not (isinstance(piece, Copied) and piece.span.start >= piece.span.end)]
 
 
 def _bare_lines(source: Source, item: Mapping) -> list[Span]:
@@ -91,9 +87,7 @@ def _bare_lines(source: Source, item: Mapping) -> list[Span]:
     from kaniko_split.tree.comments import comments
     from kaniko_split.tree.nodes import Document
 
-    skipped = [
-        span for span in comments(source.text, (Document(item, explicit=False),)) if item.span.contains(span)
-    ]
+    skipped = [span for span in comments(source.text, (Document(item, explicit=False),)) if item.span.contains(span)]
     spans: list[Span] = []
     at = item.span.start
     while at < item.span.end:

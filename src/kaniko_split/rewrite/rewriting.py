@@ -39,6 +39,5 @@ def rewrite(splits: Sequence[Split]) -> tuple[Rewritten, ...]:
             sources[reference.file.name] = reference.file.source
             edits.setdefault(reference.file.name, []).extend(reference_edits(split, reference))
     return tuple(
-        Rewritten(name, sources[name], apply(sources[name], edits[name]), tuple(edits[name]))
-        for name in edits
+        Rewritten(name, sources[name], apply(sources[name], edits[name]), tuple(edits[name])) for name in edits
     )

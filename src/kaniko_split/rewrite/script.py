@@ -122,15 +122,11 @@ def script_text(file: PipelineFile, job: Mapping, entry: Entry, trace: Trace, in
         if source.line_start(value.span.start) == lines.start and value.anchor is None:
             raise CannotLayOutError("flow-layout", value.span.start)
         spans = item_lines(source, value, lines.end)
-        return ScriptText(
-            source, trace, entry, lines, flow=False, item_spans=spans, dash=dash_column(source, value)
-        )
+        return ScriptText(source, trace, entry, lines, flow=False, item_spans=spans, dash=dash_column(source, value))
     if isinstance(value, Sequence):
         inside = [span for span in comments(source.text, file.documents) if value.span.contains(span)]
         if inside:
-            raise CannotLayOutError(
-                "flow-layout", inside[0].start, "there is a comment inside of its brackets"
-            )
+            raise CannotLayOutError("flow-layout", inside[0].start, "there is a comment inside of its brackets")
         return ScriptText(source, trace, entry, lines, flow=True, item_spans=(), dash=column + indent)
     if not isinstance(value, Scalar):
         raise CannotLayOutError("flow-layout", value.span.start)

@@ -72,7 +72,7 @@ def _column(file: PipelineFile, node: Node) -> int:
 
 def _dash(file: PipelineFile, job: Job, step: int) -> int:
     own = list(_dash_offsets(file, job.mapping))
-    found = own or ([offset for offset in _dash_offsets(file, file.root)] if file.root is not None else [])
+    found = own or (list(_dash_offsets(file, file.root)) if file.root is not None else [])
     return Counter(found).most_common(1)[0][0] if found else step
 
 

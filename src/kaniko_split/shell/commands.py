@@ -49,9 +49,7 @@ _KINDS: dict[str, Kind] = {name: kind for kind, names in _WORDS.items() for name
 _SUBCOMMANDS: dict[str, dict[str, Kind]] = {
     "crane": {
         **dict.fromkeys(("digest", "manifest", "config", "ls", "validate", "version"), Kind.READS),
-        **dict.fromkeys(
-            ("push", "tag", "copy", "cp", "delete", "append", "mutate", "rebase", "index"), Kind.ACTS
-        ),
+        **dict.fromkeys(("push", "tag", "copy", "cp", "delete", "append", "mutate", "rebase", "index"), Kind.ACTS),
         "auth": Kind.LOGS_IN,
         "pull": Kind.WRITES,
     },
@@ -73,9 +71,7 @@ _SUBCOMMANDS: dict[str, dict[str, Kind]] = {
         "login": Kind.LOGS_IN,
     },
     "git": {
-        **dict.fromkeys(
-            ("describe", "rev-parse", "log", "show", "diff", "status", "ls-files", "rev-list"), Kind.READS
-        ),
+        **dict.fromkeys(("describe", "rev-parse", "log", "show", "diff", "status", "ls-files", "rev-list"), Kind.READS),
         **dict.fromkeys(("push", "send-email"), Kind.ACTS),
         "config": Kind.OPTIONS,
     },
@@ -148,8 +144,7 @@ def keeps_output(words: tuple[str, ...]) -> bool:
     if words[0].endswith("wget"):
         return not any(word.startswith(("-qO-", "-O-", "--spider")) or word == "-" for word in words)
     return any(
-        word.startswith(("-o", "-O", "--output", "--remote-name"))
-        or word in {"-fsSLO", "-sSLo", "-LO", "-Lo"}
+        word.startswith(("-o", "-O", "--output", "--remote-name")) or word in {"-fsSLO", "-sSLo", "-LO", "-Lo"}
         for word in words[1:]
     )
 
@@ -157,7 +152,7 @@ def keeps_output(words: tuple[str, ...]) -> bool:
 def _changes_files(name: str, arguments: tuple[str, ...]) -> bool:
     if name == "find":
         return any(word in {"-delete", "-exec", "-execdir", "-ok", "-fprint"} for word in arguments)
-    return any(word.startswith("-i") or word.startswith("--in-place") for word in arguments)
+    return any(word.startswith(("-i", "--in-place")) for word in arguments)
 
 
 def _sends(arguments: tuple[str, ...]) -> bool:

@@ -17,7 +17,6 @@ from kaniko_split.shell.nodes import (
     Declaration,
     Function,
     Statement,
-    Word,
     nested,
     substitutions,
     words_of,
@@ -108,9 +107,7 @@ def _own_effects(statement: Statement, here: Surroundings) -> Effects:
         fresh=done.fresh or bool(names & FRESH_VARIABLES),
         prints=done.prints and not written,
     )
-    asked = [
-        effects_of(one, here) for word in words for part in substitutions(word) for one in part.statements
-    ]
+    asked = [effects_of(one, here) for word in words for part in substitutions(word) for one in part.statements]
     if asked:
         # A substitution runs in a shell of its own: of what it changes, only files outlive it.
         kept = [replace(_outside_of_subshell(part), prints=done.prints and part.prints) for part in asked]
@@ -146,9 +143,7 @@ def _called(call: Call, statement: Statement, here: Surroundings) -> Effects:
     values = values_of_words(call.words, here.script, here.known)
     texts = tuple(value.text for value in values)
     if not texts:
-        return Effects(
-            unknown=True, reads=frozenset({State.FILES}), writes=frozenset({State.FILES}), fails=True
-        )
+        return Effects(unknown=True, reads=frozenset({State.FILES}), writes=frozenset({State.FILES}), fails=True)
     if texts[0] in here.functions:
         inside = here.functions[texts[0]]
         return replace(inside, reads=inside.reads | {Variable(f"{texts[0]}()")}, prints=False)
@@ -217,9 +212,7 @@ def _moved(texts: tuple[str, ...]) -> Effects:
     folder: frozenset[Location] = frozenset({State.FOLDER})
     absolute = len(texts) == 2 and texts[1].startswith(("/", "$CI_PROJECT_DIR", "${CI_PROJECT_DIR}"))
     certain = texts[0] == "cd" and absolute
-    return Effects(
-        reads=NOWHERE if certain else folder, writes=folder, overwrites=folder if certain else NOWHERE
-    )
+    return Effects(reads=NOWHERE if certain else folder, writes=folder, overwrites=folder if certain else NOWHERE)
 
 
 def _downloaded(texts: tuple[str, ...], statement: Statement, here: Surroundings) -> Effects:
@@ -240,9 +233,7 @@ def _unknown(texts: tuple[str, ...]) -> Effects:
         changed = done.writes | {State.VARIABLES, State.OPTIONS, State.FOLDER}
         return replace(done, reads=done.reads | {State.VARIABLES}, writes=changed, leaves=True)
     if texts[0] == "read":
-        return Effects(
-            reads=NOWHERE, writes=frozenset(Variable(text) for text in texts[1:] if text[0] != "-")
-        )
+        return Effects(reads=NOWHERE, writes=frozenset(Variable(text) for text in texts[1:] if text[0] != "-"))
     if texts[0] == "unset":
         gone = frozenset[Location](Variable(text) for text in texts[1:] if text[0] != "-")
         return Effects(writes=gone, overwrites=gone)

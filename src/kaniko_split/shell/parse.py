@@ -10,6 +10,7 @@ import re
 import shutil
 import sysconfig
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from kaniko_split.shell.nodes import (
@@ -58,8 +59,9 @@ class MissingParserError(Exception):
     """The program shfmt is not installed."""
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> Script:
-    """Parse `text` as a shell script, bash's extensions allowed.
+    """Parse `text` as a shell script, bash's extensions allowed; a text that was parsed is not parsed again.
 
     Raises:
         ShellSyntaxError: It is not one.
@@ -68,7 +70,7 @@ def parse(text: str) -> Script:
     import subprocess
 
     opaque = _INPUT.sub(_placeholder, text)
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 (a program of our own choice; the script is its input)
         [_program(), "--to-json", "--language-dialect", "bash"],
         input=opaque.encode("utf-8"),
         capture_output=True,

@@ -101,7 +101,7 @@ class Repository:
         if self.alone:
             return found
         start = self.root / prefix if prefix else self.root
-        os.listdir(start)
+        os.scandir(start).close()
         for folder, folders, files in os.walk(start):
             folders[:] = sorted(set(folders) - _SKIPPED_FOLDERS)
             here = Path(folder).relative_to(self.root).as_posix()

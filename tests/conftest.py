@@ -1,0 +1,84 @@
+"""How do the tests find the cases, and run the program on them as a user does?"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+CASES = Path(__file__).parent / "cases"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one run of the program left."""
+
+    code: int
+    out: bytes
+    err: str
+
+
+def run(*arguments: str, cwd: Path, stdin: bytes = b"") -> Ran:
+    """Run kaniko-split in `cwd`, as a process of its own."""
+    environment = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR"}}
+    done = subprocess.run(
+        [sys.executable, "-m", "kaniko_split", *arguments],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        check=False,
+        env=environment,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr.decode())
+
+
+@dataclass(frozen=True)
+class Case:
+    """One folder of `tests/cases`: `before/`, and what is wanted.
+
+    `after/` holds the whole repository after `apply`; without it the files must stay. `refused.txt` has a line
+    for each refusal; `args` are further arguments of every command; `stdout` and `stderr` are those of `check`;
+    `exit` is the code of `apply`.
+    """
+
+    folder: Path
+
+    @property
+    def before(self) -> Path:
+        return self.folder / "before"
+
+    @property
+    def wanted(self) -> Path:
+        after = self.folder / "after"
+        return after if after.is_dir() else self.before
+
+    def text(self, name: str, default: str = "") -> str:
+        path = self.folder / name
+        return path.read_bytes().decode() if path.is_file() else default
+
+    @property
+    def arguments(self) -> list[str]:
+        return self.text("args").splitlines()
+
+    @property
+    def splits(self) -> bool:
+        return (self.folder / "after").is_dir()
+
+    @property
+    def refuses(self) -> bool:
+        return (self.folder / "refused.txt").is_file()
+
+
+def all_cases() -> list[Case]:
+    return [Case(path.parent) for path in sorted(CASES.glob("*/before"))]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return every file under `folder`, by its path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".git" not in path.relative_to(folder).parts
+    }

@@ -1,0 +1,150 @@
+"""Does the program do with each case what its folder says, also when the case is written another way?"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from conftest import Case, Ran, all_cases, run, tree
+from kaniko_split.prove.accounting import check_comments
+from kaniko_split.source.text import read_source
+
+CASES = all_cases()
+SPLITTING = [case for case in CASES if case.splits]
+UPDATE = bool(os.environ.get("KANIKO_SPLIT_UPDATE"))
+
+cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.folder.name)
+splitting_cases = pytest.mark.parametrize("case", SPLITTING, ids=lambda case: case.folder.name)
+
+_REFUSED = re.compile(r"^  left as it is \[(?P<code>[\w-]+)\]: (?P<place>.+?:\d+:\d+): ", re.MULTILINE)
+
+
+def copied(case: Case, target: Path) -> Path:
+    shutil.copytree(case.before, target, symlinks=True)
+    return target
+
+
+def refusals(checked: Ran) -> str:
+    return "".join(f"{found['code']} {found['place']}\n" for found in _REFUSED.finditer(checked.out.decode()))
+
+
+def expected_exit(case: Case) -> int:
+    return int(case.text("exit", "1" if case.refuses else "0"))
+
+
+def update(case: Case, work: Path, checked: Ran, applied: Ran) -> None:
+    """Write what the program does now, for a person to read in `git diff`."""
+    found = refusals(checked)
+    if tree(work) != tree(case.before):
+        shutil.rmtree(case.folder / "after", ignore_errors=True)
+        shutil.copytree(work, case.folder / "after", symlinks=True)
+    if found or case.refuses:
+        (case.folder / "refused.txt").write_text(found)
+    for name, text in (("stdout", checked.out.decode()), ("stderr", checked.err)):
+        if (case.folder / name).is_file():
+            (case.folder / name).write_bytes(text.encode())
+    if (case.folder / "exit").is_file():
+        (case.folder / "exit").write_text(f"{applied.code}\n")
+
+
+@cases
+def test_case(case: Case, tmp_path: Path) -> None:
+    work = copied(case, tmp_path / "work")
+    checked = run("check", *case.arguments, cwd=work)
+    diffed = run("diff", *case.arguments, cwd=work)
+    assert tree(work) == tree(case.before), "check and diff write nothing"
+    applied = run("apply", *case.arguments, cwd=work)
+    if UPDATE:
+        update(case, work, checked, applied)
+    assert "Traceback" not in checked.err + diffed.err + applied.err
+    assert tree(work) == tree(case.wanted)
+    assert refusals(checked) == case.text("refused.txt")
+    assert applied.code == expected_exit(case)
+    if expected_exit(case) != 2:
+        assert checked.code == int(case.splits or case.refuses)
+        assert diffed.code == int(case.splits or case.refuses)
+    for name, text in (("stdout", checked.out.decode()), ("stderr", checked.err)):
+        if (case.folder / name).is_file():
+            assert text == case.text(name)
+    patched = copied(case, tmp_path / "patched")
+    if diffed.out:
+        subprocess.run(["git", "init", "-q", "."], cwd=patched, check=True)
+        subprocess.run(["git", "apply", "-"], cwd=patched, input=diffed.out, check=True)
+    assert tree(patched) == tree(case.wanted), "the patch says what apply does"
+
+
+@splitting_cases
+def test_a_second_run_changes_nothing(case: Case, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(case.wanted, work, symlinks=True)
+    again = run("apply", *case.arguments, cwd=work)
+    assert tree(work) == tree(case.wanted)
+    assert again.code == expected_exit(case)
+
+
+@splitting_cases
+def test_each_comment_is_there_once(case: Case) -> None:
+    before, after = tree(case.before), tree(case.wanted)
+    for name in before:
+        if name.endswith((".yml", ".yaml")):
+            pair = (read_source(name, before[name]), read_source(name, after[name]))
+            assert list(check_comments(*pair)) == []
+
+
+def with_crlf(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def with_bom(data: bytes) -> bytes:
+    return b"\xef\xbb\xbf" + data.removeprefix(b"\xef\xbb\xbf")
+
+
+def without_last_newline(data: bytes) -> bytes:
+    return data.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def twice_as_deep(data: bytes) -> bytes:
+    """Double the indentation of every line: two spaces become four."""
+    return re.sub(rb"(?m)^ +", lambda found: found[0] * 2, data)
+
+
+VARIANTS: list[Callable[[bytes], bytes]] = [with_crlf, with_bom, without_last_newline, twice_as_deep]
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows GitLab's own tag."""
+
+
+_Loader.add_constructor("!reference", lambda loader, node: loader.construct_sequence(node))
+
+
+def means_something(data: bytes) -> bool:
+    try:
+        list(yaml.load_all(data, Loader=_Loader))
+    except yaml.YAMLError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.__name__)
+@cases
+def test_variant(case: Case, variant: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    work = copied(case, tmp_path / "work")
+    wanted = tree(case.wanted)
+    for name, data in tree(work).items():
+        if name.endswith((".yml", ".yaml")):
+            varied, wanted[name] = variant(data), variant(wanted[name])
+            if means_something(data) and not means_something(varied):
+                pytest.skip("the case cannot be written that way: its lists of mappings would not line up")
+            (work / name).chmod(0o644)
+            (work / name).write_bytes(varied)
+    applied = run("apply", "--quiet", *case.arguments, cwd=work)
+    assert tree(work) == wanted
+    assert applied.code == expected_exit(case)
