@@ -1,0 +1,64 @@
+"""Do imports point backwards along the one line from bytes to report, and nowhere else?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "src" / "kaniko_split"
+
+# The rooms in the order in which text passes through them; those of one row do not know each other.
+LINE = (
+    ("source",),
+    ("tree",),
+    ("gitlab", "shell", "kaniko"),
+    ("detect",),
+    ("plan",),
+    ("rewrite",),
+    ("prove",),
+    ("codemod",),
+    ("report",),
+    ("commands",),
+    ("cli",),
+    ("__main__",),
+)
+PLACE = {room: row for row, rooms in enumerate(LINE) for room in rooms}
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        names: list[str] = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, "imports are absolute"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "kaniko_split" and parts[1:] and parts[1] in PLACE:
+                yield parts[1]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_point_backwards(path: Path) -> None:
+    here = room_of(path)
+    assert here in PLACE, f"{here} has no place in the line"
+    for room in imported_rooms(path):
+        assert room == here or PLACE[room] < PLACE[here], f"{here} may not know {room}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_module_answers_one_question(path: Path) -> None:
+    docstring = ast.get_docstring(ast.parse(path.read_text()))
+    assert docstring is not None
+    assert docstring.split("\n\n", maxsplit=1)[0].rstrip().endswith("?"), (
+        "the first line of the docstring is a question"
+    )
