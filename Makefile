@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 NODE_READY := node_modules/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint update-cases judge clean
+.PHONY: help demo test lint update-cases judge soak corpus bench clean
 
 help: ## List what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,10 @@ update-cases: $(READY) ## Write what the program does now into tests/cases, to b
 judge: $(NODE_READY) ## Ask all judges about a folder of your own: make judge CASE=path
 	@test -n "$(CASE)" || { echo "usage: make judge CASE=path/to/repository" >&2; exit 2; }
 	@PYTHONPATH=tests $(BIN)/python -m judges "$(CASE)"
+
+bench: $(READY) ## Time a whole run against the import of its libraries.
+	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python benchmarks/startup.py
 
 clean: ## Remove what was installed and built.
 	rm -rf $(VENV) node_modules build dist

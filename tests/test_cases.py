@@ -122,7 +122,12 @@ class _Loader(yaml.SafeLoader):
     """Knows GitLab's own tag."""
 
 
-_Loader.add_constructor("!reference", lambda loader, node: loader.construct_sequence(node))
+def _reference(loader: yaml.SafeLoader, node: yaml.Node) -> object:
+    assert isinstance(node, yaml.SequenceNode)
+    return loader.construct_sequence(node)
+
+
+_Loader.add_constructor("!reference", _reference)
 
 
 def means_something(data: bytes) -> bool:

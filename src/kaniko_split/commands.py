@@ -59,6 +59,9 @@ def run_check(options: Options) -> int:
         for line in text.check_block(outcome):
             _say(line)
     results = [result for _, result in run.results]
+    advice = text.cache_advice(results)
+    if advice and not options.quiet:
+        _say(advice)
     if results:
         _say(text.counts(results))
     found = any(not isinstance(outcome, Ignored) for outcome in run.outcomes)

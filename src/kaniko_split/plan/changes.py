@@ -54,8 +54,6 @@ def _changes(split: Split) -> Iterator[Change]:
             f"`{one.what}` was not read: a job there that names `{finding.job.name}` would still look for it",
             one.place,
         )
-    if finding.cached is not False:
-        yield Change(Mark.ASKS, CACHE_ADVICE)
 
 
 _KEYWORDS = {
@@ -88,7 +86,7 @@ def _waiting(split: Split) -> Iterator[Change]:
         elif reference.use is Use.DEPENDENCIES:
             yield Change(Mark.PROVED, f"{_code(reference.owner)} takes the artifacts of {names}", place)
         else:
-            yield Change(Mark.PROVED, f"{_code(reference.owner)} now refers to {_code(split.template)}", place)
+            yield Change(Mark.PROVED, f"{_code(reference.owner)} now refers to {_code(split.template or '')}", place)
 
 
 def _left_behind(split: Split) -> Iterator[Change]:

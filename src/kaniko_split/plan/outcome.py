@@ -68,7 +68,7 @@ class Split:
 
     Attributes:
         finding: The job, and what it builds.
-        template: The template's name.
+        template: The template's name; None where the job has nothing but its script, so that none is needed.
         jobs: The new jobs in order; the finishing job, if any, is last and keeps the old name.
         slices: How the script is divided.
         placement: Where the shared statements go.
@@ -77,7 +77,7 @@ class Split:
     """
 
     finding: Finding
-    template: str
+    template: str | None
     jobs: tuple[NewJob, ...]
     slices: Slices
     placement: Placement

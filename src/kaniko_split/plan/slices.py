@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.script import Section
 from kaniko_split.kaniko.image import same_image, same_repository
+from kaniko_split.plan.order import left_behind, order_of
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, meeting
 
 # Names that programs read from their environment without being told to.
@@ -130,8 +131,10 @@ class _Slicer:
             prelude=tuple(sorted(prelude)),
             jobs=tuple(jobs),
             dropped=tuple(number for number in script if number not in held),
-            after=self._order(jobs),
-            left_behind=self._left_behind(),
+            after=order_of(
+                self._steps, {job.build: job.steps for job in jobs if job.build is not None}, self._mentions
+            ),
+            left_behind=left_behind(self._steps, self._builds),
         )
 
     def _refuse_what_cannot_be_followed(self, first: int) -> None:
@@ -339,52 +342,6 @@ class _Slicer:
         plain = "/" not in target and target not in {"", ".", "..", "-"}
         return plain and path in self._folders()
 
-    def _order(self, jobs: list[JobSlice]) -> dict[int, frozenset[int]]:
-        """Return which builds must have succeeded before each build, because of images and gates."""
-        after: dict[int, set[int]] = {build: set() for build in self._builds}
-        slices = {job.build: job.steps for job in jobs if job.build is not None}
-        for build, steps in slices.items():
-            for number in steps:
-                after[build] |= {other for other in self._mentions.get(number, ()) if other < build}
-            after[build] |= {other for other in self._images_used(self._steps[build]) if other < build}
-        for step in self._steps:
-            if step.number < self._builds[0] or not (step.effects.fails or step.effects.acts):
-                continue
-            holders = [build for build in self._builds if step.number in slices[build]]
-            earlier = {build for build in self._builds if build < step.number}
-            for build in self._builds:
-                if build > step.number:
-                    after[build] |= earlier if build in holders else set(holders)
-        for build in self._builds:
-            call = self._steps[build].build
-            if call is not None and call.no_push:
-                for later in self._builds:
-                    if later > build:
-                        after[later].add(build)
-        return {build: frozenset(_nearest(found - {build}, after)) for build, found in after.items()}
-
-    def _images_used(self, step: Step) -> set[int]:
-        """Return the earlier builds whose image the build's own arguments name, its destinations left out."""
-        assert step.build is not None  # noqa: S101 (the caller asked)
-        skipped = {"destination", "cache-repo", "label", "digest-file", "tar-path"}
-        texts = [value or "" for name, value in step.build.flags if name not in skipped]
-        found: set[int] = set()
-        for number in self._builds:
-            other = self._steps[number].build
-            if number < step.number and other is not None:
-                for text in texts:
-                    if any(same_repository(text, one) for one in other.destinations):
-                        found.add(number)
-        return found
-
-    def _left_behind(self) -> tuple[tuple[int, int], ...]:
-        return tuple(
-            (one, other)
-            for one in self._builds
-            for other in self._builds
-            if one < other and any(_in_workspace(place) for place in self._steps[one].effects.writes)
-        )
-
 
 def _live_writes(step: Step, live: set[Location], covered: set[Location]) -> frozenset[Location]:
     """Return what the statement writes that is still to be read."""
@@ -408,12 +365,3 @@ def _conflict(one: Step, other: Step) -> bool:
         or first.leaves
         or second.leaves
     )
-
-
-def _nearest(found: set[int], after: dict[int, set[int]]) -> set[int]:
-    """Leave out the builds that another one of `found` waits for already."""
-    return {build for build in found if not any(build in after[other] for other in found if other != build)}
-
-
-def _in_workspace(place: Location) -> bool:
-    return isinstance(place, File) and not place.path.startswith(("/", "~"))

@@ -64,7 +64,7 @@ def plan(findings: Sequence[Finding], wishes: Wishes) -> tuple[Decision, ...]:
     for finding in findings:
         decision = _decide(finding, wishes, frozenset(taken))
         if isinstance(decision, Split):
-            taken |= {decision.template, *(job.name for job in decision.jobs)}
+            taken |= {decision.template or "", *(job.name for job in decision.jobs)}
         decisions.append(decision)
     return tuple(decision for decision in decisions if wishes.means(decision.finding))
 
@@ -98,7 +98,12 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
     placement = _placement(finding, slices, references)
     kept = references if jobs[-1].build is not None else ()
     moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
-    split = Split(finding, names.template, jobs, slices, placement, kept or moved)
+    bare = placement in {Placement.NOWHERE, Placement.APPENDED} and len(job.mapping.entries) == 1
+    if bare and moved:
+        at = moved[0]
+        return Refusal(finding, "job-extended", at.file, at.name.span.start)
+    template = None if bare else names.template
+    split = Split(finding, template, jobs, slices, placement, kept or moved)
     return replace(split, changes=changes_of(split))
 
 

@@ -61,7 +61,9 @@ def _comments(source: Source) -> Counter[str]:
 
 
 def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
-    names = {split.template for split in splits} | {job.name for split in splits for job in split.jobs}
+    names = {split.template for split in splits if split.template} | {
+        job.name for split in splits for job in split.jobs
+    }
     names |= {need.job for split in splits for job in split.jobs for need in job.needs or ()}
     allowed = sorted((name_text(name, quote) for name in names for quote in ("", "'", '"')), key=len, reverse=True)
     for edit in rewritten.edits:

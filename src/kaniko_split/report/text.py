@@ -91,7 +91,7 @@ def _builds(finding: Finding) -> str:
 
 
 def _names(split: Split) -> str:
-    names = [split.template, *(job.name for job in split.jobs)]
+    names = [*([split.template] if split.template else []), *(job.name for job in split.jobs)]
     return ", ".join(names[:-1]) + " and " + names[-1]
 
 

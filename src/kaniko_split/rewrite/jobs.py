@@ -41,10 +41,21 @@ class _JobWriter:
 
     def edits(self) -> list[Edit]:
         key = self._job.entry.key
-        template = Edit(key.span.start, key.span.end, (Written(name_text(self._split.template)),))
         end = entry_lines(self._source, self._job.mapping, self._job.entry).end
         jobs = [piece for job in self._split.jobs for piece in self._job_pieces(job)]
+        if self._split.template is None:
+            return [Edit(key.span.start, end, tuple(self._without_template()))]
+        template = Edit(key.span.start, key.span.end, (Written(name_text(self._split.template)),))
         return [template, *self._prelude_edits(end), Edit(end, end, tuple(jobs))]
+
+    def _without_template(self) -> list[Piece]:
+        """Return the new jobs for one that has nothing but a script: the first one takes its place and its line."""
+        first, *others = self._split.jobs
+        start = self._job.entry.key.span.end
+        # What stands between the key and `script:`, comments included, stays where it is.
+        kept = Span(start, self._script.lines.start)
+        head: list[Piece] = [Written(name_text(first.name)), Copied(kept), *self._body(first)]
+        return [*head, *(piece for job in others for piece in self._job_pieces(job))]
 
     def _check_layout(self) -> None:
         source, key = self._source, self._job.entry.key
@@ -118,15 +129,18 @@ class _JobWriter:
 
     def _job_pieces(self, job: NewJob) -> list[Piece]:
         style = self._style
-        pieces: list[Piece] = [Written("\n" * style.gap + " " * style.base + name_text(job.name) + ":\n")]
-        pieces.append(Written(self._extends()))
+        head: Piece = Written("\n" * style.gap + " " * style.base + name_text(job.name) + ":\n")
+        return [head, *self._body(job)]
+
+    def _body(self, job: NewJob) -> list[Piece]:
+        pieces: list[Piece] = [Written(self._extends())] if self._split.template is not None else []
         if job.needs is not None:
             pieces.extend(self._needs(job, job.needs))
         pieces.extend(self._job_script(job))
         return pieces
 
     def _extends(self) -> str:
-        style, name = self._style, name_text(self._split.template)
+        style, name = self._style, name_text(self._split.template or "")
         if style.extends == "scalar":
             return f"{style.keys}extends: {name}\n"
         if style.extends == "flow":
@@ -165,7 +179,7 @@ class _JobWriter:
     def _job_script(self, job: NewJob) -> list[Piece]:
         style, script = self._style, self._script
         refers = self._split.placement is Placement.SCRIPT
-        reference = f"!reference [{name_text(self._split.template)}, script]"
+        reference = f"!reference [{name_text(self._split.template or '')}, script]"
         if script.flow:
             head = f"{reference}, " if refers and job.steps else reference if refers else ""
             comment = self._comment_beside(job)
@@ -191,6 +205,8 @@ class _JobWriter:
 
     def _lead(self) -> list[Piece]:
         """Return the comments right above `script:`, which the template no longer has."""
+        if self._split.template is None:
+            return []
         lines = self._script.lines
         span = Span(self._comments_above(), lines.start)
         return moved(self._source, span, 0)

@@ -16,7 +16,7 @@ from kaniko_split.tree.nodes import Mapping, Node, Scalar
 def reference_edits(split: Split, reference: JobReference) -> list[Edit]:
     """Return the edits of the reference's file that put the new names in the place of the old one."""
     if reference.use in {Use.EXTENDS, Use.REFERENCE}:
-        return [_replaced(reference.name, split.template)]
+        return [_replaced(reference.name, split.template or "")]
     first, *others = split.names
     edits = [_replaced(reference.name, first)]
     source = reference.file.source

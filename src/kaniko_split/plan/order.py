@@ -1,0 +1,91 @@
+"""Which builds must have succeeded before which, and what of one does another no longer see?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kaniko_split.detect.trace import Step
+from kaniko_split.kaniko.image import same_repository
+from kaniko_split.shell.locations import File, Location, file_at, is_exact, may_meet
+
+# Flags whose values name an image that is written, or none at all.
+_NAMES_NO_SOURCE = frozenset({"destination", "cache-repo", "label", "digest-file", "tar-path"})
+
+
+def order_of(
+    steps: Sequence[Step], slices: Mapping[int, Sequence[int]], mentions: Mapping[int, frozenset[int]]
+) -> dict[int, frozenset[int]]:
+    """Return, for each build, the builds that its job has to wait for.
+
+    A build waits for one whose image it uses, for what a statement between the two judged, and for one that
+    pushes nothing, since that was run for its verdict alone.
+
+    Args:
+        steps: All statements.
+        slices: The statements of each build's job.
+        mentions: For a statement, the earlier builds whose image it names.
+    """
+    builds = sorted(slices)
+    after: dict[int, set[int]] = {build: set() for build in builds}
+    for build, numbers in slices.items():
+        for number in numbers:
+            after[build] |= {other for other in mentions.get(number, ()) if other < build}
+        after[build] |= _images_used(steps, builds, build)
+    for step in steps:
+        if step.number > builds[0] and (step.effects.fails or step.effects.acts):
+            _wait_for_verdict(step, slices, after)
+    for build in builds:
+        call = steps[build].build
+        if call is not None and call.no_push:
+            for later in builds:
+                if later > build:
+                    after[later].add(build)
+    return {build: frozenset(_nearest(found - {build}, after)) for build, found in after.items()}
+
+
+def left_behind(steps: Sequence[Step], builds: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Return the pairs of builds of which the second saw, in its context, a file that the first one wrote."""
+    found: list[tuple[int, int]] = []
+    for one in builds:
+        written = [place for place in steps[one].effects.writes if _in_workspace(place)]
+        seen = [other for other in builds if any(may_meet(place, _context(steps[other])) for place in written)]
+        found.extend((one, other) for other in seen if one < other)
+    return tuple(found)
+
+
+def _wait_for_verdict(step: Step, slices: Mapping[int, Sequence[int]], after: dict[int, set[int]]) -> None:
+    """Keep a statement that may end the job between the builds before it and those behind it."""
+    holders = {build for build, numbers in slices.items() if step.number in numbers}
+    earlier = {build for build in slices if build < step.number}
+    for build in slices:
+        if build > step.number:
+            after[build] |= earlier if build in holders else holders
+
+
+def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int) -> set[int]:
+    """Return the earlier builds whose image the arguments of `build` name, its destinations left out."""
+    call = steps[build].build
+    texts = [value or "" for name, value in call.flags if name not in _NAMES_NO_SOURCE] if call is not None else []
+    found: set[int] = set()
+    for number in builds:
+        other = steps[number].build
+        if number < build and other is not None:
+            used = any(same_repository(text, one) for text in texts for one in other.destinations)
+            found |= {number} if used else set()
+    return found
+
+
+def _nearest(found: set[int], after: Mapping[int, set[int]]) -> set[int]:
+    """Leave out the builds that another one of `found` waits for already."""
+    return {build for build in found if not any(build in after[other] for other in found if other != build)}
+
+
+def _in_workspace(place: Location) -> bool:
+    return isinstance(place, File) and not place.path.startswith(("/", "~"))
+
+
+def _context(step: Step) -> Location:
+    """Return the folder that a build reads: its context, or the whole project where that is not known."""
+    context = step.build.context if step.build is not None else None
+    place = file_at((context or ".").removeprefix("dir://"), step.folder)
+    return place if isinstance(place, File) and is_exact(place) else File(".")

@@ -1,0 +1,1 @@
+"""What pipelines can GitLab users write that run Kaniko several times in a job?"""

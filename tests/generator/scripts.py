@@ -1,0 +1,95 @@
+"""How are builds and the rest put together into the script of a job?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from generator.builds import build, habits
+from generator.choices import Choices
+from generator.statements import Statement, after_build, before_build, prelude, said, tail
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of a script: some statements, and what stands between them."""
+
+    statements: tuple[Statement, ...]
+    joint: str = "\n"
+
+
+@dataclass
+class ScriptPlan:
+    """All that a job runs, and what it leaves.
+
+    Attributes:
+        before: The items of its `before_script`.
+        items: The items of its `script`.
+        whole: Whether the script is one scalar and no list.
+        dotenv: Whether it writes `images.env`.
+        files: What has to be in the repository.
+    """
+
+    before: list[Item] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    whole: bool = False
+    dotenv: bool = False
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def script(choices: Choices, names: list[str], *, may_begin_before: bool) -> ScriptPlan:
+    """Write a script that builds the images `names`, one after the other."""
+    found = ScriptPlan(files={"version.txt": "1.2.3\n"})
+    tag = choices.chance(40)
+    how = habits(choices, tag=tag)
+    found.dotenv = how.digests and choices.chance(70)
+    head = prelude(choices, tag=tag)
+    if may_begin_before and head and choices.chance(45):
+        cut = choices.number(1, len(head))
+        found.before = [_alone(one) for one in head[:cut]]
+        head = head[cut:]
+    body: list[Statement] = []
+    images: list[str] = []
+    for name in names:
+        found.files[f"{name}/Dockerfile"] = f"FROM scratch\nCOPY {name}.txt /\n"
+        found.files[f"{name}/{name}.txt"] = f"{name}\n"
+        one = build(choices, name, how, [] if how.variable else images)
+        body += before_build(choices, name)
+        body += [*one.before, one.build, *one.after]
+        body += after_build(choices, name, one.image, digest=how.digests, dotenv=found.dotenv)
+        images.append(one.image)
+    found.items = _grouped(choices, head, body, tail(choices))
+    found.whole = len(found.items) == 1 and choices.chance(60)
+    return found
+
+
+def _alone(statement: Statement) -> Item:
+    return Item((statement,))
+
+
+def _grouped(choices: Choices, head: list[Statement], body: list[Statement], end: list[Statement]) -> list[Item]:
+    """Choose which statements stand in one item."""
+    every = [*head, *body, *end]
+    shape = choices.pick(("items", "items", "items", "pairs", "block", "chain", "semicolons"))
+    if shape == "block":
+        return [Item(tuple(every))]
+    if shape == "semicolons" and not any("#" in one.text for one in every):
+        return [Item(tuple(every), "; ")]
+    if shape == "chain" and not any("#" in one.text or "||" in one.text for one in every):
+        return [*(_alone(one) for one in head), Item(tuple(body), " && "), *(_alone(one) for one in end)]
+    if shape == "pairs":
+        items: list[Item] = []
+        left = every
+        while left:
+            size = choices.pick((1, 1, 1, 2, 3))
+            part, left = tuple(left[:size]), left[size:]
+            plain = not any("#" in one.text or "||" in one.text for one in part)
+            joint = choices.pick(("\n", "\n", " && ", "; ")) if plain else "\n"
+            items.append(Item(part, joint))
+        return items
+    return [_alone(one) for one in every]
+
+
+def plain_script(choices: Choices) -> list[Item]:
+    """Write the script of a job that builds nothing with Kaniko."""
+    options = ("make test", "./deploy.sh", 'echo "nothing: here"', "make lint # all of it", "kubectl apply -f k8s/")
+    return [_alone(said(choices.pick(options))) for _ in range(choices.number(1, 2))]
