@@ -5,6 +5,7 @@ The whole way through the house: read, detect, plan, rewrite, prove. Nothing is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,9 @@ from kaniko_split.prove.proving import BrokenProofError, Proof, prove
 from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.rewriting import Rewritten, rewrite
 from kaniko_split.source.edits import OverlappingEditsError
-from kaniko_split.tree.compose import TabInYamlError
+from kaniko_split.tree.compose import BrokenYamlError, TabInYamlError, compose_again
+
+_IGNORE = re.compile(r"\s*kaniko-split:\s*ignore\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +125,7 @@ def is_ignored(finding: Finding) -> bool:
 
 
 def _is_ignore(comment: str) -> bool:
-    words = comment.strip().split()
-    return words[:2] == ["kaniko-split:", "ignore"]
+    return _IGNORE.match(comment) is not None
 
 
 def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], extra: Sequence[str]) -> Result:
@@ -133,15 +135,17 @@ def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], extra
         splits = [one for one in outcomes if isinstance(one, Split)]
         if not splits:
             return Result(pipeline, tuple(outcomes))
+        unread = next((one for one in map(_second_opinion, splits) if one is not None), None)
+        if unread is not None:
+            outcomes = [
+                unread if one.finding is unread.finding else one for one in outcomes if not isinstance(one, Failed)
+            ]
+            continue
         try:
             rewritten = rewrite(splits)
             proof = prove(pipeline, splits, rewritten, extra)
         except CannotLayOutError as error:
             outcomes = _without_first_unwritable(outcomes, error)
-        except TabInYamlError as error:
-            split = splits[0]
-            tab = Refusal(split.finding, "tab-in-yaml", split.finding.job.file, error.offset)
-            outcomes = [tab if one is split else one for one in outcomes]
         except (BrokenProofError, OverlappingEditsError) as error:
             differences = error.differences if isinstance(error, BrokenProofError) else (str(error),)
             if len(splits) == 1:
@@ -150,6 +154,19 @@ def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], extra
                 outcomes = _proved_alone(pipeline, outcomes, extra)
         else:
             return Result(pipeline, tuple(outcomes), rewritten, proof)
+
+
+def _second_opinion(split: Split) -> Refusal | None:
+    """Refuse to rewrite a file that the second YAML parser does not accept as it is."""
+    files = {id(file): file for file in (split.finding.job.file, *(one.file for one in split.references))}
+    for file in files.values():
+        try:
+            compose_again(file.source.text)
+        except TabInYamlError as error:
+            return Refusal(split.finding, "tab-in-yaml", file, error.offset)
+        except BrokenYamlError as error:
+            return Refusal(split.finding, "parsers-disagree", file, error.offset, error.problem)
+    return None
 
 
 def _without_first_unwritable(outcomes: Sequence[Outcome], error: CannotLayOutError) -> list[Outcome]:

@@ -117,19 +117,28 @@ def _read(
     shown = repository.shown(name)
     try:
         pipeline = read_pipeline(repository, name)
-        if is_pipeline(pipeline.root):
+        if name.endswith(ROOT) or is_pipeline(pipeline.root):
             _ = pipeline.value
             yield Found(repository, pipeline)
         elif named:
             yield Problem(f"{shown}: the file is no GitLab pipeline, so it is passed over", fatal=False)
     except BrokenFileError as error:
-        yield Problem(str(error))
+        # A Helm chart's template has this custom's place and ending, and is no YAML before Helm has read it.
+        if named or name.endswith(ROOT) or not _is_template(repository, name):
+            yield Problem(str(error))
     except TooLargeError as error:
         yield Problem(f"{Place(shown, 1, 1)}: {error}; GitLab would not read it either")
     except NotInRepositoryError as error:
         yield Problem(f"{shown}: {error}; name a file of the repository")
     except OSError as error:
         yield Problem(f"{shown}: {_reason(error)}")
+
+
+def _is_template(repository: Repository, name: str) -> bool:
+    try:
+        return b"{{" in repository.read(name)
+    except (OSError, NotInRepositoryError):
+        return False
 
 
 def _reason(error: OSError) -> str:

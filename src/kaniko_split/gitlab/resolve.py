@@ -67,12 +67,20 @@ def resolved_pipeline(pipeline: Pipeline) -> dict[str, Any]:
         UnresolvableError: GitLab would reject the pipeline.
     """
     result: dict[str, Any] = {}
-    for name, value in pipeline.value.items():
-        if name in GLOBAL_KEYWORDS:
-            result[name] = _looked_up(pipeline, value, 0)
-        elif not name.startswith(".") and isinstance(value, dict):
-            result[name] = effective_job(pipeline, name)
+    for name in GLOBAL_KEYWORDS & pipeline.value.keys():
+        result[name] = _looked_up(pipeline, pipeline.value[name], 0)
+    for name in visible_jobs(pipeline):
+        result[name] = effective_job(pipeline, name)
     return result
+
+
+def visible_jobs(pipeline: Pipeline) -> tuple[str, ...]:
+    """Return the names of the jobs that are not hidden, in the order in which they are first written."""
+    return tuple(
+        name
+        for name, value in pipeline.value.items()
+        if name not in GLOBAL_KEYWORDS and not name.startswith(".") and isinstance(value, dict)
+    )
 
 
 def defaults(pipeline: Pipeline) -> dict[str, Any]:
@@ -128,7 +136,8 @@ def _extended(pipeline: Pipeline, name: str, chain: tuple[str, ...]) -> dict[str
     if not isinstance(own, dict):
         if pipeline.unread:
             return {UNREAD_PARENT: [name]}
-        raise MissingTargetError(f"`{chain[-1]}` extends `{name}`, which no file that was read defines")
+        child = chain[-1] if chain else name
+        raise MissingTargetError(f"`{child}` extends `{name}`, which no file that was read defines")
     result: dict[str, Any] = {}
     for parent in parents(own):
         result = deep_merge(result, _extended(pipeline, parent, (*chain, name)))

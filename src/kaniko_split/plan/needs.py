@@ -11,7 +11,7 @@ from typing import Any
 
 from kaniko_split.gitlab.keywords import MOST_NEEDS
 from kaniko_split.gitlab.pipeline import Pipeline
-from kaniko_split.gitlab.resolve import UnresolvableError, effective_job
+from kaniko_split.gitlab.resolve import UnresolvableError, effective_job, visible_jobs
 
 _DEFAULT_STAGES = ("build", "test", "deploy")
 
@@ -49,8 +49,8 @@ def earlier_needs(pipeline: Pipeline, name: str) -> tuple[Need, ...]:
         raise NoGateError("order-not-kept", f"jobs of `{what}`, which is not read, may give it artifacts")
     stage = _stage(pipeline, job)
     found: list[Need] = []
-    for other in pipeline.value:
-        if other.startswith(".") or other == name:
+    for other in visible_jobs(pipeline):
+        if other == name:
             continue
         try:
             value = effective_job(pipeline, other)
@@ -88,7 +88,7 @@ def check_gate(job: dict[str, Any]) -> None:
 
 
 def _need(pipeline: Pipeline, name: str) -> Need:
-    value = effective_job(pipeline, name) if name in pipeline.value else {}
+    value = effective_job(pipeline, name) if name in visible_jobs(pipeline) else {}
     rules = value.get("rules")
     whens = [value.get("when")] + [rule.get("when") for rule in rules or () if isinstance(rule, dict)]
     if "manual" in whens:

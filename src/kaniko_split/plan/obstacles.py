@@ -90,9 +90,9 @@ def _check_anchors(finding: Finding) -> None:
     """Anchors on the job or in its script would name something else, or stand twice, after the split."""
     job = finding.job
     assert job.file.root is not None  # noqa: S101 (a job stands in a root)
-    used = {node.name for node in walk(job.file.root) if isinstance(node, Alias)}
+    used = {node.name: node for node in walk(job.file.root) if isinstance(node, Alias)}
     if job.mapping.anchor in used:
-        raise ObstacleError("job-aliased", job.file, job.entry.key.span.start)
+        raise ObstacleError("job-aliased", job.file, used[job.mapping.anchor].span.start)
     for entry in job.mapping.entries:
         if is_merge_key(entry.key):
             continue

@@ -775,6 +775,24 @@ _CODES = (
         by_hand="Replace the tab at the place in the message by spaces. It stands outside of any value, so "
         "GitLab reads the file as before.",
     ),
+    RefusalCode(
+        code="parsers-disagree",
+        summary="a second YAML parser does not accept the file, so a change of it could not be checked",
+        looks_like=dedent("""\
+            images:
+              stage: build
+              image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
+              script:
+                - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+                - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+            ...
+            ...
+            """),
+        why="kaniko-split reads what it writes with two parsers, libyaml, as GitLab does, and ruamel.yaml. Where "
+        "only one of them accepts the file as it is, nothing can be proved of a change.",
+        by_hand="Write the line that the message points at in a plainer way: leave out a second `...`, or put quotes "
+        "around a value with unusual characters.",
+    ),
 )
 
 REFUSALS: dict[str, RefusalCode] = {one.code: one for one in _CODES}

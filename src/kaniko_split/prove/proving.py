@@ -23,7 +23,7 @@ from kaniko_split.prove.meaning import check_meaning
 from kaniko_split.prove.reading import check_reading
 from kaniko_split.rewrite.rewriting import Rewritten
 from kaniko_split.shell.parse import ShellSyntaxError
-from kaniko_split.tree.compose import BrokenYamlError, TabInYamlError, compose
+from kaniko_split.tree.compose import BrokenYamlError, compose
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,6 @@ def prove(
 
     Raises:
         BrokenProofError: The change is not proved.
-        TabInYamlError: The second YAML parser does not accept a tab in one of the files.
     """
     broken = list(_check_texts(splits, rewritten))
     if broken:
@@ -68,8 +67,6 @@ def prove(
     except UnresolvableError as error:
         broken.append(f"GitLab would reject the new pipeline: {error}")
     except (OddScriptError, ShellSyntaxError, BrokenYamlError) as error:
-        if isinstance(error, TabInYamlError):
-            raise
         broken.append(f"the new pipeline cannot be read: {error}")
     if broken:
         raise BrokenProofError(broken)

@@ -6,7 +6,7 @@ from collections.abc import Sequence as Items
 
 from kaniko_split.plan.needs import Need
 from kaniko_split.plan.outcome import NewJob, Placement, Split
-from kaniko_split.rewrite.lines import dash_column, entry_lines, moved
+from kaniko_split.rewrite.lines import dash_column, entry_lines, moved, without_comments
 from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.script import ScriptText, script_text
 from kaniko_split.rewrite.style import Style, name_text, style_of
@@ -46,7 +46,7 @@ class _JobWriter:
         if self._split.template is None:
             return [Edit(key.span.start, end, tuple(self._without_template()))]
         template = Edit(key.span.start, key.span.end, (Written(name_text(self._split.template)),))
-        return [template, *self._prelude_edits(end), Edit(end, end, tuple(jobs))]
+        return [template, *self._prelude_edits(), Edit(end, end, tuple(jobs))]
 
     def _without_template(self) -> list[Piece]:
         """Return the new jobs for one that has nothing but a script: the first one takes its place and its line."""
@@ -64,9 +64,8 @@ class _JobWriter:
         if before.strip() or source.line_start(first) == source.line_start(key.span.start):
             raise CannotLayOutError("flow-layout", key.span.start)
 
-    def _prelude_edits(self, job_end: int) -> list[Edit]:
+    def _prelude_edits(self) -> list[Edit]:
         """Return what becomes of the `script` entry in the template."""
-        lines = self._script.lines
         prelude = self._split.slices.prelude
         match self._split.placement:
             case Placement.SCRIPT:
@@ -74,9 +73,9 @@ class _JobWriter:
             case Placement.BEFORE_SCRIPT:
                 return [self._kept("before_script", prelude)]
             case Placement.APPENDED:
-                return [self._appended(prelude), self._removed(lines, job_end)]
+                return [self._appended(prelude), self._removed()]
             case Placement.NOWHERE:
-                return [self._removed(lines, job_end)]
+                return [self._removed()]
 
     def _kept(self, renamed: str | None, prelude: Items[int]) -> Edit:
         """Keep the entry with the prelude alone, under its own key or a new one."""
@@ -96,18 +95,17 @@ class _JobWriter:
             pieces.extend(script.block(prelude, script.dash))
         return Edit(span.start, script.lines.end, tuple(pieces))
 
-    def _removed(self, lines: Span, job_end: int) -> Edit:
-        """Take the entry out, with the blank lines above it where it ends the job."""
-        start = self._comments_above()
+    def _removed(self) -> Edit:
+        """Take the entry out, with the blank lines above it, or below it where it is the job's first."""
+        text, start, end = self._source.text, self._comments_above(), self._script.lines.end
         floor = self._source.line_end(self._job.entry.key.span.end)
-        while start > floor:
-            above = self._source.line_start(start - 1)
-            if self._source.text[above:start].strip():
-                break
-            if lines.end < job_end and self._source.text[lines.end : self._source.line_end(lines.end)].strip():
-                break
-            start = above
-        return Edit(start, lines.end)
+        while start > floor and not text[self._source.line_start(start - 1) : start].strip():
+            start = self._source.line_start(start - 1)
+        if start == floor:
+            stop = self._job.mapping.span.end
+            while end < stop and not text[end : self._source.line_end(end)].strip():
+                end = self._source.line_end(end)
+        return Edit(start, end)
 
     def _appended(self, prelude: Items[int]) -> Edit:
         """Put the prelude behind the items of the job's own `before_script`."""
@@ -169,11 +167,12 @@ class _JobWriter:
         by = len(self._style.dashes) - dash_column(self._source, value)
         pieces: list[Piece] = []
         for item in value.items:
-            if not isinstance(item, Scalar | Mapping) or "#" in self._source.cut(item.span):
-                raise CannotLayOutError("flow-layout", item.span.start, "an entry of `needs` has a comment inside")
-            start = self._source.line_start(item.span.start)
-            pieces.extend(moved(self._source, Span(start, item.span.end), by))
-            pieces.append(Written("\n"))
+            if not isinstance(item, Scalar | Mapping) or item.anchor is not None:
+                raise CannotLayOutError("flow-layout", item.span.start, "an entry of `needs` is no plain one")
+            for number, span in enumerate(without_comments(self._source, item)):
+                start = span.start if number else self._source.line_start(span.start)
+                pieces.extend(moved(self._source, Span(start, span.end), by))
+                pieces.append(Written("\n"))
         return pieces
 
     def _job_script(self, job: NewJob) -> list[Piece]:

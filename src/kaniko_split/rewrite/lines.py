@@ -6,9 +6,14 @@ behind the last item, as long as they are indented like it, with that one.
 
 from __future__ import annotations
 
+import re
+
 from kaniko_split.source.edits import Copied, Piece, Written
 from kaniko_split.source.text import Source, Span
-from kaniko_split.tree.nodes import Entry, Mapping, Node, Sequence
+from kaniko_split.tree.comments import comments
+from kaniko_split.tree.nodes import Alias, Document, Entry, Mapping, Node, Sequence
+
+_PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]+)*(?:[&!]\S*(?=\n))?")
 
 
 def entry_lines(source: Source, holder: Mapping, entry: Entry) -> Span:
@@ -95,8 +100,8 @@ def dash_column(source: Source, sequence: Sequence) -> int:
 
 def _dash_of(source: Source, sequence: Sequence, index: int) -> int:
     """Return the offset of the dash of an item: the first one behind the item before it."""
-    at = sequence.items[index - 1].span.end if index else sequence.span.start
     text = source.text
+    at = sequence.items[index - 1].span.end if index else behind_properties(source, sequence)
     while at < sequence.items[index].span.end:
         if text[at] == "#" and (at == 0 or text[at - 1] in " \t\n"):
             at = source.line_end(at)
@@ -105,6 +110,29 @@ def _dash_of(source: Source, sequence: Sequence, index: int) -> int:
         else:
             at += 1
     return sequence.items[index].span.start
+
+
+def behind_properties(source: Source, node: Node) -> int:
+    """Return where a node's own text begins, behind its anchor and tag."""
+    if isinstance(node, Alias):
+        return node.span.start
+    match = _PROPERTIES.match(source.text, node.span.start)
+    return match.end() if match is not None and (node.anchor or node.tag) else node.span.start
+
+
+def without_comments(source: Source, node: Node) -> list[Span]:
+    """Return the stretches of a node's lines that are no comment, each without the blanks that end it."""
+    skipped = [one for one in comments(source.text, (Document(node, explicit=False),)) if node.span.contains(one)]
+    spans: list[Span] = []
+    at = node.span.start
+    while at < node.span.end:
+        stop = min(source.line_end(at), node.span.end)
+        cut = next((one.start for one in skipped if at <= one.start < stop), stop)
+        text = source.text[at:cut].rstrip()
+        if text.strip():
+            spans.append(Span(at, at + len(text)))
+        at = stop
+    return spans
 
 
 def _line_after(source: Source, offset: int, limit: int) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.script import Section
+from kaniko_split.rewrite.lines import moved
 from kaniko_split.source.edits import Copied, Piece, Written
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.nodes import Node, Scalar, Style
@@ -100,6 +101,7 @@ class Divider:
         start: The offset of the item's text in the trace's text.
         steps: All statements of the item.
         offsets: For each character of the scalar's value, its offset in the file.
+        column: The column of the item's dash; of the key, for a script that is no list.
     """
 
     source: Source
@@ -107,6 +109,7 @@ class Divider:
     start: int
     steps: tuple[Step, ...]
     offsets: tuple[int, ...]
+    column: int
 
     def inline(self, run: Sequence[Step]) -> list[Piece]:
         """Return a run's text as a scalar on the item's line, in the item's own style where that will do."""
@@ -163,18 +166,19 @@ class Divider:
             if first:
                 start = _behind_blanks(self.source, start, end)
             if self.source.line_start(start) != start:
-                indent = self._indent()
-                pieces.append(Written(indent))
-            pieces.append(Copied(Span(start, end)))
+                pieces.append(Written(" " * (self._indent() + dash - self.column)))
+                start_of_rest = min(self.source.line_end(start), end)
+                pieces.append(Copied(Span(start, start_of_rest)))
+                start = start_of_rest
+            pieces.extend(moved(self.source, Span(start, end), dash - self.column))
             if not ended:
                 pieces.append(Written("\n"))
             first = False
         return pieces
 
-    def _indent(self) -> str:
-        """Return the indentation of the block's lines."""
-        start = self.source.line_start(self.offsets[0])
-        return self.source.text[start : self.offsets[0]]
+    def _indent(self) -> int:
+        """Return by how much the block's lines are indented."""
+        return self.offsets[0] - self.source.line_start(self.offsets[0])
 
     def _lines(self, run: Sequence[Step]) -> tuple[int, int, bool]:
         """Return where a run's text begins and ends in the file, and whether its last line feed is in it."""
@@ -198,8 +202,8 @@ class Divider:
         return min(behind, own)
 
 
-def divider(source: Source, trace: Trace, index: int) -> Divider:
-    """Return what divides the script's item at `index`.
+def divider(source: Source, trace: Trace, index: int, column: int) -> Divider:
+    """Return what divides the script's item at `index`, whose dash (or key) stands in `column`.
 
     Raises:
         CannotLayOutError: The scalar's characters cannot be found in the file.
@@ -212,7 +216,7 @@ def divider(source: Source, trace: Trace, index: int) -> Divider:
     if not isinstance(node, Scalar) or offsets is None or node.anchor is not None or node.tag is not None:
         raise CannotLayOutError("flow-layout", node.span.start)
     steps = tuple(step for step in trace.steps if step.item == number)
-    return Divider(source, node, trace.starts[number], steps, offsets)
+    return Divider(source, node, trace.starts[number], steps, offsets, column)
 
 
 def is_plain(text: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kaniko_split.gitlab.references import JobReference, Use
 from kaniko_split.plan.outcome import Split
+from kaniko_split.rewrite.lines import without_comments
 from kaniko_split.rewrite.style import name_text
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span
@@ -22,7 +23,7 @@ def reference_edits(split: Split, reference: JobReference) -> list[Edit]:
     source = reference.file.source
     if reference.holder is not None and others:
         if reference.holder.flow:
-            edits.append(_flow_copies(source, reference, others))
+            edits.extend(_flow_copies(source, reference, others))
         else:
             edits.append(_block_copies(source, reference, others))
     return edits
@@ -36,19 +37,26 @@ def _replaced(name: Scalar, new: str) -> Edit:
     )
 
 
-def _flow_copies(source: Source, reference: JobReference, names: list[str]) -> Edit:
-    """Put copies of a flow list's item behind it, each on a line of its own where the items have such."""
+def _flow_copies(source: Source, reference: JobReference, names: list[str]) -> list[Edit]:
+    """Put copies of a flow list's item behind it, each on a line of its own where the item has one."""
     item = reference.item
     start = source.line_start(item.span.start)
-    alone = not source.text[start : item.span.start].strip() and reference.holder is not None
+    line_end = source.line_end(item.span.end)
+    behind = source.text[item.span.end : line_end].lstrip(" ")
+    alone = not source.text[start : item.span.start].strip() and behind[:1] in {",", "\n", "#"}
+    if alone and behind[1:].partition("#")[0].strip():
+        alone = False
+    copies = [_copy(source, item, reference.name, name) for name in names]
+    if not alone:
+        return [Edit(item.span.end, item.span.end, tuple(p for copy in copies for p in (Written(", "), *copy)))]
+    indent = Copied(Span(start, item.span.start))
+    ended = behind.startswith(",")
     pieces: list[Piece] = []
-    for name in names:
-        if alone:
-            pieces.extend((Written(",\n"), Copied(Span(start, item.span.start))))
-        else:
-            pieces.append(Written(", "))
-        pieces.extend(_copy(source, item, reference.name, name))
-    return Edit(item.span.end, item.span.end, tuple(pieces))
+    for number, copy in enumerate(copies, 1):
+        comma = "," if ended or number < len(copies) else ""
+        pieces.extend((indent, *copy, Written(comma + "\n")))
+    edits = [] if ended else [Edit(item.span.end, item.span.end, (Written(","),))]
+    return [*edits, Edit(line_end, line_end, tuple(pieces))]
 
 
 def _block_copies(source: Source, reference: JobReference, names: list[str]) -> Edit:
@@ -71,7 +79,7 @@ def _copy(source: Source, item: Node, name: Scalar, new: str) -> list[Piece]:
         return list(written)
     pieces: list[Piece] = []
     at = item.span.start
-    for span in _bare_lines(source, item):
+    for span in without_comments(source, item):
         if at < span.start and "\n" in source.text[at : span.start]:
             pieces.append(Written("\n"))
         if span.contains(name.span):
@@ -80,21 +88,3 @@ def _copy(source: Source, item: Node, name: Scalar, new: str) -> list[Piece]:
             pieces.append(Copied(span))
         at = span.end
     return [piece for piece in pieces if not (isinstance(piece, Copied) and piece.span.start >= piece.span.end)]
-
-
-def _bare_lines(source: Source, item: Mapping) -> list[Span]:
-    """Return the stretches of a mapping's lines that are no comment, each without the blanks that end it."""
-    from kaniko_split.tree.comments import comments
-    from kaniko_split.tree.nodes import Document
-
-    skipped = [span for span in comments(source.text, (Document(item, explicit=False),)) if item.span.contains(span)]
-    spans: list[Span] = []
-    at = item.span.start
-    while at < item.span.end:
-        stop = min(source.line_end(at), item.span.end)
-        cut = next((span.start for span in skipped if at <= span.start < stop), stop)
-        text = source.text[at:cut].rstrip()
-        if text:
-            spans.append(Span(at, at + len(text)))
-        at = stop
-    return spans

@@ -26,7 +26,8 @@ class ScriptText:
         lines: All lines of the entry.
         flow: Whether it is a list in brackets.
         item_spans: The lines of each item of a block list.
-        dash: The column of its dashes.
+        dash: The column of its dashes, or where they would stand.
+        column: The column that its items' own lines count from: the dashes', or the key's where it is no list.
     """
 
     source: Source
@@ -36,6 +37,7 @@ class ScriptText:
     flow: bool
     item_spans: tuple[Span, ...]
     dash: int
+    column: int
 
     def block(self, numbers: Items[int], dash: int) -> list[Piece]:
         """Return the items that hold the statements `numbers`, as lines of a list with dashes in column `dash`.
@@ -64,7 +66,7 @@ class ScriptText:
         for part in parts_for(self.trace, numbers):
             texts: list[list[Piece]]
             if part.runs:
-                cutter = divider(self.source, self.trace, part.index)
+                cutter = divider(self.source, self.trace, part.index, self.column)
                 texts = [cutter.inline(run) for run in part.runs]
             else:
                 texts = [[Copied(self._node(part.index).span)]]
@@ -84,7 +86,7 @@ class ScriptText:
         return Span(end, colon)
 
     def _divided(self, part: Part, dash: int, *, first: bool) -> list[Piece]:
-        cutter = divider(self.source, self.trace, part.index)
+        cutter = divider(self.source, self.trace, part.index, self.column)
         every = part.runs or (cutter.steps,)
         pieces = cutter.items(every, dash)
         if self.item_spans and cutter.steps and every[0][0] is cutter.steps[0]:
@@ -122,12 +124,15 @@ def script_text(file: PipelineFile, job: Mapping, entry: Entry, trace: Trace, in
         if source.line_start(value.span.start) == lines.start and value.anchor is None:
             raise CannotLayOutError("flow-layout", value.span.start)
         spans = item_lines(source, value, lines.end)
-        return ScriptText(source, trace, entry, lines, flow=False, item_spans=spans, dash=dash_column(source, value))
+        dash = dash_column(source, value)
+        return ScriptText(source, trace, entry, lines, flow=False, item_spans=spans, dash=dash, column=dash)
     if isinstance(value, Sequence):
         inside = [span for span in comments(source.text, file.documents) if value.span.contains(span)]
         if inside:
             raise CannotLayOutError("flow-layout", inside[0].start, "there is a comment inside of its brackets")
-        return ScriptText(source, trace, entry, lines, flow=True, item_spans=(), dash=column + indent)
+        dash = column + indent
+        return ScriptText(source, trace, entry, lines, flow=True, item_spans=(), dash=dash, column=column)
     if not isinstance(value, Scalar):
         raise CannotLayOutError("flow-layout", value.span.start)
-    return ScriptText(source, trace, entry, lines, flow=False, item_spans=(), dash=column + indent)
+    dash = column + indent
+    return ScriptText(source, trace, entry, lines, flow=False, item_spans=(), dash=dash, column=column)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kaniko_split.gitlab.pipeline import Job, PipelineFile
+from kaniko_split.rewrite.lines import behind_properties
 from kaniko_split.tree.nodes import Mapping, Node, Scalar, Sequence, followed, walk
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*(?:[A-Za-z0-9_./-])?")
@@ -84,7 +85,7 @@ def _dash_offsets(file: PipelineFile, root: Node) -> Iterator[int]:
         for entry in node.entries:
             value = entry.value
             if isinstance(value, Sequence) and not value.flow and value.items:
-                first = file.source.text.find("-", value.span.start)
+                first = file.source.text.find("-", behind_properties(file.source, value))
                 yield first - file.source.line_start(first) - _column(file, entry.key)
 
 

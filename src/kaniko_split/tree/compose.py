@@ -70,8 +70,9 @@ def compose_again(text: str) -> tuple[Document, ...]:
         return _Builder(text).documents(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
         broken = _broken(error, text)
-        if "\t" in text[broken.offset : broken.offset + 2] or "\\t" in broken.problem:
-            raise TabInYamlError(broken.offset, "there is a tab between the parts of a line") from None
+        tab = text.rfind("\t", 0, broken.offset + 2)
+        if tab >= 0 and text.count("\n", tab, broken.offset) <= 1:
+            raise TabInYamlError(tab, "there is a tab between the parts of a line") from None
         raise broken from None
     except YAMLStreamError as error:
         raise BrokenYamlError(0, str(error).splitlines()[0]) from None
