@@ -60,7 +60,7 @@ _FLAGS = (
     "--single-snapshot",
     "--verbosity=warn",
     "--cache-repo=$CI_REGISTRY_IMAGE/cache",
-    "--build-arg=LEVEL=$LEVEL",
+    "--build-arg=LEVEL=${LEVEL:-low}",
     "--use-new-run",
     "--skip-tls-verify=false",
     "--build-arg HTTP_PROXY",
@@ -73,7 +73,7 @@ def habits(choices: Choices, *, tag: bool) -> Habits:
         ("{}", "$CI_PROJECT_DIR/{}", "./{}", "${CI_PROJECT_DIR}/{}/", "dir://$CI_PROJECT_DIR/{}", ".", "{}")
     )
     return Habits(
-        executor=choices.pick(("/kaniko/executor", "/kaniko/executor", "executor", "time /kaniko/executor")),
+        executor="time /kaniko/executor" if choices.chance(4) else choices.pick(("/kaniko/executor", "executor")),
         registry=choices.pick(("$CI_REGISTRY_IMAGE", "${CI_REGISTRY_IMAGE}", "registry.example.com/group/project")),
         tag="$TAG" if tag else choices.pick(("", "latest", "$CI_COMMIT_SHORT_SHA", "${CI_COMMIT_REF_SLUG}")),
         context=context,
@@ -93,7 +93,7 @@ def build(choices: Choices, name: str, how: Habits, bases: list[str]) -> BuildTe
     image = f"{how.registry}/{there}" + (f":{how.tag}" if how.tag else "")
     before: list[Statement] = []
     after: list[Statement] = []
-    place = how.context.format(there)
+    place = how.context.replace("{}", there)
     if how.variable:
         before.append(said(f"{choices.pick(('', 'export '))}{how.variable}={name}"))
     if how.shared:
@@ -119,8 +119,8 @@ def build(choices: Choices, name: str, how: Habits, bases: list[str]) -> BuildTe
         words.append(f"--digest-file{choices.pick(('=', ' '))}{folder}{name}.digest")
     if choices.chance(10):
         words = choices.shuffled(words)
-    if choices.chance(5):
-        words.append(choices.pick(("> build.log", "2>&1", "|| exit 1")))
+    if choices.chance(4):
+        words.append(choices.pick(("2>&1", "> /tmp/build.log", "|| exit 1")))
     return BuildText(tuple(before), Statement((how.executor, *words)), tuple(after), image)
 
 

@@ -69,7 +69,7 @@ def _alone(statement: Statement) -> Item:
 def _grouped(choices: Choices, head: list[Statement], body: list[Statement], end: list[Statement]) -> list[Item]:
     """Choose which statements stand in one item."""
     every = [*head, *body, *end]
-    shape = choices.pick(("items", "items", "items", "pairs", "block", "chain", "semicolons"))
+    shape = choices.pick(("items", "items", "items", "items", "pairs", "block", "block", "chain", "semicolons"))
     if shape == "block":
         return [Item(tuple(every))]
     if shape == "semicolons" and not any("#" in one.text for one in every):
@@ -83,7 +83,7 @@ def _grouped(choices: Choices, head: list[Statement], body: list[Statement], end
             size = choices.pick((1, 1, 1, 2, 3))
             part, left = tuple(left[:size]), left[size:]
             plain = not any("#" in one.text or "||" in one.text for one in part)
-            joint = choices.pick(("\n", "\n", " && ", "; ")) if plain else "\n"
+            joint = choices.pick(("\n", "\n", "\n", " && ", "; ")) if plain else "\n"
             items.append(Item(part, joint))
         return items
     return [_alone(one) for one in every]

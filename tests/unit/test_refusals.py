@@ -119,8 +119,8 @@ def test_the_example_is_a_short_pipeline_with_a_job(code: str) -> None:
 
 def test_gitlabs_schema_takes_the_examples(tmp_path: Path) -> None:
     for code in CODES:
-        # The schema's reader is one of those that take no tab.
-        text = REFUSALS[code].looks_like.replace("\t", " ")
+        # The schema's reader is one of those that take no tab, and no second end of a document.
+        text = REFUSALS[code].looks_like.replace("\t", " ").replace("...\n", "")
         (tmp_path / f"{code}.yml").write_text(text, encoding="utf-8", newline="")
     command = [
         "-m",

@@ -1,0 +1,1 @@
+stamp() { echo "$CHANNEL" > channel.txt; }

@@ -1,0 +1,1 @@
+"""What does kaniko-split do with repositories that no one here wrote?"""

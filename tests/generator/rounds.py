@@ -1,0 +1,169 @@
+"""What comes of many drawn repositories, when the judges look at them together?"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Flaky
+
+from generator.pipelines import Drawn, pipelines
+from generator.trial import Trial, Wrong, attempt
+from judges.judge import REPLAY, RESOLVER, SCHEMA, CasePair, judge_all
+
+# Hypothesis begins with the plainest example, which is always the same, and goes over to variations of what it had
+# after some ten. So each round is short, and its first example is left out.
+ROUND = 10
+_SHRINKS = 400
+JUDGES = frozenset({RESOLVER, SCHEMA, REPLAY})
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A repository with which something went wrong."""
+
+    drawn: Drawn
+    wrong: tuple[Wrong, ...]
+    round: int
+
+    def __str__(self) -> str:
+        sentences = "\n".join(f"{one.kind}: {one.sentence}" for one in self.wrong)
+        return f"{sentences}\n{self.drawn!r}"
+
+
+@dataclass
+class Tally:
+    """How many repositories were drawn, and what became of their jobs."""
+
+    draws: int = 0
+    splits: int = 0
+    alone: int = 0
+    builds: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Count what another tally has counted."""
+        self.draws += other.draws
+        self.splits += other.splits
+        self.alone += other.alone
+        self.builds += other.builds
+        self.refusals += other.refusals
+        self.mistakes += other.mistakes
+
+    def __str__(self) -> str:
+        codes = ", ".join(f"{count} {code}" for code, count in self.refusals.most_common())
+        return (
+            f"{self.draws} draws, {self.splits} splits, {self.refusals.total()} refusals ({codes}), "
+            f"{self.alone} left alone, {self.builds} builds replayed; wrong: {len(self.mistakes)}"
+        )
+
+
+def play(rounds: Sequence[int]) -> Tally:
+    """Draw ten repositories for each number, always the same ones for one number, and ask everyone about them."""
+    found: list[tuple[int, Drawn]] = []
+    for number in rounds:
+        drawn: list[Drawn] = []
+        _drawing(number, (Phase.generate,), drawn.append)
+        found += [(number, one) for one in drawn[1 : ROUND + 1]]
+    return _judged(found)
+
+
+def _judged(draws: Sequence[tuple[int, Drawn]], *, judged: bool = True) -> Tally:
+    tally = Tally(draws=len(draws))
+    with tempfile.TemporaryDirectory(prefix="draws-") as scratch:
+        trials: list[Trial] = []
+        pairs: list[CasePair] = []
+        for index, (_, drawn) in enumerate(draws):
+            before, after = Path(scratch, f"{index}/before"), Path(scratch, f"{index}/after")
+            trial = attempt(drawn, before, after)
+            trials.append(trial)
+            pairs.append(CasePair(str(index), before, after if trial.splits and after.is_dir() else None))
+            _drop_marks(before, after)
+        verdict = judge_all(pairs if judged else [])
+        for complaint in verdict.complaints:
+            trials[int(complaint.case)].wrong.append(Wrong(complaint.judge, complaint.sentence))
+    for (number, drawn), trial in zip(draws, trials, strict=True):
+        tally.splits += trial.splits
+        tally.alone += trial.alone
+        tally.refusals.update(trial.refusals)
+        if trial.wrong:
+            tally.mistakes.append(Mistake(drawn, tuple(trial.wrong), number))
+    tally.builds = verdict.builds
+    return tally
+
+
+def _drop_marks(*folders: Path) -> None:
+    """Take the byte order mark from files that the resolver is to read: it knows none."""
+    for folder in folders:
+        for path in folder.rglob("*.yml"):
+            path.write_bytes(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+
+
+def trouble(mistake: Mistake) -> str:
+    """Give the kind of a mistake: what shows without judges comes first."""
+    return min((one.kind for one in mistake.wrong), key=lambda kind: kind in JUDGES)
+
+
+def shrink(mistake: Mistake) -> Mistake:
+    """Find the smallest repository with which the same goes wrong."""
+    wanted = trouble(mistake)
+    best = [mistake]
+    started = False
+    tries = 0
+
+    def look(drawn: Drawn) -> None:
+        nonlocal started, tries
+        if not started and drawn.files != mistake.drawn.files:
+            return
+        started = True
+        tries += 1
+        if tries > _SHRINKS:
+            return
+        found = _judged([(mistake.round, drawn)], judged=wanted in JUDGES).mistakes
+        if found and wanted in {one.kind for one in found[0].wrong}:
+            best[0] = found[0]
+            raise _StillWrongError
+
+    # Hypothesis shows the smallest one again at the end, and is told no more of it when the tries are used up.
+    with suppress(_StillWrongError, Flaky):
+        _drawing(mistake.round, (Phase.generate, Phase.shrink), look)
+    return best[0]
+
+
+class _StillWrongError(Exception):
+    """What goes wrong does so with this repository too."""
+
+
+def _drawing(number: int, phases: tuple[Phase, ...], use: Callable[[Drawn], None]) -> None:
+    @seed(number)
+    @settings(
+        max_examples=ROUND + 1,
+        phases=phases,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(pipelines())
+    def draw(drawn: Drawn) -> None:
+        use(drawn)
+
+    draw()
+
+
+def save(mistake: Mistake, cases: Path) -> Path:
+    """Write a repository as a case, of which only the start is known."""
+    data = b"".join(name.encode() + content for name, content in sorted(mistake.drawn.files.items()))
+    folder = cases / f"found-{sha256(data).hexdigest()[:8]}" / "before"
+    for name, content in mistake.drawn.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder.parent
