@@ -5,25 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kaniko_split.kaniko.command import Argument, Build, NotABuild, is_executor, read_command
+from kaniko_split.shell.commands import Kind, base_name, behind_wrappers, kind_of
 from kaniko_split.shell.nodes import Call, Statement
 from kaniko_split.shell.words import Value, values_of_words
-
-# Commands that run the command behind them; the number says how many words of their own stand before it.
-_WRAPPERS = {
-    "command": 0,
-    "env": 0,
-    "exec": 0,
-    "ionice": 0,
-    "nice": 0,
-    "nohup": 0,
-    "retry": 0,
-    "stdbuf": 0,
-    "sudo": 0,
-    "time": 0,
-    "timeout": 1,
-}
-# Their options that take the next word with them.
-_OPTIONS_WITH_VALUE = frozenset({"-n", "-c", "-k", "-s", "-u", "-t", "-d", "--signal", "--kill-after", "--tries"})
 
 
 def executor_call(
@@ -46,32 +30,26 @@ def executor_call(
     return read_command([Argument(value.text, value.exact, value.splits) for value in values[at + 1 :]])
 
 
+def hides_executor(statement: Statement, script: str, known: Mapping[str, Value]) -> bool:
+    """Tell whether a command that is no plain call of the executor is given it to run, by itself or in a text."""
+    if not isinstance(statement.command, Call) or not statement.command.words:
+        return False
+    values = values_of_words(statement.command.words, script, known)
+    texts = tuple(value.text for value in values)
+    at = behind_wrappers(texts)
+    if at >= len(texts):
+        return False
+    if not values[at].exact and "executor" in texts[at]:
+        return True
+    shell = base_name(texts[at]) in {"sh", "bash", "ash", "dash", "busybox", "eval", "xargs"}
+    if shell and any("executor" in text for text in texts[at + 1 :]):
+        return True
+    runs = kind_of(texts[at:]) is Kind.UNKNOWN
+    return runs and any("/" in text and is_executor(text) for text in texts[at + 1 :])
+
+
 def _command_word(values: Sequence[Value], extra: Sequence[str]) -> int | None:
     """Return the index of the executor among the words of a command, its wrappers passed over."""
-    at = 0
-    while at < len(values):
-        word = values[at]
-        if word.exact and is_executor(word.text, extra):
-            return at
-        name = word.text.rsplit("/", 1)[-1]
-        if name not in _WRAPPERS:
-            return None
-        at = _behind_wrapper(values, at + 1, _WRAPPERS[name])
-    return None
-
-
-def _behind_wrapper(values: Sequence[Value], at: int, own_words: int) -> int:
-    """Return the index of the command that a wrapper runs, its options and words passed over."""
-    while at < len(values):
-        text = values[at].text
-        if text in _OPTIONS_WITH_VALUE:
-            at += 2
-        elif text.startswith("-") or ("=" in text and "/" not in text.partition("=")[0]) or text.isdigit():
-            at += 1
-            own_words -= text.isdigit()
-        elif own_words > 0:
-            own_words -= 1
-            at += 1
-        else:
-            return at
-    return at
+    at = behind_wrappers(tuple(value.text for value in values))
+    found = at < len(values) and values[at].exact and is_executor(values[at].text, extra)
+    return at if found else None

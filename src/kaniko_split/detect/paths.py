@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kaniko_split.detect.calls import executor_call
+from kaniko_split.detect.calls import executor_call, hides_executor
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.nodes import (
     Call,
@@ -97,7 +97,7 @@ def _of_call(statement: Statement, counting: Counting) -> float:
             made = _builds(counting.functions[name], counting)
             counting.depth -= 1
             return made
-    return 0
+    return 1 if call is None and hides_executor(statement, counting.script, counting.known) else 0
 
 
 def _exclusive(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ from kaniko_split.shell.nodes import Assignment, Call, Chain, Declaration, Funct
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.words import Value, value_of_word, values_of_words
 from kaniko_split.source.text import Span
+
+_EXPORTS_ALL = re.compile(r"-[a-z]*a[a-z]*$|allexport$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,19 +99,31 @@ def trace(items: Sequence[ScriptItem], variables: Mapping[str, Value], extra: Se
     script = parse(text)
     follower = _Follower(script, dict(variables), tuple(extra))
     found = Trace(tuple(items), tuple(starts), script, (), frozenset())
-    links = [link for one in script.statements for link in _links(one)]
+    links = [link for one in script.statements for link in _links(one, text)]
     steps = tuple(
         replace(follower.step(number, one, found), chained=chained) for number, (one, chained) in enumerate(links)
     )
     return replace(found, steps=steps, exported=frozenset(follower.exported))
 
 
-def _links(statement: Statement) -> list[tuple[Statement, bool]]:
-    """Return a chain of `&&` as its links, each with whether `&&` stands before it; anything else as it is."""
+def _links(statement: Statement, text: str) -> list[tuple[Statement, bool]]:
+    """Return a chain of `&&` with builds as its links, each with whether `&&` stands before it.
+
+    Any other statement stays whole: in `[ -n "$X" ] && Y=1` the two belong together.
+    """
+    command = statement.command
+    plain = not (statement.negated or statement.background or statement.redirects)
+    builds = text.count("executor", statement.span.start, statement.span.end)
+    if plain and builds and isinstance(command, Chain) and command.operator == "&&":
+        return [*_all_links(command.left), (command.right, True)]
+    return [(statement, False)]
+
+
+def _all_links(statement: Statement) -> list[tuple[Statement, bool]]:
     command = statement.command
     plain = not (statement.negated or statement.background or statement.redirects)
     if plain and isinstance(command, Chain) and command.operator == "&&":
-        return [*_links(command.left), (command.right, True)]
+        return [*_all_links(command.left), (command.right, True)]
     return [(statement, False)]
 
 
@@ -123,10 +138,16 @@ class _Follower:
         self._folder_before: str | None = None
         self._functions: dict[str, Effects] = {}
         self.exported: set[str] = set()
+        self._sourced = False
+        self._exports_all = False
 
     def step(self, number: int, statement: Statement, found: Trace) -> Step:
         here = Surroundings(self._text, self._known, self._folder, self._functions)
         effects = effects_of(statement, here)
+        if self._sourced and effects.unknown:
+            # It may be a function of the sourced file, which sees every variable and may change it.
+            every = frozenset[Location]({State.VARIABLES})
+            effects = replace(effects, reads=effects.reads | every, writes=effects.writes | every)
         build = executor_call(statement, self._text, self._known, self._counting.extra)
         folder = self._folder
         values: tuple[Value, ...] = ()
@@ -151,6 +172,9 @@ class _Follower:
 
     def _learn(self, statement: Statement, effects: Effects, values: tuple[Value, ...], here: Surroundings) -> None:
         self.exported |= effects.exports
+        texts = tuple(value.text for value in values)
+        if texts[:1] == ("set",) and any(_EXPORTS_ALL.match(text) for text in texts[1:]):
+            self._exports_all = True
         match statement.command:
             case Call(assignments=assignments, words=()):
                 self._assign(assignments)
@@ -159,10 +183,13 @@ class _Follower:
                 self._assign(one for one in assignments if one.value is not None)
                 return
             case Function(name=name, body=body):
-                self._functions[name] = effects_of(body, here)
+                # Where and with which values it will be called, nobody knows yet.
+                anywhere = Surroundings(self._text, {}, None, self._functions)
+                self._functions[name] = effects_of(body, anywhere)
                 return
         if State.VARIABLES in effects.writes:
             self._known.clear()
+            self._sourced = True
         for place in effects.writes:
             if isinstance(place, Variable):
                 self._known.pop(place.name, None)
@@ -174,6 +201,12 @@ class _Follower:
             self._assign_one(one)
 
     def _assign_one(self, one: Assignment) -> None:
+        if self._exports_all:
+            self.exported.add(one.name)
+        for name, value in list(self._known.items()):
+            # What was known in terms of the old value is known no longer.
+            if not value.exact and re.search(rf"\$\{{?{re.escape(one.name)}\b", value.text):
+                del self._known[name]
         if one.appends or one.indexed or one.value is None:
             self._known.pop(one.name, None)
             return

@@ -30,7 +30,7 @@ def order_of(
     for build, numbers in slices.items():
         for number in numbers:
             after[build] |= {other for other in mentions.get(number, ()) if other < build}
-        after[build] |= _images_used(steps, builds, build)
+        after[build] |= _images_used(steps, builds, build) | _pushed_over(steps, builds, build)
     for step in steps:
         if step.number > builds[0] and (step.effects.fails or step.effects.acts):
             _wait_for_verdict(step, slices, after)
@@ -48,7 +48,7 @@ def left_behind(steps: Sequence[Step], builds: Sequence[int]) -> tuple[tuple[int
     found: list[tuple[int, int]] = []
     for one in builds:
         written = [place for place in steps[one].effects.writes if _in_workspace(place)]
-        seen = [other for other in builds if any(may_meet(place, _context(steps[other])) for place in written)]
+        seen = [other for other in builds if any(may_meet(place, context_of(steps[other])) for place in written)]
         found.extend((one, other) for other in seen if one < other)
     return tuple(found)
 
@@ -75,6 +75,17 @@ def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int) -> se
     return found
 
 
+def _pushed_over(steps: Sequence[Step], builds: Sequence[int], build: int) -> set[int]:
+    """Return the earlier builds that push to a reference which `build` pushes to as well: the last one wins."""
+    call = steps[build].build
+    own = set(call.destinations) if call is not None else set()
+    return {
+        number
+        for number in builds
+        if number < build and (other := steps[number].build) is not None and own & set(other.destinations)
+    }
+
+
 def _nearest(found: set[int], after: Mapping[int, set[int]]) -> set[int]:
     """Leave out the builds that another one of `found` waits for already."""
     return {build for build in found if not any(build in after[other] for other in found if other != build)}
@@ -84,7 +95,7 @@ def _in_workspace(place: Location) -> bool:
     return isinstance(place, File) and not place.path.startswith(("/", "~"))
 
 
-def _context(step: Step) -> Location:
+def context_of(step: Step) -> File:
     """Return the folder that a build reads: its context, or the whole project where that is not known."""
     context = step.build.context if step.build is not None else None
     place = file_at((context or ".").removeprefix("dir://"), step.folder)

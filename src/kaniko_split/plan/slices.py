@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.script import Section
 from kaniko_split.kaniko.image import same_image, same_repository
-from kaniko_split.plan.order import left_behind, order_of
+from kaniko_split.plan.order import context_of, left_behind, order_of
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, meeting
 
 # Names that programs read from their environment without being told to.
 _UNNAMED_READS = (
+    "ALL_PROXY",
     "AWS_",
     "AZURE_",
     "CI_",
@@ -33,8 +34,12 @@ _UNNAMED_READS = (
     "http_",
     "https_",
     "no_proxy",
+    "all_proxy",
 )
 _UNNAMED_READS_WHOLE = frozenset({"HOME", "IFS", "LANG", "PATH", "PS4", "TMPDIR"})
+
+
+_STATUS = Variable("?")
 
 
 class CannotSliceError(Exception):
@@ -143,9 +148,9 @@ class _Slicer:
                 raise CannotSliceError("build-in-before-script", step)
             if step.effects.acts and step.number < first:
                 raise CannotSliceError("effect-before-builds", step)
-            if State.VARIABLES in step.effects.writes and step.number > first:
+            if State.VARIABLES in step.effects.writes and step.effects.leaves and step.number > first:
                 raise CannotSliceError("unknown-variables", step)
-            if step.effects.leaves and step.number > first:
+            if step.effects.leaves and (step.number > first or step.build is not None):
                 raise CannotSliceError("ends-early", step)
             if step.statement.background:
                 raise CannotSliceError("build-in-control-flow", step)
@@ -172,13 +177,14 @@ class _Slicer:
             reads = step.effects.reads
             if step.build is not None:
                 exact = meeting((place for place in reads if is_exact(place)), tainted)
-                named = self._files_in_arguments(step, tainted)
+                named = self._files_in_arguments(step, tainted) or self._files_in_context(step, tainted)
                 if exact or named:
                     raise CannotSliceError("output-used-later", step)
-                for place in step.effects.writes:
+                for place in (*step.effects.writes, _STATUS):
                     tainted[place] = frozenset({step.number})
                 continue
-            hit = meeting(tainted, reads)
+            # What acts outside reads what it is told to: its files are in its words.
+            hit = meeting(tainted, reads - {State.FILES} if step.effects.acts else reads)
             owners = frozenset[int]().union(*(tainted[place] for place in hit))
             mentioned = self._mentioned(step)
             if len(owners) > 1:
@@ -186,7 +192,7 @@ class _Slicer:
             self._mentions[step.number] = mentioned
             if owners or len(mentioned) == 1:
                 self._owners[step.number] = owners or mentioned
-            for place in step.effects.overwrites:
+            for place in (*step.effects.overwrites, _STATUS):
                 tainted.pop(place, None)
             if owners:
                 for place in step.effects.writes - step.effects.appends:
@@ -199,6 +205,13 @@ class _Slicer:
         texts = [value.text for value in step.values if value.text not in own]
         paths = {place.path for place in tainted if isinstance(place, File)}
         return any(path in text for path in paths for text in texts if not text.startswith("--digest-file"))
+
+    def _files_in_context(self, step: Step, tainted: dict[Location, frozenset[int]]) -> bool:
+        """Tell whether an earlier build's output lies in the very folder that this one is built from."""
+        folder = context_of(step)
+        if folder.path == ".":
+            return False
+        return any(place.path.startswith(folder.path + "/") for place in tainted if isinstance(place, File))
 
     def _mentioned(self, step: Step) -> frozenset[int]:
         """Return the earlier builds whose image the statement names."""
@@ -242,7 +255,7 @@ class _Slicer:
                     if any(is_exact(place) and place in live for place in hits):
                         raise CannotSliceError("output-used-later", step)
                     continue
-                if not hits and not step.effects.leaves:
+                if not hits and not step.effects.leaves and State.VARIABLES not in step.effects.writes:
                     continue
             chosen.add(number)
             live -= step.effects.overwrites

@@ -76,12 +76,34 @@ _SUBCOMMANDS: dict[str, dict[str, Kind]] = {
         "config": Kind.OPTIONS,
     },
     "npm": {"publish": Kind.ACTS},
-    "aws": {"ecr": Kind.READS, "sts": Kind.READS, "s3": Kind.ACTS, "ecs": Kind.ACTS, "lambda": Kind.ACTS},
-    "gcloud": {"auth": Kind.LOGS_IN, "run": Kind.ACTS},
-    "az": {"acr": Kind.LOGS_IN, "login": Kind.LOGS_IN},
     "apk": {},
     "helm": {"registry": Kind.LOGS_IN, "template": Kind.READS, "lint": Kind.READS, "package": Kind.WRITES},
 }
+
+# Clouds' own programs act on what is outside, but for the words that only ask or log in.
+_CLOUDS = frozenset({"aws", "gcloud", "az", "oci", "doctl", "ibmcloud", "aliyun"})
+_ASKING = re.compile(r"(?:get|describe|list|show|login|auth|configure|sts)(?:$|-)")
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "busybox", "eval", "xargs"})
+_ACTING = re.compile(
+    r"\b(?:curl|wget|git\s+push|crane|skopeo|helm|kubectl|ssh|scp|rsync|cosign|docker|oras|aws|gcloud)\b"
+)
+
+# Commands that run the command behind them; the number says how many words of their own stand before it.
+_WRAPPERS = {
+    "command": 0,
+    "env": 0,
+    "exec": 0,
+    "ionice": 0,
+    "nice": 0,
+    "nohup": 0,
+    "retry": 0,
+    "stdbuf": 0,
+    "sudo": 0,
+    "time": 0,
+    "timeout": 1,
+}
+# Their options that take the next word with them.
+_OPTIONS_WITH_VALUE = frozenset({"-n", "-c", "-k", "-s", "-u", "-t", "-d", "--signal", "--kill-after", "--tries"})
 
 # Commands whose output is another one each time they run.
 FRESH = frozenset({"date", "uuidgen", "mktemp", "hostname"})
@@ -121,17 +143,49 @@ def kind_of(words: tuple[str, ...]) -> Kind:
     """Return what the command `words` does, from its name and, where that decides, its first words."""
     if not words:
         return Kind.PRINTS
-    name = words[0].rsplit("/", 1)[-1] if words[0].startswith("/") else words[0]
+    name = base_name(words[0])
+    if name in _CLOUDS:
+        return Kind.READS if any(_ASKING.match(word) for word in words[1:]) else Kind.ACTS
+    if name in _SHELLS and _ACTING.search(" ".join(words[1:])):
+        return Kind.ACTS
+    if name == "trap" and _ACTING.search(" ".join(words[1:])):
+        return Kind.ACTS
     if name in _SUBCOMMANDS:
-        first = next((word for word in words[1:] if not word.startswith("-")), "")
-        found = _SUBCOMMANDS[name].get(first)
+        table = _SUBCOMMANDS[name]
+        found = next((table[word] for word in words[1:] if word in table), None)
         return found or _KINDS.get(name, Kind.UNKNOWN)
     kind = _KINDS.get(name, Kind.UNKNOWN)
-    if kind is Kind.READS and name in {"sed", "find", "yq"} and _changes_files(name, words[1:]):
-        return Kind.WRITES
+    if kind is Kind.READS and _changes_files(name, words[1:]):
+        return Kind.UNKNOWN
     if kind is Kind.DOWNLOADS and _sends(words[1:]):
         return Kind.ACTS
     return kind
+
+
+def base_name(word: str) -> str:
+    """Return a command's name without the folder that an absolute path gives."""
+    return word.rsplit("/", 1)[-1] if word.startswith("/") else word
+
+
+def behind_wrappers(words: tuple[str, ...]) -> int:
+    """Return the index of the command that is run in the end, its wrappers (`env`, `timeout 5m`) passed over."""
+    at = 0
+    while at < len(words) and base_name(words[at]) in _WRAPPERS:
+        own_words = _WRAPPERS[base_name(words[at])]
+        at += 1
+        while at < len(words):
+            text = words[at]
+            if text in _OPTIONS_WITH_VALUE:
+                at += 2
+            elif text.startswith("-") or ("=" in text and "/" not in text.partition("=")[0]) or text.isdigit():
+                own_words -= text.isdigit()
+                at += 1
+            elif own_words > 0:
+                own_words -= 1
+                at += 1
+            else:
+                break
+    return min(at, len(words))
 
 
 def judges(words: tuple[str, ...]) -> bool:
@@ -150,9 +204,19 @@ def keeps_output(words: tuple[str, ...]) -> bool:
 
 
 def _changes_files(name: str, arguments: tuple[str, ...]) -> bool:
-    if name == "find":
-        return any(word in {"-delete", "-exec", "-execdir", "-ok", "-fprint"} for word in arguments)
-    return any(word.startswith(("-i", "--in-place")) for word in arguments)
+    """Tell whether a command that reads is told to write, or to run something else."""
+    match name:
+        case "find":
+            return any(word.startswith(("-delete", "-exec", "-ok", "-fprint", "-fls")) for word in arguments)
+        case "sort":
+            return any(word.startswith(("-o", "--output")) for word in arguments)
+        case "sed" | "yq":
+            return any(word.startswith(("-i", "--in-place")) for word in arguments)
+        case "awk":
+            return any(mark in word for word in arguments for mark in (">", "system", "|"))
+        case "uniq" | "xxd":
+            return sum(not word.startswith("-") for word in arguments) > 1
+    return False
 
 
 def _sends(arguments: tuple[str, ...]) -> bool:

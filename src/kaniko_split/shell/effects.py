@@ -6,15 +6,26 @@ certain to be overwritten counts as overwritten.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from kaniko_split.shell.commands import FRESH, FRESH_VARIABLES, Kind, judges, keeps_output, kind_of
+from kaniko_split.shell.commands import (
+    FRESH,
+    FRESH_VARIABLES,
+    Kind,
+    base_name,
+    behind_wrappers,
+    judges,
+    keeps_output,
+    kind_of,
+)
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, file_at, is_exact
 from kaniko_split.shell.nodes import (
     Assignment,
     Call,
     Declaration,
+    For,
     Function,
     Statement,
     nested,
@@ -22,6 +33,10 @@ from kaniko_split.shell.nodes import (
     words_of,
 )
 from kaniko_split.shell.words import Value, names_assigned, names_read, value_of_word, values_of_words
+
+_CHANCE = re.compile(r"/dev/u?random|/proc/sys/kernel/random")
+_PLACES = frozenset({"PWD", "OLDPWD"})
+_IN_FOLDER: frozenset[Location] = frozenset({State.FOLDER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +112,17 @@ def _own_effects(statement: Statement, here: Surroundings) -> Effects:
         case _:
             done = Effects(prints=True)
     words = tuple(words_of(statement))
+    if isinstance(statement.command, For) and statement.command.name:
+        done = replace(done, writes=done.writes | {Variable(statement.command.name)}, prints=False)
+    text = here.script[statement.span.start : statement.span.end]
+    if _CHANCE.search(text):
+        done = replace(done, fresh=True)
     # Each command that is run can see the names that it reads.
     names = {name for word in words for name in names_read(word)}
     written = {name for word in words for name in names_assigned(word)}
     done = replace(
         done,
-        reads=done.reads | {Variable(name) for name in names | written},
+        reads=done.reads | {Variable(name) for name in names | written} | (_IN_FOLDER if names & _PLACES else NOWHERE),
         writes=done.writes | {Variable(name) for name in written},
         fresh=done.fresh or bool(names & FRESH_VARIABLES),
         prints=done.prints and not written,
@@ -147,13 +167,16 @@ def _called(call: Call, statement: Statement, here: Surroundings) -> Effects:
     if texts[0] in here.functions:
         inside = here.functions[texts[0]]
         return replace(inside, reads=inside.reads | {Variable(f"{texts[0]}()")}, prints=False)
-    if texts[0] == "command" and len(texts) > 1 and not texts[1].startswith("-"):
-        texts, values = texts[1:], values[1:]
-    return _command(texts, statement, here)
+    leaves = texts[0] == "exec"
+    texts = texts[behind_wrappers(texts) :]
+    if not texts:
+        return Effects(prints=True, leaves=leaves)
+    done = _command(texts, statement, here)
+    return replace(done, leaves=True) if leaves else done
 
 
 def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -> Effects:
-    name = texts[0]
+    name = base_name(texts[0])
     arguments = tuple(text for text in texts[1:] if not text.startswith("-"))
     files = frozenset(file_at(text, here.folder) for text in arguments)
     folder: frozenset[Location] = frozenset({State.FOLDER})
@@ -163,7 +186,8 @@ def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -
             reads = folder if name == "pwd" else NOWHERE
             return Effects(reads=reads, prints=True, fresh=name in FRESH)
         case Kind.READS:
-            return Effects(reads=files | folder | (everything if not files else NOWHERE), prints=True)
+            lists = name in {"ls", "find", "tree", "du", "stat"} and not files
+            return Effects(reads=files | folder | (everything if lists else NOWHERE), prints=True)
         case Kind.WRITES:
             return Effects(reads=files | folder, writes=files or everything, fresh=name in FRESH)
         case Kind.COPIES:
@@ -198,9 +222,9 @@ def _copied(texts: tuple[str, ...], files: frozenset[Location], here: Surroundin
     *sources, target = (file_at(text, here.folder) for text in arguments)
     written = frozenset({target})
     moved = frozenset(sources) if texts[0] == "mv" else NOWHERE
-    # A target that may be a folder is added to; a file of the same ending is written anew.
-    endings = {text.rsplit(".", 1)[-1] for text in arguments[-2:]}
-    single = len(arguments) == 2 and is_exact(target) and len(endings) == 1 and "." in arguments[-1]
+    # A target that may be a folder is added to; a file of the same name is written anew.
+    names = {text.rsplit("/", 1)[-1] for text in arguments[-2:]}
+    single = texts[0] == "cp" and len(texts) == 3 and is_exact(target) and len(names) == 1
     return Effects(
         reads=files | folder if not single else frozenset(sources) | folder,
         writes=written | moved,

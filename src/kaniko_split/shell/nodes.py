@@ -43,11 +43,12 @@ class Substitution:
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """`$((...))`, with the names that it reads."""
+    """`$((...))`, with the names that it reads; `assigns` where it may change them too."""
 
     span: Span
     quoted: bool
     names: tuple[str, ...]
+    assigns: bool = False
 
 
 Part = Literal | Parameter | Substitution | Arithmetic

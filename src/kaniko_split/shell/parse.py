@@ -42,6 +42,7 @@ from kaniko_split.source.text import Span
 _INPUT = re.compile(r"\$\[\[.*?\]\]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED_IN_QUOTES = re.compile(r'\\([$`"\\])')
+_ASSIGNS = re.compile(r"(?<![=!<>])=(?!=)|\+\+|--|<<=|>>=")
 _ERROR = re.compile(r"(?:<standard input>:)?(\d+):(\d+): (.*)")
 
 
@@ -269,7 +270,9 @@ class _Reader:
                 case "CmdSubst" | "ProcSubst":
                     yield Substitution(self._span(part), quoted, self._statements(part.get("Stmts")))
                 case "ArithmExp":
-                    yield Arithmetic(self._span(part), quoted, tuple(_arithmetic_names(part.get("X"))))
+                    span = self._span(part)
+                    assigns = bool(_ASSIGNS.search(self._text[span.start : span.end]))
+                    yield Arithmetic(span, quoted, tuple(_arithmetic_names(part.get("X"))), assigns)
                 case _:
                     yield Parameter("", self._span(part), quoted, plain=False, assigns=False)
 

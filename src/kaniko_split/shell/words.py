@@ -71,6 +71,8 @@ def names_assigned(word: Word) -> Iterator[str]:
                 yield part.name
             for inner in part.inner:
                 yield from names_assigned(inner)
+        elif isinstance(part, Arithmetic) and part.assigns:
+            yield from part.names
 
 
 def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Value]:
