@@ -90,6 +90,8 @@ def _of_call(statement: Statement, counting: Counting) -> float:
     call = executor_call(statement, counting.script, counting.known, counting.extra)
     if isinstance(call, Build):
         return 1
+    if call is None and hides_executor(statement, counting.script, counting.known):
+        return 1
     if call is None and isinstance(statement.command, Call) and statement.command.words:
         name = statement.command.words[0].literal
         if name in counting.functions and counting.depth < _DEEPEST_CALL:
@@ -97,7 +99,7 @@ def _of_call(statement: Statement, counting: Counting) -> float:
             made = _builds(counting.functions[name], counting)
             counting.depth -= 1
             return made
-    return 1 if call is None and hides_executor(statement, counting.script, counting.known) else 0
+    return 0
 
 
 def _exclusive(

@@ -13,7 +13,10 @@ from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider, script_items
 from kaniko_split.gitlab.values import is_merge_key
+from kaniko_split.plan.shared_values import leaving
+from kaniko_split.shell.locations import File
 from kaniko_split.shell.parse import ShellSyntaxError
+from kaniko_split.source.repository import wildcard
 from kaniko_split.tree.nodes import Alias, Entry, Node, Sequence, walk
 
 _JOB_NAME = re.compile(r"\bCI_JOB_NAME(?:_SLUG)?\b")
@@ -155,6 +158,11 @@ def _check_after_script(finding: Finding) -> None:
         raise ObstacleError("effect-in-after-script", provided.file, at, "it cannot be read") from None
     if any(step.effects.acts for step in steps):
         raise ObstacleError("effect-in-after-script", provided.file, at)
+    tests = [wildcard(pattern) for pattern in leaving(finding)]
+    for step in steps:
+        for place in step.effects.writes:
+            if isinstance(place, File) and any(test(place.path) for test in tests):
+                raise ObstacleError("artifact-of-several", finding.job.file, _offset_of(finding, "artifacts"))
     if any(_JOB_NAME.search(item.text) for item in items):
         raise ObstacleError("job-name-used", provided.file, at)
 

@@ -65,7 +65,8 @@ def check_artifacts(finding: Finding, slices: Slices) -> None:
         CannotSliceError: One is, and the last download would win.
     """
     assert finding.trace is not None  # noqa: S101 (it was sliced)
-    patterns = _leaving(finding)
+    _check_reports(finding, slices)
+    patterns = leaving(finding)
     if not patterns:
         return
     matches = [wildcard(pattern) for pattern in patterns]
@@ -85,7 +86,30 @@ def check_artifacts(finding: Finding, slices: Slices) -> None:
                     raise CannotSliceError("artifact-of-several", step, f"`{path}`")
 
 
-def _leaving(finding: Finding) -> list[str]:
+def _check_reports(finding: Finding, slices: Slices) -> None:
+    """Lines that are added to a dotenv report add up; a report that is written anew by two jobs does not."""
+    artifacts = effective_job(finding.pipeline, finding.job.name).get("artifacts")
+    reports = artifacts.get("reports") if isinstance(artifacts, dict) else None
+    dotenv = reports.get("dotenv") if isinstance(reports, dict) else None
+    if finding.trace is None or dotenv is None:
+        return
+    tests = [wildcard(str(path)) for path in (dotenv if isinstance(dotenv, list) else [dotenv])]
+    writers: set[int] = set()
+    anew = False
+    for index, job in enumerate(slices.jobs):
+        for number in job.steps:
+            effects = finding.trace.steps[number].effects
+            written = [
+                place for place in effects.writes if isinstance(place, File) and any(t(place.path) for t in tests)
+            ]
+            if written:
+                writers.add(index)
+                anew = anew or any(place not in effects.appends for place in written)
+                if len(writers) > 1 and anew:
+                    raise CannotSliceError("artifact-of-several", finding.trace.steps[number], f"`{written[0].path}`")
+
+
+def leaving(finding: Finding) -> list[str]:
     """Return the path patterns of what the job uploads, but for reports that GitLab adds up."""
     resolved = effective_job(finding.pipeline, finding.job.name)
     found: list[str] = []

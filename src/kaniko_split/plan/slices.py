@@ -15,6 +15,7 @@ from kaniko_split.gitlab.script import Section
 from kaniko_split.kaniko.image import same_image, same_repository
 from kaniko_split.plan.order import context_of, left_behind, order_of
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, meeting
+from kaniko_split.shell.nodes import Chain
 
 # Names that programs read from their environment without being told to.
 _UNNAMED_READS = (
@@ -128,6 +129,8 @@ class _Slicer:
         jobs = [JobSlice(build, self._own(cleaned[build], prelude)) for build in self._builds]
         if finishing:
             jobs.append(JobSlice(None, self._own(tail, prelude)))
+        for job in jobs:
+            self._check_end(job)
         held = {number for job in jobs for number in job.steps} | prelude
         before = [step.number for step in self._steps if self._in_before_script(step)]
         script = [step.number for step in self._steps if not self._in_before_script(step)]
@@ -141,6 +144,13 @@ class _Slicer:
             ),
             left_behind=left_behind(self._steps, self._builds),
         )
+
+    def _check_end(self, job: JobSlice) -> None:
+        """A chain that ends a job decides how it ends, where its failure meant nothing in the middle."""
+        end = self._steps[job.steps[-1]]
+        command = end.statement.command
+        if end is not self._steps[-1] and isinstance(command, Chain) and command.operator == "&&":
+            raise CannotSliceError("chain-hides-failure", end)
 
     def _refuse_what_cannot_be_followed(self, first: int) -> None:
         for step in self._steps:
@@ -346,6 +356,8 @@ class _Slicer:
     def _goes_back(self, there: int, back: int) -> bool:
         going, coming = self._steps[there], self._steps[back]
         if any(self._in_before_script(step) for step in (going, coming)) or going.folder is None:
+            return False
+        if any(tuple(value.text for value in step.values) == ("cd", "-") for step in self._steps):
             return False
         words = [tuple(value.text for value in step.values) for step in (going, coming)]
         if words[1] not in {("cd", ".."), ("cd", "../")} or len(words[0]) != 2 or words[0][0] != "cd":

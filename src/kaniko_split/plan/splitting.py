@@ -23,6 +23,7 @@ from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
 from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
 from kaniko_split.shell.nodes import For
 from kaniko_split.tree.nodes import Alias, walk
+from kaniko_split.tree.nodes import Sequence as NodeList
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def _check_statements(trace: Trace) -> None:
 
 
 def _starts_with_flag(step: Step) -> bool:
-    return bool(step.values) and step.values[0].text.startswith("--")
+    return bool(step.values) and step.values[0].text.startswith("-")
 
 
 def _code_of_compound(step: Step) -> str:
@@ -176,15 +177,21 @@ def _hardly_fails(step: Step) -> bool:
 
 def _jobs(finding: Finding, slices: Slices, names: Names) -> tuple[NewJob, ...]:
     by_build = dict(zip([part.build for part in slices.jobs], names.jobs, strict=False))
-    own_needs = finding.job.mapping.entry("needs") is not None
+    own = finding.job.mapping.entry("needs")
+    own_needs = own is not None
+    plain_needs = own is None or (isinstance(own.value, NodeList) and own.value.tag is None)
     resolved = effective_job(finding.pipeline, finding.job.name)
     inherited_needs = "needs" in resolved and not own_needs
     jobs: list[NewJob] = []
     for part in slices.jobs:
         if part.build is None:
-            waits = tuple(Need(name) for name in names.jobs)
-            jobs.append(NewJob(finding.job.name, None, part.steps, waits))
             check_gate(resolved)
+            if inherited_needs or not plain_needs:
+                raise NoGateError("order-not-kept", "its `needs` is inherited and would have to be written again")
+            waits = tuple(Need(name) for name in names.jobs)
+            if not own_needs:
+                waits = (*earlier_needs(finding.pipeline, finding.job.name), *waits)
+            jobs.append(NewJob(finding.job.name, None, part.steps, waits, keeps_needs=own_needs))
             continue
         name = by_build[part.build]
         before = sorted(slices.after.get(part.build, ()))
@@ -192,7 +199,7 @@ def _jobs(finding: Finding, slices: Slices, names: Names) -> tuple[NewJob, ...]:
             jobs.append(NewJob(name, part.build, part.steps))
             continue
         check_gate(resolved)
-        if inherited_needs:
+        if inherited_needs or not plain_needs:
             raise NoGateError("order-not-kept", "its `needs` is inherited and would have to be written again")
         artifacts = False if _uploads(resolved) else None
         waits = tuple(Need(by_build[one], artifacts) for one in before)
@@ -237,7 +244,10 @@ def _placement(finding: Finding, slices: Slices, references: Sequence[JobReferen
         assert finding.job.file.root is not None  # noqa: S101 (a job stands in a root)
         aliased = {one.name for one in walk(finding.job.file.root) if isinstance(one, Alias)}
         named = any(not isinstance(one, Alias) and one.anchor in aliased for one in walk(node))
-        if not isinstance(node, Alias) and not named and getattr(node, "tag", None) is None:
+        script = finding.script.entry
+        in_brackets = script is not None and isinstance(script.value, NodeList) and script.value.flow
+        like = isinstance(node, NodeList) and node.tag is None and bool(node.items) and node.flow == in_brackets
+        if like and not named:
             return Placement.APPENDED
     return Placement.SCRIPT
 

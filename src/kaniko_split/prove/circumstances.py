@@ -17,6 +17,7 @@ from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement
 from kaniko_split.shell.words import names_read
 
 Symbol = str
+_STATUS = Variable("?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,13 @@ class JobRecord:
         builds: Its builds in order.
         acts: Its effects outside the container.
         guards: For each build, the statements before it that may end the job.
+        verdicts: Every statement of the job that may end it.
     """
 
     builds: tuple[BuildRecord, ...]
     acts: tuple[Symbol, ...]
     guards: tuple[frozenset[Symbol], ...]
+    verdicts: frozenset[Symbol] = frozenset()
 
 
 @dataclass
@@ -66,7 +69,7 @@ class _Machine:
     def run(self) -> JobRecord:
         for step in self.trace.steps:
             self._step(step)
-        return JobRecord(tuple(self.builds), tuple(self.acts), tuple(self.guards))
+        return JobRecord(tuple(self.builds), tuple(self.acts), tuple(self.guards), frozenset(self.passed))
 
     def _step(self, step: Step) -> None:
         words = _words(step.statement, self.trace.script.text)
@@ -80,10 +83,18 @@ class _Machine:
             self.guards.append(frozenset(self.passed))
             self.builds.append(self._record(step, words))
             outcome = _symbol("build", *words, *inputs)
-            for place in effects.writes:
+            for place in (*effects.writes, _STATUS):
                 self._write(place, outcome, tainted=True)
             return
+        if words[:1] == ("unset",):
+            for name in words[1:]:
+                self.values.pop(name, None)
+                self.exported.discard(name)
+            return
         tainted = self._is_tainted(effects.reads)
+        status_read = _STATUS in effects.reads
+        if not status_read:
+            self._forget_status()
         outcome = _symbol(*words, *inputs)
         if effects.acts:
             self.acts.append(outcome)
@@ -96,6 +107,10 @@ class _Machine:
                 self._write(place, _symbol(self._read(place), outcome), tainted=tainted, adds=True)
             else:
                 self._write(place, outcome, tainted=tainted)
+
+    def _forget_status(self) -> None:
+        self.values.pop(_STATUS.name, None)
+        self.output_values.discard(_STATUS.name)
 
     def _assign(self, statement: Statement, *, tainted: bool) -> bool:
         """Give plain assignments the value of their words; tell whether that is all the statement does."""
@@ -231,19 +246,10 @@ def _check_guards(old: JobRecord, new: Mapping[str, JobRecord], waits: Mapping[s
     """What may end the job before a build must stand before it still, in its job or in one that it waits for."""
     wanted: dict[BuildRecord, frozenset[Symbol]] = dict(zip(old.builds, old.guards, strict=True))
     for name, job in new.items():
-        ahead = {guard for other in waits.get(name, ()) for guard in _all_guards(new[other])}
+        ahead = {guard for other in waits.get(name, ()) for guard in new[other].verdicts}
         for record, guards in zip(job.builds, job.guards, strict=True):
             if wanted.get(record, frozenset()) - guards - ahead:
                 yield f"`{name}` no longer waits for a statement that could end the job before it"
-
-
-def _all_guards(job: JobRecord) -> frozenset[Symbol]:
-    return frozenset().union(*job.guards) | job_guards(job)
-
-
-def job_guards(job: JobRecord) -> frozenset[Symbol]:
-    """Return every statement of a job that may end it, those behind its last build included."""
-    return frozenset(job.guards[-1]) if job.guards else frozenset()
 
 
 def _words(statement: Statement, text: str) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ class _JobWriter:
         floor = self._source.line_end(self._job.entry.key.span.end)
         while start > floor and not text[self._source.line_start(start - 1) : start].strip():
             start = self._source.line_start(start - 1)
-        if start == floor:
+        if start == floor and not text[floor : self._comments_above()].strip():
             stop = self._job.mapping.span.end
             while end < stop and not text[end : self._source.line_end(end)].strip():
                 end = self._source.line_end(end)
@@ -216,7 +216,10 @@ class _JobWriter:
         floor = self._source.line_end(self._job.entry.key.span.end)
         while start > floor:
             above = self._source.line_start(start - 1)
-            if not self._source.text[above:start].strip().startswith("#"):
+            line = self._source.text[above:start]
+            deeper = len(line) - len(line.lstrip(" ")) > self._style.base + self._style.step
+            if not line.strip().startswith("#") or deeper:
+                # A comment that is indented deeper ends the list above.
                 break
             start = above
         return start

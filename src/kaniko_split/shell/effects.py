@@ -24,10 +24,13 @@ from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variabl
 from kaniko_split.shell.nodes import (
     Assignment,
     Call,
+    Chain,
     Declaration,
     For,
     Function,
+    If,
     Statement,
+    While,
     nested,
     substitutions,
     words_of,
@@ -98,7 +101,18 @@ def effects_of(statement: Statement, here: Surroundings) -> Effects:
         return own
     # What stands inside may not run at all, so nothing is sure to be overwritten.
     parts = [replace(part, overwrites=NOWHERE) for part in inner]
-    return _joined([replace(own, prints=own.prints and not own.writes), *parts])
+    done = _joined([replace(own, prints=own.prints and not own.writes), *parts])
+    return replace(done, fails=_can_end_the_job(statement, parts))
+
+
+def _can_end_the_job(statement: Statement, parts: list[Effects]) -> bool:
+    """Tell whether a test inside ends the job: `set -e` passes over all of a chain but its end, and conditions."""
+    match statement.command:
+        case Chain(operator="&&" | "||"):
+            return parts[-1].fails
+        case If() | While():
+            return any(part.fails for part in parts[1:])
+    return any(part.fails for part in parts)
 
 
 def _own_effects(statement: Statement, here: Surroundings) -> Effects:
