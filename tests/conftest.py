@@ -40,7 +40,7 @@ class Case:
 
     `after/` holds the whole repository after `apply`; without it the files must stay. `refused.txt` has a line
     for each refusal; `args` are further arguments of every command; `stdout` and `stderr` are those of `check`;
-    `exit` is the code of `apply`.
+    `exit` is the code of `apply`. Where `not-yet` stands, the case is wanted and known not to hold; its text says why.
     """
 
     folder: Path
@@ -61,6 +61,10 @@ class Case:
     @property
     def arguments(self) -> list[str]:
         return self.text("args").splitlines()
+
+    @property
+    def not_yet(self) -> str:
+        return self.text("not-yet").strip()
 
     @property
     def splits(self) -> bool:

@@ -20,8 +20,15 @@ CASES = all_cases()
 SPLITTING = [case for case in CASES if case.splits]
 UPDATE = bool(os.environ.get("KANIKO_SPLIT_UPDATE"))
 
-cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.folder.name)
-splitting_cases = pytest.mark.parametrize("case", SPLITTING, ids=lambda case: case.folder.name)
+
+def parameter(case: Case) -> object:
+    """Some tests of a case that does not hold yet may pass; that the case itself fails is a test of its own."""
+    marks = [pytest.mark.xfail(reason=case.not_yet, strict=False)] if case.not_yet else []
+    return pytest.param(case, id=case.folder.name, marks=marks)
+
+
+cases = pytest.mark.parametrize("case", [parameter(case) for case in CASES])
+splitting_cases = pytest.mark.parametrize("case", [parameter(case) for case in SPLITTING])
 
 _REFUSED = re.compile(r"^  left as it is \[(?P<code>[\w-]+)\]: (?P<place>.+?:\d+:\d+): ", re.MULTILINE)
 
@@ -56,6 +63,17 @@ def update(case: Case, work: Path, checked: Ran, applied: Ran) -> None:
 
 @cases
 def test_case(case: Case, tmp_path: Path) -> None:
+    check_case(case, tmp_path)
+
+
+def test_what_holds_is_not_marked_not_yet(tmp_path: Path) -> None:
+    for case in CASES:
+        if case.not_yet:
+            with pytest.raises(AssertionError):
+                check_case(case, tmp_path / case.folder.name)
+
+
+def check_case(case: Case, tmp_path: Path) -> None:
     work = copied(case, tmp_path / "work")
     checked = run("check", *case.arguments, cwd=work)
     diffed = run("diff", *case.arguments, cwd=work)

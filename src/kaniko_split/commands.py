@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, only, split_pipeline
 from kaniko_split.gitlab.discovery import STDIN, Found, Problem, discover, from_text
@@ -177,6 +178,7 @@ def _wishes(options: Options, found: Found) -> Wishes:
         names=NamePatterns(options.template_name, options.job_name),
         cached_only=options.cached_only,
         folders=found.repository.plain_folders,
+        read=found.repository.text,
     )
 
 
@@ -260,8 +262,14 @@ def _tell_the_rest(run: _Run) -> None:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    _write_line(sys.stdout, line)
 
 
 def _tell(line: str) -> None:
-    sys.stderr.write(visible(line) + "\n")
+    _write_line(sys.stderr, visible(line))
+
+
+def _write_line(stream: TextIO, line: str) -> None:
+    """Write a line; what the stream's encoding does not know is written as an escape."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")

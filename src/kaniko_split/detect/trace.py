@@ -156,7 +156,7 @@ class _Follower:
         if isinstance(build, Build):
             effects = _build_effects(effects, build, folder)
         made = builds_in((statement,), self._counting)
-        self._learn(statement, effects, values, here)
+        self._learn(statement, effects, values)
         return Step(
             number=number,
             span=statement.span,
@@ -170,7 +170,7 @@ class _Follower:
             values=values,
         )
 
-    def _learn(self, statement: Statement, effects: Effects, values: tuple[Value, ...], here: Surroundings) -> None:
+    def _learn(self, statement: Statement, effects: Effects, values: tuple[Value, ...]) -> None:
         self.exported |= effects.exports
         texts = tuple(value.text for value in values)
         if texts[:1] == ("set",) and any(_EXPORTS_ALL.match(text) for text in texts[1:]):

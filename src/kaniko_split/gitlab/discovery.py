@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kaniko_split.gitlab.includes import BrokenFileError, read_pipeline
-from kaniko_split.gitlab.pipeline import Pipeline, is_pipeline
+from kaniko_split.gitlab.pipeline import Pipeline, Unread, is_pipeline
 from kaniko_split.gitlab.values import TooLargeError
 from kaniko_split.source.repository import NotInRepositoryError, Repository, wildcard
 from kaniko_split.source.text import Place
@@ -76,12 +76,15 @@ def _in_folder(folder: Path, done: set[tuple[str, str]]) -> Iterator[Found | Pro
         yield Problem(f"{folder}: {_reason(error)}")
         return
     tests = [wildcard(pattern) for pattern in _PATTERNS]
-    candidates = [name for name in names if any(test(name.removeprefix(prefix)) for test in tests)]
+    candidates = [
+        name for name in names if any(test(one) for test in tests for one in (name, name.removeprefix(prefix)))
+    ]
     candidates.sort(key=lambda name: (name.removeprefix(prefix) != ROOT, name))
     seen: set[str] = set()
     any_found = False
     for name in candidates:
-        if name in seen:
+        if name in seen or (str(repository.root), name) in done:
+            any_found = True
             continue
         for found in _read(repository, name, done, named=False):
             if isinstance(found, Found):
@@ -101,7 +104,9 @@ def _of_file(path: Path, done: set[tuple[str, str]]) -> Iterator[Found | Problem
         except (BrokenFileError, OSError, NotInRepositoryError):
             whole = None
         if whole is not None and any(file.name == name for file in whole.files):
-            yield Found(repository, whole, frozenset({name}))
+            if (str(repository.root), ROOT) not in done and (str(repository.root), name) not in done:
+                done.add((str(repository.root), name))
+                yield Found(repository, whole, frozenset({name}))
             return
     yield from _read(repository, name, done, named=True)
 
@@ -119,7 +124,7 @@ def _read(
         pipeline = read_pipeline(repository, name)
         if name.endswith(ROOT) or is_pipeline(pipeline.root):
             _ = pipeline.value
-            yield Found(repository, pipeline)
+            yield Found(repository, replace(pipeline, included_by=_computed_include(repository, name)))
         elif named:
             yield Problem(f"{shown}: the file is no GitLab pipeline, so it is passed over", fatal=False)
     except BrokenFileError as error:
@@ -132,6 +137,17 @@ def _read(
         yield Problem(f"{shown}: {error}; name a file of the repository")
     except OSError as error:
         yield Problem(f"{shown}: {_reason(error)}")
+
+
+def _computed_include(repository: Repository, name: str) -> Unread | None:
+    """Return the include of the repository's root that has a variable in its path and may mean this file."""
+    if name == ROOT or repository.alone or not (repository.root / ROOT).is_file():
+        return None
+    try:
+        unread = read_pipeline(repository, ROOT).unread
+    except (BrokenFileError, OSError, NotInRepositoryError):
+        return None
+    return next((one for one in unread if one.kind == "local" and "$" in one.what), None)
 
 
 def _is_template(repository: Repository, name: str) -> bool:

@@ -72,10 +72,17 @@ class Unread:
 
 @dataclass(frozen=True, eq=False)
 class Pipeline:
-    """The files of one pipeline, in the order in which GitLab merges them: the root comes last."""
+    """The files of one pipeline, in the order in which GitLab merges them: the root comes last.
+
+    Attributes:
+        files: The files.
+        unread: The includes that lead out of reach.
+        included_by: An include of another file that computes its path, so that it may mean this pipeline's root.
+    """
 
     files: tuple[PipelineFile, ...]
     unread: tuple[Unread, ...] = ()
+    included_by: Unread | None = None
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -53,6 +53,8 @@ def check_job(finding: Finding, references: tuple[JobReference, ...]) -> None:
 def _check_place(finding: Finding) -> None:
     job, pipeline = finding.job, finding.pipeline
     at = job.entry.key.span.start
+    if pipeline.included_by is not None:
+        raise ObstacleError("references-unread", job.file, at, f"{pipeline.included_by.place} may include this file")
     rare = job.file.source.rare_break()
     if rare is not None:
         raise ObstacleError("rare-line-break", job.file, rare)

@@ -13,7 +13,10 @@ _NAMES_NO_SOURCE = frozenset({"destination", "cache-repo", "label", "digest-file
 
 
 def order_of(
-    steps: Sequence[Step], slices: Mapping[int, Sequence[int]], mentions: Mapping[int, frozenset[int]]
+    steps: Sequence[Step],
+    slices: Mapping[int, Sequence[int]],
+    mentions: Mapping[int, frozenset[int]],
+    dockerfiles: Mapping[int, str],
 ) -> dict[int, frozenset[int]]:
     """Return, for each build, the builds that its job has to wait for.
 
@@ -24,13 +27,16 @@ def order_of(
         steps: All statements.
         slices: The statements of each build's job.
         mentions: For a statement, the earlier builds whose image it names.
+        dockerfiles: For a build, the text of its Dockerfile, where that was read.
     """
     builds = sorted(slices)
     after: dict[int, set[int]] = {build: set() for build in builds}
     for build, numbers in slices.items():
         for number in numbers:
             after[build] |= {other for other in mentions.get(number, ()) if other < build}
-        after[build] |= _images_used(steps, builds, build) | _pushed_over(steps, builds, build)
+        after[build] |= _images_used(steps, builds, build, dockerfiles.get(build, "")) | _pushed_over(
+            steps, builds, build
+        )
     for step in steps:
         if step.number > builds[0] and (step.effects.fails or step.effects.acts):
             _wait_for_verdict(step, slices, after)
@@ -62,10 +68,11 @@ def _wait_for_verdict(step: Step, slices: Mapping[int, Sequence[int]], after: di
             after[build] |= earlier if build in holders else holders
 
 
-def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int) -> set[int]:
-    """Return the earlier builds whose image the arguments of `build` name, its destinations left out."""
+def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int, dockerfile: str) -> set[int]:
+    """Return the earlier builds whose image the arguments or the Dockerfile of `build` name."""
     call = steps[build].build
     texts = [value or "" for name, value in call.flags if name not in _NAMES_NO_SOURCE] if call is not None else []
+    texts.append(dockerfile)
     found: set[int] = set()
     for number in builds:
         other = steps[number].build

@@ -7,7 +7,7 @@ statement that reads them belongs to the build that wrote them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.trace import Step, Trace
@@ -87,22 +87,31 @@ class Slices:
     left_behind: tuple[tuple[int, int], ...] = ()
 
 
-def slice_script(trace: Trace, given: Iterable[str] = (), folders: Callable[[], frozenset[str]] = frozenset) -> Slices:
+def slice_script(
+    trace: Trace,
+    given: Iterable[str] = (),
+    folders: Callable[[], frozenset[str]] = frozenset,
+    dockerfiles: Mapping[int, str] | None = None,
+) -> Slices:
     """Divide the statements of `trace` among its builds.
 
     Args:
         trace: A script in which every build is a statement of its own.
         given: The variables that the pipeline gives the job, which are in the environment of every command.
         folders: Gives the repository's folders that are no symbolic links; `cd` into one and `cd ..` cancel out.
+        dockerfiles: For a build, by number, the text of its Dockerfile.
 
     Raises:
         CannotSliceError: A statement stands in the way.
     """
-    return _Slicer(trace, frozenset(given), folders).slices()
+    return _Slicer(trace, frozenset(given), folders, dockerfiles or {}).slices()
 
 
 class _Slicer:
-    def __init__(self, trace: Trace, given: frozenset[str], folders: Callable[[], frozenset[str]]) -> None:
+    def __init__(
+        self, trace: Trace, given: frozenset[str], folders: Callable[[], frozenset[str]], dockerfiles: Mapping[int, str]
+    ) -> None:
+        self._dockerfiles = dockerfiles
         self._trace = trace
         self._steps = trace.steps
         self._folders = folders
@@ -140,7 +149,10 @@ class _Slicer:
             jobs=tuple(jobs),
             dropped=tuple(number for number in script if number not in held),
             after=order_of(
-                self._steps, {job.build: job.steps for job in jobs if job.build is not None}, self._mentions
+                self._steps,
+                {job.build: job.steps for job in jobs if job.build is not None},
+                self._mentions,
+                self._dockerfiles,
             ),
             left_behind=left_behind(self._steps, self._builds),
         )
@@ -195,6 +207,8 @@ class _Slicer:
                 continue
             # What acts outside reads what it is told to: its files are in its words.
             hit = meeting(tainted, reads - {State.FILES} if step.effects.acts else reads)
+            if _STATUS not in reads:
+                hit -= {_STATUS}
             owners = frozenset[int]().union(*(tainted[place] for place in hit))
             mentioned = self._mentioned(step)
             if len(owners) > 1:

@@ -15,6 +15,7 @@ from kaniko_split.gitlab.resolve import UnresolvableError, effective_job
 from kaniko_split.gitlab.script import Origin, Section
 from kaniko_split.kaniko.command import Build
 from kaniko_split.plan.changes import changes_of
+from kaniko_split.plan.dockerfiles import dockerfile_of
 from kaniko_split.plan.names import NamePatterns, Names, NameTakenError, names_for
 from kaniko_split.plan.needs import Need, NoGateError, check_gate, earlier_needs
 from kaniko_split.plan.obstacles import ObstacleError, check_job
@@ -36,6 +37,7 @@ class Wishes:
         names: How the new jobs are to be called.
         cached_only: Whether only jobs that use Kaniko's cache are meant.
         folders: Gives the folders of the repository that are no symbolic links; asked only where it matters.
+        read: Gives the text of a file of the repository, by name; None where there is none.
     """
 
     select: tuple[str, ...] = ()
@@ -43,6 +45,7 @@ class Wishes:
     names: NamePatterns = field(default_factory=NamePatterns)
     cached_only: bool = False
     folders: Callable[[], frozenset[str]] = frozenset
+    read: Callable[[str], str | None] = lambda _: None
 
     def means(self, finding: Finding) -> bool:
         """Tell whether the finding is one that the user asked for."""
@@ -77,7 +80,8 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         check_job(finding, references)
         assert finding.trace is not None  # noqa: S101 (an unreadable script is an obstacle)
         _check_statements(finding.trace)
-        slices = slice_script(finding.trace, finding.variables or (), wishes.folders)
+        dockerfiles = {one.number: dockerfile_of(one, wishes.read) for one in finding.trace.steps if one.build}
+        slices = slice_script(finding.trace, finding.variables or (), wishes.folders, dockerfiles)
         check_fresh_values(finding.trace, slices)
         check_artifacts(finding, slices)
         builds = [step.build for step in finding.trace.steps if step.build is not None]

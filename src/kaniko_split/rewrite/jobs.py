@@ -101,6 +101,9 @@ class _JobWriter:
         floor = self._source.line_end(self._job.entry.key.span.end)
         while start > floor and not text[self._source.line_start(start - 1) : start].strip():
             start = self._source.line_start(start - 1)
+        if all(line.strip().startswith("#") for line in text[floor:start].splitlines()):
+            # The comment that heads the job would seem to speak of the next key.
+            start = self._comments_above()
         if start == floor and not text[floor : self._comments_above()].strip():
             stop = self._job.mapping.span.end
             while end < stop and not text[end : self._source.line_end(end)].strip():

@@ -170,6 +170,9 @@ def _declared(declaration: Declaration, here: Surroundings) -> Effects:
     if (declaration.keyword == "export" and "n" not in options) or "x" in options:
         exported = frozenset(one.name for one in declaration.assignments)
     touched = frozenset[Location](Variable(name) for name in bare)
+    if any(word.literal is None for word in declaration.options):
+        # `export $(cat file)`: nobody can say which names.
+        touched |= {State.VARIABLES}
     return replace(done, reads=done.reads | touched, writes=done.writes | touched, exports=exported)
 
 

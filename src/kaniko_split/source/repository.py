@@ -62,6 +62,13 @@ class Repository:
             raise NotInRepositoryError(f"`{name}` is not a file")
         return path.read_bytes()
 
+    def text(self, name: str) -> str | None:
+        """Return the text of a file of the repository, None where there is none that can be read."""
+        try:
+            return self.read(name).decode("utf-8", "replace")
+        except (OSError, NotInRepositoryError):
+            return None
+
     def shown(self, name: str) -> str:
         """Return the name as people know it: its path from the current folder where it lies under that."""
         if name in self.given:
