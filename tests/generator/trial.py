@@ -92,7 +92,7 @@ def attempt(drawn: Drawn, before: Path, after: Path) -> Trial:
     trial.wrong += _odd_second_run(first, second)
     splits = [one for one in first.outcomes if isinstance(one, Split)]
     split = frozenset(one.finding.job.name for one in splits)
-    made = {name for one in splits for name in (one.template, *(job.name for job in one.jobs))}
+    made = {name for one in splits for name in (one.template or "", *(job.name for job in one.jobs))}
     for name, data in drawn.files.items():
         trial.wrong += _odd_bytes(name, data, trial.after[name], split, split | made)
     return trial
