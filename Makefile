@@ -39,6 +39,13 @@ judge: $(NODE_READY) ## Ask all judges about a folder of your own: make judge CA
 	@test -n "$(CASE)" || { echo "usage: make judge CASE=path/to/repository" >&2; exit 2; }
 	@PYTHONPATH=tests $(BIN)/python -m judges "$(CASE)"
 
+soak: $(NODE_READY) ## Draw pipelines at random and ask all judges: make soak DRAWS=5000
+	KANIKO_SPLIT_DRAWS=$(or $(DRAWS),5000) $(BIN)/python -m pytest -q tests/test_generator.py
+
+corpus: $(NODE_READY) ## Run on a folder of repositories and graft the article's job: make corpus DIR=path
+	@test -n "$(DIR)" || { echo "usage: make corpus DIR=path/to/repositories" >&2; exit 2; }
+	@PYTHONPATH=tests $(BIN)/python -m corpus "$(DIR)"
+
 bench: $(READY) ## Time a whole run against the import of its libraries.
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/startup.py

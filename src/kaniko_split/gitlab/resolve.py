@@ -172,6 +172,9 @@ def _target(pipeline: Pipeline, path: Sequence[str]) -> Any:
     if isinstance(here, dict) and path[0] not in GLOBAL_KEYWORDS:
         here = extended_job(pipeline, path[0])
     for step in path[1:]:
+        if isinstance(here, list) and step.isdecimal() and int(step) < len(here):
+            here = here[int(step)]
+            continue
         if not isinstance(here, dict) or step not in here:
             raise missing
         here = here[step]
