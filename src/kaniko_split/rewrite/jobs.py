@@ -46,7 +46,12 @@ class _JobWriter:
         if self._split.template is None:
             return [Edit(key.span.start, end, tuple(self._without_template()))]
         template = Edit(key.span.start, key.span.end, (Written(name_text(self._split.template)),))
-        return [template, *self._prelude_edits(), Edit(end, end, tuple(jobs))]
+        prelude = self._prelude_edits()
+        # A `before_script` that ends the job grows at the very place where the new jobs begin.
+        here = [edit for edit in prelude if edit.start == edit.end == end]
+        grown = tuple(piece for edit in here for piece in edit.pieces)
+        others = [edit for edit in prelude if edit not in here]
+        return [template, *others, Edit(end, end, (*grown, *jobs))]
 
     def _without_template(self) -> list[Piece]:
         """Return the new jobs for one that has nothing but a script: the first one takes its place and its line."""

@@ -133,6 +133,9 @@ class Divider:
                     pieces.extend(self.inline(run))
                 pieces.append(Written("\n"))
             return pieces
+        header = self.source.text[self.node.span.start : self.source.line_end(self.node.span.start)]
+        if "#" in header:
+            raise CannotLayOutError("flow-layout", self.node.span.start, "there is a comment beside its `|` or `>`")
         if len(runs) == 1 and len(runs[0]) == 1 and self._stands_alone(runs[0][0]):
             return [Written(" " * dash + "- "), Copied(self._span(runs[0])), Written("\n")]
         return self._block(runs, dash)
