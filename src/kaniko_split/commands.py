@@ -177,7 +177,7 @@ def _wishes(options: Options, found: Found) -> Wishes:
         files=found.meant,
         names=NamePatterns(options.template_name, options.job_name),
         cached_only=options.cached_only,
-        folders=found.repository.plain_folders,
+        links=found.repository.linked_folders,
         read=found.repository.text,
     )
 

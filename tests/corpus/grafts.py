@@ -102,7 +102,7 @@ def _split(folder: Path) -> tuple[Outcome | None, list[str]]:
         if isinstance(found, Problem):
             problems.append(found.text)
             continue
-        result = split_pipeline(found.pipeline, Wishes(files=found.meant, folders=found.repository.plain_folders))
+        result = split_pipeline(found.pipeline, Wishes(files=found.meant, links=found.repository.linked_folders))
         problems += result.problems
         for one in result.rewritten:
             found.repository.path(one.name).write_bytes(write_source(one.after))

@@ -104,7 +104,7 @@ def _run(folder: Path) -> _Run:
         if isinstance(found, Problem):
             run.problems.append(found.text)
             continue
-        wishes = Wishes(files=found.meant, folders=found.repository.plain_folders)
+        wishes = Wishes(files=found.meant, links=found.repository.linked_folders)
         _take(found, wishes, run)
     return run
 

@@ -90,7 +90,7 @@ class Slices:
 def slice_script(
     trace: Trace,
     given: Iterable[str] = (),
-    folders: Callable[[], frozenset[str]] = frozenset,
+    links: Callable[[], frozenset[str]] = frozenset,
     dockerfiles: Mapping[int, str] | None = None,
 ) -> Slices:
     """Divide the statements of `trace` among its builds.
@@ -98,23 +98,23 @@ def slice_script(
     Args:
         trace: A script in which every build is a statement of its own.
         given: The variables that the pipeline gives the job, which are in the environment of every command.
-        folders: Gives the repository's folders that are no symbolic links; `cd` into one and `cd ..` cancel out.
+        links: Gives the repository's folders that are symbolic links; `cd` into any other and `cd ..` cancel out.
         dockerfiles: For a build, by number, the text of its Dockerfile.
 
     Raises:
         CannotSliceError: A statement stands in the way.
     """
-    return _Slicer(trace, frozenset(given), folders, dockerfiles or {}).slices()
+    return _Slicer(trace, frozenset(given), links, dockerfiles or {}).slices()
 
 
 class _Slicer:
     def __init__(
-        self, trace: Trace, given: frozenset[str], folders: Callable[[], frozenset[str]], dockerfiles: Mapping[int, str]
+        self, trace: Trace, given: frozenset[str], links: Callable[[], frozenset[str]], dockerfiles: Mapping[int, str]
     ) -> None:
         self._dockerfiles = dockerfiles
         self._trace = trace
         self._steps = trace.steps
-        self._folders = folders
+        self._links = links
         self._builds = [step.number for step in self._steps if step.build is not None]
         self._environment = self._names_in_environment(given)
         self._owners: dict[int, frozenset[int]] = {}
@@ -379,7 +379,7 @@ class _Slicer:
         target = words[0][1].rstrip("/")
         path = f"{going.folder}/{target}" if going.folder else target
         plain = "/" not in target and target not in {"", ".", "..", "-"}
-        return plain and path in self._folders()
+        return plain and path not in self._links()
 
 
 def _live_writes(step: Step, live: set[Location], covered: set[Location]) -> frozenset[Location]:

@@ -36,7 +36,7 @@ class Wishes:
         files: The files whose jobs are meant, by name; None for all.
         names: How the new jobs are to be called.
         cached_only: Whether only jobs that use Kaniko's cache are meant.
-        folders: Gives the folders of the repository that are no symbolic links; asked only where it matters.
+        links: Gives the folders of the repository that are symbolic links; asked only where it matters.
         read: Gives the text of a file of the repository, by name; None where there is none.
     """
 
@@ -44,7 +44,7 @@ class Wishes:
     files: frozenset[str] | None = None
     names: NamePatterns = field(default_factory=NamePatterns)
     cached_only: bool = False
-    folders: Callable[[], frozenset[str]] = frozenset
+    links: Callable[[], frozenset[str]] = frozenset
     read: Callable[[str], str | None] = lambda _: None
 
     def means(self, finding: Finding) -> bool:
@@ -81,7 +81,7 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         assert finding.trace is not None  # noqa: S101 (an unreadable script is an obstacle)
         _check_statements(finding.trace)
         dockerfiles = {one.number: dockerfile_of(one, wishes.read) for one in finding.trace.steps if one.build}
-        slices = slice_script(finding.trace, finding.variables or (), wishes.folders, dockerfiles)
+        slices = slice_script(finding.trace, finding.variables or (), wishes.links, dockerfiles)
         check_fresh_values(finding.trace, slices)
         check_artifacts(finding, slices)
         builds = [step.build for step in finding.trace.steps if step.build is not None]

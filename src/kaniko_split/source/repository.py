@@ -77,8 +77,8 @@ class Repository:
         here = Path.cwd()
         return path.relative_to(here).as_posix() if path.is_relative_to(here) else name
 
-    def plain_folders(self) -> frozenset[str]:
-        """Return the folders of the repository that are no symbolic links, by name."""
+    def linked_folders(self) -> frozenset[str]:
+        """Return the folders of the repository that are symbolic links, by name."""
         found: set[str] = set()
         if self.alone:
             return frozenset()
@@ -86,7 +86,7 @@ class Repository:
             folders[:] = [one for one in folders if one not in _SKIPPED_FOLDERS]
             for one in folders:
                 path = Path(folder) / one
-                if not path.is_symlink():
+                if path.is_symlink():
                     found.add(path.relative_to(self.root).as_posix())
         return frozenset(found)
 
