@@ -126,7 +126,7 @@ def _of_job(pipeline: Pipeline, job: Job, extra: Sequence[str]) -> Iterator[Find
     item = steps.items[second.item]
     from_before = item.section is Section.BEFORE_SCRIPT and before is not None and before.file is not None
     file = (before.file if from_before and before is not None else script.file) or job.file
-    offset = source_offset(file, item, second.span.start - steps.starts[second.item])
+    offset = source_offset(file, item, steps.offset_in(second.item, second.span.start))
     yield Finding(
         pipeline,
         job,

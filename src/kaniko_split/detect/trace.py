@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kaniko_split.detect.calls import executor_call
+from kaniko_split.detect.loops import Loop, written_out
 from kaniko_split.detect.paths import Counting, builds_in
-from kaniko_split.gitlab.script import ScriptItem
+from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.effects import Effects, Surroundings, effects_of
 from kaniko_split.shell.locations import Location, State, Variable, file_at
-from kaniko_split.shell.nodes import Assignment, Call, Chain, Declaration, Function, Script, Statement
+from kaniko_split.shell.nodes import Assignment, Call, Chain, Declaration, For, Function, Script, Statement
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.words import Value, value_of_word, values_of_words
 from kaniko_split.source.text import Span
@@ -58,10 +59,11 @@ class Trace:
 
     Attributes:
         items: The script items in the order in which they run.
-        starts: For each item, the offset in `script.text` at which it begins.
-        script: The joined text, parsed.
+        starts: For each item, the offset in the joined text at which it begins.
+        script: The joined text, parsed; a loop over known words that builds is written out in it, turn by turn.
         steps: Its top-level statements.
         exported: The names that the script itself exports.
+        loop: The loop that is written out.
     """
 
     items: tuple[ScriptItem, ...]
@@ -69,14 +71,27 @@ class Trace:
     script: Script
     steps: tuple[Step, ...]
     exported: frozenset[str]
+    loop: Loop | None = None
 
     def item_at(self, offset: int) -> int:
-        """Return the index of the item in which the character at `offset` of the joined text stands."""
+        """Return the index of the item in which the character at `offset` of `script.text` is written."""
+        written = self._written_at(offset)
         index = 0
         for number, start in enumerate(self.starts):
-            if start <= offset:
+            if start <= written:
                 index = number
         return index
+
+    def offset_in(self, item: int, offset: int) -> int:
+        """Return where in the text of an item the character at `offset` of `script.text` is written."""
+        return self._written_at(offset) - self.starts[item]
+
+    def turn_of(self, step: Step) -> int | None:
+        """Return the turn of the loop that the statement belongs to; None where it is outside of it."""
+        return self.loop.turn_at(step.span.start) if self.loop is not None else None
+
+    def _written_at(self, offset: int) -> int:
+        return self.loop.written_at(offset) if self.loop is not None else offset
 
 
 def trace(items: Sequence[ScriptItem], variables: Mapping[str, Value], extra: Sequence[str] = ()) -> Trace:
@@ -96,14 +111,35 @@ def trace(items: Sequence[ScriptItem], variables: Mapping[str, Value], extra: Se
     for item in items:
         starts.append(len(text))
         text += item.text if item.text.endswith("\n") else item.text + "\n"
-    script = parse(text)
-    follower = _Follower(script, dict(variables), tuple(extra))
-    found = Trace(tuple(items), tuple(starts), script, (), frozenset())
-    links = [link for one in script.statements for link in _links(one, text)]
+    found = Trace(tuple(items), tuple(starts), parse(text), (), frozenset())
+    follower = _Follower(found.script, dict(variables), tuple(extra))
+    followed = _followed(found, follower)
+    loop = _only_loop(followed, follower)
+    if loop is None:
+        return followed
+    turned = replace(found, script=parse(loop.text), loop=loop)
+    return _followed(turned, _Follower(turned.script, dict(variables), tuple(extra)))
+
+
+def _followed(found: Trace, follower: _Follower) -> Trace:
+    """Return the trace with its steps."""
+    links = [link for one in found.script.statements for link in _links(one, found.script.text)]
     steps = tuple(
         replace(follower.step(number, one, found), chained=chained) for number, (one, chained) in enumerate(links)
     )
     return replace(found, steps=steps, exported=frozenset(follower.exported))
+
+
+def _only_loop(found: Trace, follower: _Follower) -> Loop | None:
+    """Return the loop that makes all of a script's builds, one in each turn, where it can be written out."""
+    building = [step for step in found.steps if step.builds]
+    if len(building) != 1 or building[0].number not in follower.lists:
+        return None
+    step, values = building[0], follower.lists[building[0].number]
+    alone = step.item == step.last_item and found.items[step.item].section is Section.SCRIPT
+    if not alone or len(values) < 2 or step.builds != len(values):
+        return None
+    return written_out(found.script, step.statement, values)
 
 
 def _links(statement: Statement, text: str) -> list[tuple[Statement, bool]]:
@@ -138,6 +174,7 @@ class _Follower:
         self._folder_before: str | None = None
         self._functions: dict[str, Effects] = {}
         self.exported: set[str] = set()
+        self.lists: dict[int, tuple[Value, ...]] = {}
         self._sourced = False
         self._exports_all = False
 
@@ -156,6 +193,8 @@ class _Follower:
         if isinstance(build, Build):
             effects = _build_effects(effects, build, folder)
         made = builds_in((statement,), self._counting)
+        if made and isinstance(statement.command, For) and statement.command.items is not None:
+            self.lists[number] = values_of_words(statement.command.items, self._text, self._known)
         self._learn(statement, effects, values)
         return Step(
             number=number,

@@ -42,6 +42,7 @@ def _changes(split: Split) -> Iterator[Change]:
             f"the name `{name}` is gone: links to its artifacts, badges and API calls need a new one",
             finding.job.file.place(finding.job.entry.key.span.start),
         )
+    yield from _words_of_the_loop(split)
     yield from _left_behind(split)
     yield from _repeated(split)
     for keyword, text in _KEYWORDS.items():
@@ -89,6 +90,19 @@ def _waiting(split: Split) -> Iterator[Change]:
             yield Change(Mark.PROVED, f"{_code(reference.owner)} now refers to {_code(split.template or '')}", place)
 
 
+def _words_of_the_loop(split: Split) -> Iterator[Change]:
+    """Say where the words of a loop were taken from, when they do not stand in it."""
+    if split.loop is None or not split.loop.variables:
+        return
+    names = _list([f"${name}" for name in dict.fromkeys(split.loop.variables)])
+    words = _list(list(split.loop.words))
+    yield Change(
+        Mark.ASSUMED,
+        f"the loop over {names} goes over {words}, as the file says; a word that is added gets no job by itself",
+        _place(split, split.slices.turns[0][0]),
+    )
+
+
 def _left_behind(split: Split) -> Iterator[Change]:
     trace = split.finding.trace
     if trace is None:
@@ -132,7 +146,7 @@ def _place(split: Split, number: int) -> Place | None:
     before = item.section.value == "before_script"
     provided = split.finding.before_script if before else split.finding.script
     file = provided.file if provided is not None and provided.file is not None else split.finding.job.file
-    return file.place(source_offset(file, item, step.span.start - trace.starts[step.item]))
+    return file.place(source_offset(file, item, trace.offset_in(step.item, step.span.start)))
 
 
 def _manual(job: dict[str, object]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from kaniko_split.detect.findings import Finding
+from kaniko_split.detect.loops import Loop
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.references import JobReference
 from kaniko_split.plan.needs import Need
@@ -83,6 +84,11 @@ class Split:
     placement: Placement
     references: tuple[JobReference, ...]
     changes: tuple[Change, ...] = ()
+
+    @property
+    def loop(self) -> Loop | None:
+        """The loop that each new job runs one turn of; None for a script without one."""
+        return self.finding.trace.loop if self.finding.trace is not None else None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -126,6 +126,26 @@ _CODES = (
         "runs the job once for each of them.",
     ),
     RefusalCode(
+        code="turns-depend",
+        summary="a build in a loop needs something that an earlier turn of the loop has left",
+        looks_like=dedent("""\
+            images:
+              stage: build
+              image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
+              script:
+                - number=0
+                - |
+                  for name in api web; do
+                    number=$((number + 1))
+                    /kaniko/executor --context "$name" --destination "$CI_REGISTRY_IMAGE/$name:$number"
+                  done
+            """),
+        why="Each turn of the loop becomes a job of its own, which begins anew: a variable, folder or file that an "
+        "earlier turn has changed is not there.",
+        by_hand="Compute what each turn needs from its own word alone, or before the loop. Write files to a folder "
+        "of the turn's own, and go back with `cd -` or `cd ..`, or use `( cd folder && ... )`.",
+    ),
+    RefusalCode(
         code="dynamic-loop",
         summary="a loop runs a build for each entry of a list that is known only when the job runs",
         looks_like=dedent("""\

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from kaniko_split.detect.loops import Loop
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.script import Section
 from kaniko_split.kaniko.image import same_image, same_repository
@@ -77,6 +78,7 @@ class Slices:
         dropped: Statements that cancel each other out for every job that would hold them.
         after: For each build, by number, the builds that must have succeeded before it starts.
         left_behind: Pairs of builds of which the second saw, in its folder, a file that the first one wrote.
+        turns: For a script with a loop, the statements of each turn; the jobs run them from the template's script.
     """
 
     before: tuple[int, ...]
@@ -85,6 +87,7 @@ class Slices:
     dropped: tuple[int, ...] = ()
     after: dict[int, frozenset[int]] = field(default_factory=dict)
     left_behind: tuple[tuple[int, int], ...] = ()
+    turns: tuple[tuple[int, ...], ...] = ()
 
 
 def slice_script(
@@ -117,6 +120,7 @@ class _Slicer:
         self._links = links
         self._builds = [step.number for step in self._steps if step.build is not None]
         self._environment = self._names_in_environment(given)
+        self._homes = _builds_of_turns(trace)
         self._owners: dict[int, frozenset[int]] = {}
         self._mentions: dict[int, frozenset[int]] = {}
 
@@ -133,7 +137,9 @@ class _Slicer:
         self._attach_the_rest(roots, sliced, finishing)
         sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
         tail = self._backward(finishing, finishing) if finishing else frozenset[int]()
-        cleaned = {build: self._without_detours(steps) for build, steps in sliced.items()}
+        cleaned = {build: self._direct(roots[build], steps, finishing) for build, steps in sliced.items()}
+        if self._trace.loop is not None:
+            return self._turn_by_turn(self._trace.loop, cleaned, tail)
         prelude = self._prelude(cleaned, first)
         jobs = [JobSlice(build, self._own(cleaned[build], prelude)) for build in self._builds]
         if finishing:
@@ -148,13 +154,45 @@ class _Slicer:
             prelude=tuple(sorted(prelude)),
             jobs=tuple(jobs),
             dropped=tuple(number for number in script if number not in held),
-            after=order_of(
-                self._steps,
-                {job.build: job.steps for job in jobs if job.build is not None},
-                self._mentions,
-                self._dockerfiles,
-            ),
+            after=self._order(jobs),
             left_behind=left_behind(self._steps, self._builds),
+        )
+
+    def _order(self, jobs: Iterable[JobSlice]) -> dict[int, frozenset[int]]:
+        slices = {job.build: job.steps for job in jobs if job.build is not None}
+        return order_of(self._steps, slices, self._mentions, self._dockerfiles)
+
+    def _turn_by_turn(self, loop: Loop, sliced: dict[int, frozenset[int]], tail: frozenset[int]) -> Slices:
+        """Divide a script that is one loop: each job has a whole turn, and nothing of another one."""
+        turns = tuple(tuple(number for number, home in self._homes.items() if home == build) for build in self._builds)
+        start, end = turns[0][0], turns[-1][-1] + 1
+        for step in self._steps[:start]:
+            if step.effects.writes & {Variable(loop.name)} or (
+                not self._in_before_script(step)
+                and (loop.name in self._environment or {Variable(loop.name), State.VARIABLES} & step.effects.reads)
+            ):
+                raise CannotSliceError("turns-depend", step, f"it sees the loop's variable `{loop.name}`")
+        for build, steps in sliced.items():
+            strange = [number for number in sorted(steps) if self._homes.get(number, build) != build]
+            if strange:
+                raise CannotSliceError("turns-depend", self._steps[strange[0]])
+        before = tuple(step.number for step in self._steps if self._in_before_script(step))
+        strange = [number for number in sorted(tail) if number < end and number not in before]
+        if strange:
+            raise CannotSliceError("turns-depend", self._steps[strange[0]])
+        jobs = [
+            JobSlice(build, (*turn, *(number for number in sorted(sliced[build]) if number >= end)))
+            for build, turn in zip(self._builds, turns, strict=True)
+        ]
+        if tail:
+            jobs.append(JobSlice(None, tuple(number for number in sorted(tail) if number >= end)))
+        return Slices(
+            before=before,
+            prelude=tuple(number for number in range(start) if number not in before),
+            jobs=tuple(jobs),
+            after=self._order(jobs),
+            left_behind=left_behind(self._steps, self._builds),
+            turns=turns,
         )
 
     def _check_end(self, job: JobSlice) -> None:
@@ -168,7 +206,7 @@ class _Slicer:
         for step in self._steps:
             if step.build is not None and self._in_before_script(step):
                 raise CannotSliceError("build-in-before-script", step)
-            if step.effects.acts and step.number < first:
+            if step.effects.acts and step.number < first and step.number not in self._homes:
                 raise CannotSliceError("effect-before-builds", step)
             if State.VARIABLES in step.effects.writes and step.effects.leaves and step.number > first:
                 raise CannotSliceError("unknown-variables", step)
@@ -256,6 +294,8 @@ class _Slicer:
         """Return the statements that come after all builds and belong to none."""
         found: set[int] = set()
         for step in self._steps[last + 1 :]:
+            if step.number in self._homes:
+                continue
             names_several = len(self._mentions.get(step.number, ())) > 1 and not step.effects.prints
             alone = step.number not in self._owners
             if names_several or (alone and (step.effects.acts or step.effects.unknown or step.effects.fails)):
@@ -265,14 +305,18 @@ class _Slicer:
                 raise CannotSliceError("output-of-several", step)
         return found
 
-    def _backward(self, roots: Iterable[int], finishing: set[int]) -> frozenset[int]:
-        """Return `roots` and all before them that they need."""
+    def _backward(
+        self, roots: Iterable[int], finishing: set[int], passed_over: frozenset[int] = frozenset()
+    ) -> frozenset[int]:
+        """Return `roots` and all before them that they need, as if what is `passed_over` were not there."""
         wanted = set(roots)
         chosen: set[int] = set()
         live: set[Location] = set()
         covered: set[Location] = set()
         for step in reversed(self._steps[: max(wanted) + 1]):
             number = step.number
+            if number in passed_over:
+                continue
             if number not in wanted:
                 hits = _live_writes(step, live, covered)
                 if step.build is not None or number in self._owners or number in finishing:
@@ -302,6 +346,9 @@ class _Slicer:
         for step in self._steps:
             number = step.number
             if number in held or number in finishing or self._in_before_script(step):
+                continue
+            if number in self._homes:
+                roots[self._homes[number]].add(number)
                 continue
             if number < first and number not in spoken:
                 # It may be the head of all of them; the prelude decides.
@@ -357,6 +404,11 @@ class _Slicer:
             if number not in prelude and not self._in_before_script(self._steps[number])
         )
 
+    def _direct(self, roots: set[int], steps: frozenset[int], finishing: set[int]) -> frozenset[int]:
+        """Leave out the detours of a slice, and what only they needed."""
+        detours = steps - self._without_detours(steps)
+        return self._backward(roots - detours, finishing, detours) if detours else steps
+
     def _without_detours(self, steps: frozenset[int]) -> frozenset[int]:
         """Leave out `cd folder` and `cd ..` where nothing of the slice stands between them."""
         kept: list[int] = []
@@ -380,6 +432,13 @@ class _Slicer:
         path = f"{going.folder}/{target}" if going.folder else target
         plain = "/" not in target and target not in {"", ".", "..", "-"}
         return plain and path not in self._links()
+
+
+def _builds_of_turns(trace: Trace) -> dict[int, int]:
+    """Return, for each statement of a loop that is written out, the build of its turn."""
+    builds = [step.number for step in trace.steps if step.build is not None]
+    turns = {step.number: turn for step in trace.steps if (turn := trace.turn_of(step)) is not None}
+    return {number: builds[turn] for number, turn in turns.items()}
 
 
 def _live_writes(step: Step, live: set[Location], covered: set[Location]) -> frozenset[Location]:

@@ -115,7 +115,7 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
 def step_offset(finding: Finding, trace: Trace, step: Step) -> int:
     """Return the offset in its file at which a statement begins."""
     return source_offset(
-        step_file(finding, trace, step), trace.items[step.item], step.span.start - trace.starts[step.item]
+        step_file(finding, trace, step), trace.items[step.item], trace.offset_in(step.item, step.span.start)
     )
 
 
@@ -235,6 +235,8 @@ def _check_needs(references: Sequence[JobReference], jobs: Sequence[NewJob]) -> 
 
 
 def _placement(finding: Finding, slices: Slices, references: Sequence[JobReference]) -> Placement:
+    if slices.turns:
+        return Placement.SCRIPT
     if not slices.prelude:
         return Placement.NOWHERE
     heirs = any(one.use in {Use.EXTENDS, Use.REFERENCE} for one in references)

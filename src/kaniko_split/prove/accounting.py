@@ -65,11 +65,14 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
         job.name for split in splits for job in split.jobs
     }
     names |= {need.job for split in splits for job in split.jobs for need in job.needs or ()}
+    turns = {one for split in splits if split.loop is not None for one in split.loop.assignments}
     allowed = sorted((name_text(name, quote) for name in names for quote in ("", "'", '"')), key=len, reverse=True)
     for edit in rewritten.edits:
         for piece in edit.pieces:
             if isinstance(piece, Written):
                 rest = piece.text
+                for one in sorted(turns, key=len, reverse=True):
+                    rest = rest.replace(one, " ")
                 for name in (*allowed, *sorted(_OWN_WORDS, key=len, reverse=True)):
                     rest = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", " ", rest)
                 rest = _MARKS.sub("", rest)
@@ -79,7 +82,7 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
 
 def _check_dropped(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
     text = rewritten.before.text
-    left_out = [one for split in splits for one in _left_out(split)]
+    left_out = sorted((one for split in splits for one in _left_out(split)), key=len, reverse=True)
     used = sorted(
         (piece.span.start, piece.span.end)
         for edit in rewritten.edits
@@ -99,9 +102,10 @@ def _check_dropped(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
 
 
 def _check_gap(gap: str, left_out: Iterable[str]) -> Iterator[str]:
-    rest = gap
+    # A folded text has its line breaks elsewhere than its value.
+    rest = " ".join(gap.split())
     for word in left_out:
-        rest = rest.replace(word, " ")
+        rest = rest.replace(" ".join(word.split()), " ")
     rest = _SEPARATORS.sub("", rest)
     if rest.strip():
         yield f"`{' '.join(gap.split())}` is in the old text and not in the new one"
@@ -118,6 +122,8 @@ def _left_out(split: Split) -> Iterator[str]:
         for number in split.slices.dropped:
             span = trace.steps[number].span
             yield trace.script.text[span.start : span.end]
+    if split.loop is not None:
+        yield from split.loop.frame
 
 
 def _check_lines(rewritten: Rewritten) -> Iterator[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Items
 
+from kaniko_split.detect.loops import Loop
 from kaniko_split.plan.needs import Need
 from kaniko_split.plan.outcome import NewJob, Placement, Split
 from kaniko_split.rewrite.lines import dash_column, entry_lines, moved, without_comments
+from kaniko_split.rewrite.loops import loop_edits
 from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.script import ScriptText, script_text
-from kaniko_split.rewrite.style import Style, name_text, style_of
+from kaniko_split.rewrite.style import Style, name_text, shell_text, style_of
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.nodes import Entry, Mapping, Scalar, Sequence
@@ -33,6 +35,7 @@ class _JobWriter:
             raise CannotLayOutError("script-inherited", job.entry.key.span.start)
         self._split = split
         self._job = job
+        self._job_trace = finding.trace
         self._source: Source = job.file.source
         self._style: Style = style_of(job)
         self._entry: Entry = entry
@@ -72,6 +75,9 @@ class _JobWriter:
     def _prelude_edits(self) -> list[Edit]:
         """Return what becomes of the `script` entry in the template."""
         prelude = self._split.slices.prelude
+        loop = self._split.loop
+        if loop is not None and self._job_trace is not None:
+            return loop_edits(self._script, self._job_trace, loop)
         match self._split.placement:
             case Placement.SCRIPT:
                 return [self._kept(None, prelude)]
@@ -187,6 +193,9 @@ class _JobWriter:
         style, script = self._style, self._script
         refers = self._split.placement is Placement.SCRIPT
         reference = f"!reference [{name_text(self._split.template or '')}, script]"
+        loop = self._split.loop
+        if loop is not None:
+            return self._turn(job, loop, reference)
         if script.flow:
             head = f"{reference}, " if refers and job.steps else reference if refers else ""
             comment = self._comment_beside(job)
@@ -203,6 +212,22 @@ class _JobWriter:
             header = [*self._lead(), Written(f"{style.keys}script"), *self._colon()]
         first = [Written(f"{style.dashes}- {reference}\n")] if refers else []
         return [*header, *first, *script.block(job.steps, self._dash_of_jobs())]
+
+    def _turn(self, job: NewJob, loop: Loop, reference: str) -> list[Piece]:
+        """Return the script of a job that runs one turn of a loop, which stands in the template's script."""
+        style, script, slices = self._style, self._script, self._split.slices
+        turned = {number for turn in slices.turns for number in turn}
+        behind = [number for number in job.steps if number not in turned]
+        heads: list[str] = []
+        if job.build is not None:
+            turn = next(index for index, numbers in enumerate(slices.turns) if job.build in numbers)
+            heads = [shell_text(loop.assignments[turn], flow=script.flow), reference]
+        if script.flow:
+            inside = script.inline(behind)
+            comma = [Written(", ")] if heads and inside else []
+            return [Written(f"{style.keys}script: [{', '.join(heads)}"), *comma, *inside, Written("]\n")]
+        first = "".join(f"{style.dashes}- {head}\n" for head in heads)
+        return [Written(f"{style.keys}script:\n{first}"), *script.block(behind, self._dash_of_jobs())]
 
     def _dash_of_jobs(self) -> int:
         return self._script.dash if self._script.item_spans else len(self._style.dashes)

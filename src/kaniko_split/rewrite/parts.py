@@ -6,20 +6,17 @@ scalar: a block stays a block with its own lines, a chain's links become items o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.script import Section
 from kaniko_split.rewrite.lines import moved
+from kaniko_split.rewrite.style import is_plain
 from kaniko_split.source.edits import Copied, Piece, Written
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.nodes import Node, Scalar, Style
 from kaniko_split.tree.scalars import value_offsets
-
-_NOT_PLAIN_AT_START = re.compile(r"[-?:](?:\s|$)|[\[\]{}&*!|>'\"%@`#,]")
-_NOT_PLAIN_INSIDE = re.compile(r":(?:\s|$)|\s#|\t")
 
 
 class CannotLayOutError(Exception):
@@ -98,7 +95,8 @@ class Divider:
     Attributes:
         source: The file.
         node: The scalar.
-        start: The offset of the item's text in the trace's text.
+        trace: The script's statements.
+        item: The item's number among the trace's items.
         steps: All statements of the item.
         offsets: For each character of the scalar's value, its offset in the file.
         column: The column of the item's dash; of the key, for a script that is no list.
@@ -106,7 +104,8 @@ class Divider:
 
     source: Source
     node: Scalar
-    start: int
+    trace: Trace
+    item: int
     steps: tuple[Step, ...]
     offsets: tuple[int, ...]
     column: int
@@ -140,12 +139,27 @@ class Divider:
             return [Written(" " * dash + "- "), Copied(self._span(runs[0])), Written("\n")]
         return self._block(runs, dash)
 
-    def _span(self, run: Sequence[Step]) -> Span:
-        return Span(self._offset(run[0].span.start), self._offset(run[-1].span.end - 1) + 1)
+    def holds_nothing_but(self, span: Span) -> bool:
+        """Tell whether nothing else stands in the block: no other command, and no comment."""
+        text = self.source.text
+        before = text[self.source.line_end(self.node.span.start) : span.start]
+        return not before.strip() and not text[span.end : self.node.span.end].strip()
 
-    def _offset(self, at: int) -> int:
-        """Return the file's offset for an offset in the trace's text."""
-        return self.offsets[min(at - self.start, len(self.offsets) - 1)]
+    def _span(self, run: Sequence[Step]) -> Span:
+        return self.place(Span(run[0].span.start, run[-1].span.end))
+
+    def place(self, span: Span) -> Span:
+        """Return where in the file a span of the trace's text is written."""
+        return self.placed(*(self.trace.offset_in(self.item, at) for at in (span.start, span.end - 1)))
+
+    def placed(self, first: int, last: int) -> Span:
+        """Return where in the file the item's text is written, from its character `first` to `last`."""
+        start, end = (self.offsets[min(at, len(self.offsets) - 1)] for at in (first, last))
+        quote = {Style.DOUBLE: "\\", Style.SINGLE: "'"}.get(self.node.style)
+        if quote is not None and self.source.text[end] == quote:
+            # One character of the value is two of the file.
+            return Span(start, self.offsets[last + 1] if last + 1 < len(self.offsets) else self.node.span.end - 1)
+        return Span(start, end + 1)
 
     def _stands_alone(self, step: Step) -> bool:
         """Tell whether a statement is one short line that plain YAML can hold, without a comment."""
@@ -219,14 +233,7 @@ def divider(source: Source, trace: Trace, index: int, column: int) -> Divider:
     if not isinstance(node, Scalar) or offsets is None or node.anchor is not None or node.tag is not None:
         raise CannotLayOutError("flow-layout", node.span.start)
     steps = tuple(step for step in trace.steps if step.item == number)
-    return Divider(source, node, trace.starts[number], steps, offsets, column)
-
-
-def is_plain(text: str) -> bool:
-    """Tell whether `text` may stand as a plain scalar in a block list, and means itself there."""
-    if not text or _NOT_PLAIN_AT_START.match(text) or _NOT_PLAIN_INSIDE.search(text) or text != text.strip():
-        return False
-    return not text.endswith(":")
+    return Divider(source, node, trace, number, steps, offsets, column)
 
 
 def _behind_blanks(source: Source, start: int, end: int) -> int:

@@ -11,6 +11,9 @@ from kaniko_split.gitlab.pipeline import Job, PipelineFile
 from kaniko_split.rewrite.lines import behind_properties
 from kaniko_split.tree.nodes import Mapping, Node, Scalar, Sequence, followed, walk
 
+_NOT_PLAIN_AT_START = re.compile(r"[-?:](?:\s|$)|[\[\]{}&*!|>'\"%@`#,]")
+_NOT_PLAIN_INSIDE = re.compile(r":(?:\s|$)|\s#|\t")
+_ENDS_IN_BRACKETS = re.compile(r"[\[\]{},]")
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*(?:[A-Za-z0-9_./-])?")
 _MEANS_SOMETHING_ELSE = re.compile(r"(?i)(?:true|false|yes|no|on|off|null|~|y|n|[-+.0-9_,:]+|0x[0-9a-f]+)")
 
@@ -65,6 +68,20 @@ def name_text(name: str, quote: str = "") -> str:
     if quote == "'":
         return "'" + name.replace("'", "''") + "'"
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def shell_text(text: str, *, flow: bool) -> str:
+    """Return one short shell command as YAML, plain where that will do, between brackets too if `flow`."""
+    if is_plain(text) and not (flow and _ENDS_IN_BRACKETS.search(text)):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether `text` may stand as a plain scalar in a block list, and means itself there."""
+    if not text or _NOT_PLAIN_AT_START.match(text) or _NOT_PLAIN_INSIDE.search(text) or text != text.strip():
+        return False
+    return not text.endswith(":")
 
 
 def _column(file: PipelineFile, node: Node) -> int:

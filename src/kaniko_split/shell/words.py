@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kaniko_split.shell.nodes import Arithmetic, Literal, Parameter, Substitution, Word
 
 _GLOB = re.compile(r"[*?\[]")
+_TRIM = re.compile(r"\$\{\w+(%%?|##?)([^{}$\"'`\\?\[\]]*)\}")
 _BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 
 
@@ -88,6 +89,26 @@ def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Valu
     yield Value(value.text, value.exact, value.splits and (starts_unknown or "{" in value.text))
 
 
+def _trimmed(expansion: str, value: str) -> str | None:
+    """Return what `${name%pattern}` and its kin leave of a known value; None for anything else.
+
+    POSIX, "Parameter Expansion", 2.6.2; of patterns only those of plain characters and `*` are known here.
+    """
+    match = _TRIM.fullmatch(expansion)
+    if match is None:
+        return None
+    mark, pattern = match.groups()
+    test = re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+    cuts = range(len(value) + 1)
+    if mark.startswith("%"):
+        found = [value[:at] for at in cuts if test.fullmatch(value[at:])]
+        shortest, longest = -1, 0
+    else:
+        found = [value[at:] for at in cuts if test.fullmatch(value[:at])]
+        shortest, longest = 0, -1
+    return found[longest if len(mark) == 2 else shortest] if found else value
+
+
 def _value_of_part(
     part: Literal | Parameter | Substitution | Arithmetic, script: str, known: Mapping[str, Value]
 ) -> Value:
@@ -101,6 +122,12 @@ def _value_of_part(
             found = known[name]
             many = not quoted and (found.splits or (found.exact and len(found.text.split()) != 1))
             return Value(found.text, found.exact, splits=many)
+        case Parameter(name=name, span=span, quoted=quoted) if (
+            name in known
+            and known[name].exact
+            and (trimmed := _trimmed(script[span.start : span.end], known[name].text)) is not None
+        ):
+            return Value(trimmed, splits=not quoted and len(trimmed.split()) != 1)
         case Parameter(name=name, span=span, quoted=quoted):
             # GitLab's own variables are single words; of others nobody can say before they run.
             many = not quoted and not name.startswith("CI_")

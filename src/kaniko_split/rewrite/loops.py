@@ -1,0 +1,118 @@
+"""How does a script read in which the body of a loop stands without the loop?
+
+The item keeps its place, its style and its comments; the lines `for ... do` and `done` go, and what stood between
+them moves to where `for` stood.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kaniko_split.detect.loops import Loop
+from kaniko_split.detect.trace import Trace
+from kaniko_split.rewrite.parts import CannotLayOutError, Divider, divider
+from kaniko_split.rewrite.script import ScriptText
+from kaniko_split.rewrite.style import is_plain
+from kaniko_split.source.edits import Copied, Edit, Piece, Written
+from kaniko_split.source.text import Source, Span
+from kaniko_split.tree.nodes import Sequence, Style
+
+_OPENS = re.compile(r"(?:^|[;\s])do$")
+
+
+def loop_edits(script: ScriptText, trace: Trace, loop: Loop) -> list[Edit]:
+    """Return the edits that take the loop out of the script that the template keeps.
+
+    Raises:
+        CannotLayOutError: The loop is laid out so that its body cannot stand alone.
+    """
+    item = trace.item_at(loop.turns[0])
+    index = trace.items[item].index
+    cutter = divider(script.source, trace, index, script.column)
+    if any(step.item == item and step.number >= _first_behind(trace, loop) for step in trace.steps):
+        raise CannotLayOutError("flow-layout", cutter.node.span.start, "a command stands behind `done` in its text")
+    edits = [_without_loop(script, cutter, trace, loop, alone=_stands_alone(trace, item))]
+    if script.item_spans:
+        behind = [Edit(span.start, span.end) for span in script.item_spans[index + 1 :]]
+        return [*edits, *behind]
+    value = script.entry.value
+    if isinstance(value, Sequence) and index + 1 < len(value.items):
+        edits.append(Edit(value.items[index].span.end, value.items[-1].span.end))
+    return edits
+
+
+def _first_behind(trace: Trace, loop: Loop) -> int:
+    """Return the number of the first statement behind the loop."""
+    return next((step.number for step in trace.steps if step.span.start >= loop.end), len(trace.steps))
+
+
+def _stands_alone(trace: Trace, item: int) -> bool:
+    """Tell whether the loop is all that its item runs, and its body is one statement."""
+    turns = [trace.turn_of(step) for step in trace.steps if step.item == item]
+    return None not in turns and turns.count(0) == 2
+
+
+def _without_loop(script: ScriptText, cutter: Divider, trace: Trace, loop: Loop, *, alone: bool) -> Edit:
+    source, start = script.source, trace.starts[trace.item_at(loop.turns[0])]
+
+    whole, body = (cutter.placed(span.start - start, span.end - 1 - start) for span in (loop.statement, loop.body))
+    if not cutter.node.style.is_block:
+        return _bare_scalar(source, cutter, whole, body)
+    first, last = source.line_start(whole.start), source.line_end(whole.end - 1)
+    if source.text[first : whole.start].strip() or source.text[whole.end : last].strip():
+        raise CannotLayOutError("flow-layout", whole.start, "something stands beside its loop")
+    if source.line_start(body.start) == first and source.line_end(body.end - 1) == last:
+        lines: tuple[Piece, ...] = (Copied(Span(first, whole.start)), Copied(body), Written("\n"))
+    else:
+        lines = tuple(_body_lines(source, whole, body, folded=cutter.node.style is Style.FOLDED))
+    if alone and script.item_spans and cutter.holds_nothing_but(whole) and _is_one_line(source, whole, body):
+        return Edit(cutter.node.span.start, last, (Copied(body), Written("\n")))
+    return Edit(first, last, lines)
+
+
+def _bare_scalar(source: Source, cutter: Divider, whole: Span, body: Span) -> Edit:
+    """Take the loop out of a plain or quoted text."""
+    begins = whole.start <= source.line_end(cutter.node.span.start)
+    if cutter.node.style is Style.PLAIN and begins and not is_plain(" ".join(source.cut(body).split())):
+        raise CannotLayOutError("flow-layout", body.start, "without the loop it would be no plain text to YAML")
+    return Edit(whole.start, whole.end, (Copied(body),))
+
+
+def _body_lines(source: Source, whole: Span, body: Span, *, folded: bool) -> Iterator[Piece]:
+    """Yield the lines between `do` and `done`, moved to the column of `for`."""
+    text = source.text
+    start = source.line_end(whole.start)
+    while start <= body.start and not _OPENS.search(text[source.line_start(start - 1) : start].rstrip()):
+        start = source.line_end(start)
+    stop = source.line_start(whole.end - 1)
+    behind = text[body.end : source.line_end(body.end - 1)]
+    if start > source.line_start(body.start) or text[stop : whole.end].strip() != "done" or stop < body.end:
+        raise CannotLayOutError("flow-layout", whole.start, "`do` or `done` stands beside a command of its loop")
+    outer = text[source.line_start(whole.start) : whole.start]
+    inner = text[source.line_start(body.start) : body.start]
+    if not inner.startswith(outer):
+        raise CannotLayOutError("flow-layout", body.start, "the body of its loop is indented less than the loop")
+    by = inner.removeprefix(outer)
+    if folded and by and text.count("\n", start, stop) > 1:
+        raise CannotLayOutError("flow-layout", body.start, "its lines are folded, and those of the loop's body not")
+    at = start
+    while at < stop:
+        end = source.line_end(at)
+        line = text[at:end]
+        lost = len(by) if line.startswith(inner) else len(line) - len(line.lstrip(" ")) - len(outer)
+        begin = at + max(0, min(lost, len(by))) if line.strip() else at
+        if at <= body.end - 1 < end and behind.strip() == ";":
+            # What ends the last statement before `done` on one folded line ends nothing any more.
+            yield Copied(Span(begin, body.end))
+            yield Written("\n")
+        else:
+            yield Copied(Span(begin, end))
+        at = end
+
+
+def _is_one_line(source: Source, whole: Span, body: Span) -> bool:
+    """Tell whether the loop holds one short line that plain YAML can hold, without a comment."""
+    held = source.cut(body)
+    header, footer = source.text[whole.start : body.start], source.text[body.end : whole.end]
+    return "\n" not in held and "#" not in header + footer and is_plain(held)
