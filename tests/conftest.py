@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 CASES = Path(__file__).parent / "cases"
 
@@ -32,6 +35,27 @@ def run(*arguments: str, cwd: Path, stdin: bytes = b"") -> Ran:
         env=environment,
     )
     return Ran(done.returncode, done.stdout, done.stderr.decode())
+
+
+def run_here(*arguments: str, cwd: Path, stdin: bytes = b"") -> Ran:
+    """Run kaniko-split in `cwd`, within this process: the same entry, without the time that a start takes."""
+    from kaniko_split.__main__ import main
+
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    given = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+    environment = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR"}}
+    code: object = 0
+    with (
+        contextlib.chdir(cwd),
+        patch.dict(os.environ, environment, clear=True),
+        patch.multiple(sys, argv=["kaniko-split", *arguments], stdin=given, stdout=out, stderr=err),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    assert isinstance(code, int)
+    return Ran(code, out.buffer.getvalue(), err.buffer.getvalue().decode())
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import Case, Ran, all_cases, run, tree
+from conftest import Case, Ran, all_cases, run_here, tree
 from kaniko_split.prove.accounting import check_comments
 from kaniko_split.source.text import read_source
 
@@ -75,10 +75,10 @@ def test_what_holds_is_not_marked_not_yet(tmp_path: Path) -> None:
 
 def check_case(case: Case, tmp_path: Path) -> None:
     work = copied(case, tmp_path / "work")
-    checked = run("check", *case.arguments, cwd=work)
-    diffed = run("diff", *case.arguments, cwd=work)
+    checked = run_here("check", *case.arguments, cwd=work)
+    diffed = run_here("diff", *case.arguments, cwd=work)
     assert tree(work) == tree(case.before), "check and diff write nothing"
-    applied = run("apply", *case.arguments, cwd=work)
+    applied = run_here("apply", *case.arguments, cwd=work)
     if UPDATE:
         update(case, work, checked, applied)
     assert "Traceback" not in checked.err + diffed.err + applied.err
@@ -93,7 +93,6 @@ def check_case(case: Case, tmp_path: Path) -> None:
             assert text == case.text(name)
     patched = copied(case, tmp_path / "patched")
     if diffed.out:
-        subprocess.run(["git", "init", "-q", "."], cwd=patched, check=True)
         subprocess.run(["git", "apply", "-"], cwd=patched, input=diffed.out, check=True)
     assert tree(patched) == tree(case.wanted), "the patch says what apply does"
 
@@ -102,7 +101,7 @@ def check_case(case: Case, tmp_path: Path) -> None:
 def test_a_second_run_changes_nothing(case: Case, tmp_path: Path) -> None:
     work = tmp_path / "work"
     shutil.copytree(case.wanted, work, symlinks=True)
-    again = run("apply", *case.arguments, cwd=work)
+    again = run_here("apply", *case.arguments, cwd=work)
     assert tree(work) == tree(case.wanted)
     assert again.code == expected_exit(case)
 
@@ -168,6 +167,6 @@ def test_variant(case: Case, variant: Callable[[bytes], bytes], tmp_path: Path) 
                 pytest.skip("the case cannot be written that way: its lists of mappings would not line up")
             (work / name).chmod(0o644)
             (work / name).write_bytes(varied)
-    applied = run("apply", "--quiet", *case.arguments, cwd=work)
+    applied = run_here("apply", "--quiet", *case.arguments, cwd=work)
     assert tree(work) == wanted
     assert applied.code == expected_exit(case)
