@@ -745,7 +745,7 @@ _CODES = (
     ),
     RefusalCode(
         code="flow-layout",
-        summary="the job or its script is in brackets or braces, laid out so that it cannot be cut cleanly",
+        summary="the job or its script is laid out so that it cannot be cut cleanly, as in brackets with comments",
         looks_like=dedent("""\
             images:
               stage: build

@@ -17,6 +17,7 @@ from kaniko_split.source.edits import Copied, Written, ordered
 from kaniko_split.source.text import Source, write_source
 from kaniko_split.tree.comments import comments
 from kaniko_split.tree.compose import compose
+from kaniko_split.tree.nodes import Scalar, Style, walk
 
 _OWN_WORDS = frozenset(
     {
@@ -33,7 +34,11 @@ _OWN_WORDS = frozenset(
     }
 )
 _MARKS = re.compile(r"[\s\[\]{},:'\"]+|-(?=\s|$)|>-|\|")
-_SEPARATORS = re.compile(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-0-9]*(?=\s|$)|\bscript\b\s*:?")
+# Line breaks that are none: the shell's, and in double quotes YAML's, with those that it writes as `\n`.
+_CONTINUATION = re.compile(r"\\\n")
+_SHELL_COMMENT = re.compile(r"(?:.*&&)?\s*(#.*?)\s*")
+_ESCAPED_BREAK = re.compile(r"\\(?:\n|n)")
+_SEPARATORS = re.compile(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-+0-9]*(?=\s|$)|\bscript\b\s*:?")
 
 
 def check_accounts(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
@@ -54,9 +59,9 @@ def check_comments(before: Source, after: Source) -> Iterator[str]:
 
 def _comments(source: Source) -> Counter[str]:
     found = [source.cut(span).rstrip() for span in comments(source.text, compose(source.text))]
-    # Those of the shell, inside of block scalars, are lines that begin with the mark.
-    lines = [line.strip() for line in source.text.split("\n")]
-    shell = Counter(line for line in lines if line.startswith("#"))
+    # Those of the shell, inside of block scalars, are lines that begin with the mark, or stand behind `&&`.
+    lines = map(_SHELL_COMMENT.fullmatch, source.text.split("\n"))
+    shell = Counter(str(match[1]) for match in lines if match is not None)
     return Counter(found) | shell
 
 
@@ -89,21 +94,26 @@ def _check_dropped(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
         for piece in edit.pieces
         if isinstance(piece, Copied)
     )
+    quoted = [
+        node.span
+        for document in compose(text)
+        for node in (walk(document.root) if document.root is not None else ())
+        if isinstance(node, Scalar) and node.style is Style.DOUBLE
+    ]
     for edit in ordered(rewritten.edits):
         at = edit.start
-        for start, end in used:
-            if end <= at or start >= edit.end:
+        for start, end in (*used, (edit.end, edit.end)):
+            if end < at or start > edit.end:
                 continue
             if start > at:
-                yield from _check_gap(text[at:start], left_out)
+                inside = any(span.start < at < span.end for span in quoted)
+                yield from _check_gap(text[at:start], left_out, quoted=inside)
             at = max(at, end)
-        if at < edit.end:
-            yield from _check_gap(text[at : edit.end], left_out)
 
 
-def _check_gap(gap: str, left_out: Iterable[str]) -> Iterator[str]:
+def _check_gap(gap: str, left_out: Iterable[str], *, quoted: bool) -> Iterator[str]:
     # A folded text has its line breaks elsewhere than its value.
-    rest = " ".join(gap.split())
+    rest = " ".join((_ESCAPED_BREAK if quoted else _CONTINUATION).sub(" ", gap).split())
     for word in left_out:
         rest = rest.replace(" ".join(word.split()), " ")
     rest = _SEPARATORS.sub("", rest)

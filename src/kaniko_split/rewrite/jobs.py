@@ -7,7 +7,14 @@ from collections.abc import Sequence as Items
 from kaniko_split.detect.loops import Loop
 from kaniko_split.plan.needs import Need
 from kaniko_split.plan.outcome import NewJob, Placement, Split
-from kaniko_split.rewrite.lines import dash_column, entry_lines, moved, without_comments
+from kaniko_split.rewrite.lines import (
+    blank_lines_at_end,
+    dash_column,
+    entry_lines,
+    moved,
+    without_blank_lines,
+    without_comments,
+)
 from kaniko_split.rewrite.loops import loop_edits
 from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.script import ScriptText, script_text
@@ -45,16 +52,20 @@ class _JobWriter:
     def edits(self) -> list[Edit]:
         key = self._job.entry.key
         end = entry_lines(self._source, self._job.mapping, self._job.entry).end
-        jobs = [piece for job in self._split.jobs for piece in self._job_pieces(job)]
         if self._split.template is None:
             return [Edit(key.span.start, end, tuple(self._without_template()))]
         template = Edit(key.span.start, key.span.end, (Written(name_text(self._split.template)),))
         prelude = self._prelude_edits()
         # A `before_script` that ends the job grows at the very place where the new jobs begin.
         here = [edit for edit in prelude if edit.start == edit.end == end]
-        grown = tuple(piece for edit in here for piece in edit.pieces)
         others = [edit for edit in prelude if edit not in here]
-        return [template, *others, Edit(end, end, (*grown, *jobs))]
+        pieces = [piece for edit in here for piece in edit.pieces]
+        above = next((edit.pieces for edit in others if edit.end == end and edit.pieces), ())
+        for job in self._split.jobs:
+            pieces.extend(self._job_pieces(job, pieces or above))
+        following = self._source.text[end:]
+        below = following[: len(following) - len(following.lstrip())].count("\n") if following.strip() else 0
+        return [template, *others, Edit(end, end, tuple(without_blank_lines(self._source, pieces, below)))]
 
     def _without_template(self) -> list[Piece]:
         """Return the new jobs for one that has nothing but a script: the first one takes its place and its line."""
@@ -62,8 +73,10 @@ class _JobWriter:
         start = self._job.entry.key.span.end
         # What stands between the key and `script:`, comments included, stays where it is.
         kept = Span(start, self._script.lines.start)
-        head: list[Piece] = [Written(name_text(first.name)), Copied(kept), *self._body(first)]
-        return [*head, *(piece for job in others for piece in self._job_pieces(job))]
+        pieces: list[Piece] = [Written(name_text(first.name)), Copied(kept), *self._body(first)]
+        for job in others:
+            pieces.extend(self._job_pieces(job, pieces))
+        return pieces
 
     def _check_layout(self) -> None:
         source, key = self._source, self._job.entry.key
@@ -95,15 +108,10 @@ class _JobWriter:
         name: list[Piece] = [Written(renamed)] if renamed else [Copied(span)]
         if script.flow:
             value = self._entry.value.span
-            inside: list[Piece] = [Written("["), *script.inline(prelude), Written("]")]
             tail = Span(value.end, script.lines.end)
-            pieces = [*name, Copied(Span(span.end, value.start)), *inside, Copied(tail)]
+            pieces = [*name, Copied(script.before_value()), *script.brackets(prelude), Copied(tail)]
         else:
-            header = script.header()
-            pieces = [*name, Copied(header)]
-            if not self._source.cut(header).endswith("\n"):
-                pieces.append(Written("\n"))
-            pieces.extend(script.block(prelude, script.dash))
+            pieces = [*name, *self._colon(), *script.block(prelude, script.dash)]
         return Edit(span.start, script.lines.end, tuple(pieces))
 
     def _removed(self) -> Edit:
@@ -139,10 +147,11 @@ class _JobWriter:
             "flow-layout", self._entry.key.span.start, f"{len(prelude)} commands would move into brackets"
         )
 
-    def _job_pieces(self, job: NewJob) -> list[Piece]:
+    def _job_pieces(self, job: NewJob, above: Items[Piece]) -> list[Piece]:
+        """Return a new job's lines; the blank lines above it may be those that a block of the job before keeps."""
         style = self._style
-        head: Piece = Written("\n" * style.gap + " " * style.base + name_text(job.name) + ":\n")
-        return [head, *self._body(job)]
+        gap = "\n" * max(0, style.gap - blank_lines_at_end(self._source, above))
+        return [Written(gap + " " * style.base + name_text(job.name) + ":\n"), *self._body(job)]
 
     def _body(self, job: NewJob) -> list[Piece]:
         pieces: list[Piece] = [Written(self._extends())] if self._split.template is not None else []
@@ -198,14 +207,13 @@ class _JobWriter:
             return self._turn(job, loop, reference)
         if script.flow:
             head = f"{reference}, " if refers and job.steps else reference if refers else ""
-            comment = self._comment_beside(job)
-            return [
-                Written(f"{style.keys}script: [{head}"),
-                *script.inline(job.steps),
-                Written("]"),
-                *comment,
-                Written("\n"),
-            ]
+            if refers:
+                inside = [Written(f": [{head}"), *script.inline(job.steps), Written("]")]
+            else:
+                inside = script.brackets(job.steps)
+                own_line = isinstance(inside[0], Copied)
+                inside = [Copied(script.before_value()) if own_line else Written(": "), *inside]
+            return [Written(f"{style.keys}script"), *inside, *self._comment_beside(job), Written("\n")]
         header: list[Piece] = [Written(f"{style.keys}script:\n")]
         if self._entry_is_gone() and job is self._split.jobs[0]:
             # What was said above or beside `script:` goes with the first script.
@@ -259,8 +267,8 @@ class _JobWriter:
 
     def _colon(self) -> list[Piece]:
         header = self._script.header()
-        ended = self._source.cut(header).endswith("\n")
-        return [Copied(header), *([] if ended else [Written("\n")])]
+        ended = self._source.cut(header[-1]).endswith("\n")
+        return [*map(Copied, header), *([] if ended else [Written("\n")])]
 
     def _comment_beside(self, job: NewJob) -> list[Piece]:
         """Return the comment behind a bracketed script, for the last job when the entry is gone."""

@@ -7,6 +7,7 @@ behind the last item, as long as they are indented like it, with that one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence as Items
 
 from kaniko_split.source.edits import Copied, Piece, Written
 from kaniko_split.source.text import Source, Span
@@ -47,7 +48,7 @@ def item_lines(source: Source, sequence: Sequence, end: int) -> tuple[Span, ...]
         sequence: A list in block style, whose first dash stands on a line of its own.
         end: Where the lines of the whole list end.
     """
-    starts = [source.line_start(_dash_of(source, sequence, index)) for index in range(len(sequence.items))]
+    starts = [source.line_start(dash_of(source, sequence, index)) for index in range(len(sequence.items))]
     spans: list[Span] = []
     at = lead_start(source, starts[0], _line_after(source, sequence.span.start, starts[0]))
     for index, item in enumerate(sequence.items):
@@ -88,6 +89,31 @@ def moved(source: Source, span: Span, by: int) -> list[Piece]:
     return pieces
 
 
+def moved_behind_first(source: Source, span: Span, by: int) -> list[Piece]:
+    """Return `span`, which begins within a line, with its further lines indented by `by` spaces more."""
+    end = min(source.line_end(span.start), span.end)
+    return [Copied(Span(span.start, end)), *moved(source, Span(end, span.end), by)]
+
+
+def blank_lines_at_end(source: Source, pieces: Items[Piece]) -> int:
+    """Return how many blank lines a text ends with, as a block scalar with `+` keeps them."""
+    text = ""
+    for piece in reversed(pieces):
+        text = (source.cut(piece.span) if isinstance(piece, Copied) else piece.text) + text
+        if text.strip():
+            break
+    return max(0, text[len(text.rstrip()) :].count("\n") - 1)
+
+
+def without_blank_lines(source: Source, pieces: Items[Piece], below: int) -> list[Piece]:
+    """Return `pieces` without those blank lines at the end that stand below as well, where there are `below`."""
+    excess = min(blank_lines_at_end(source, pieces), below)
+    last = pieces[-1]
+    if not excess or not isinstance(last, Copied):
+        return list(pieces)
+    return [*pieces[:-1], Copied(Span(last.span.start, last.span.end - excess))]
+
+
 def column(source: Source, offset: int) -> int:
     """Return the column, from 0, of the character at `offset`."""
     return offset - source.line_start(offset)
@@ -95,10 +121,10 @@ def column(source: Source, offset: int) -> int:
 
 def dash_column(source: Source, sequence: Sequence) -> int:
     """Return the column of a block list's first dash."""
-    return column(source, _dash_of(source, sequence, 0))
+    return column(source, dash_of(source, sequence, 0))
 
 
-def _dash_of(source: Source, sequence: Sequence, index: int) -> int:
+def dash_of(source: Source, sequence: Sequence, index: int) -> int:
     """Return the offset of the dash of an item: the first one behind the item before it."""
     text = source.text
     at = sequence.items[index - 1].span.end if index else behind_properties(source, sequence)

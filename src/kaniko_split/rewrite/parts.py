@@ -6,17 +6,22 @@ scalar: a block stays a block with its own lines, a chain's links become items o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.script import Section
-from kaniko_split.rewrite.lines import moved
+from kaniko_split.rewrite.lines import moved, moved_behind_first
 from kaniko_split.rewrite.style import is_plain
+from kaniko_split.shell.nodes import Word, nested, words_of
 from kaniko_split.source.edits import Copied, Piece, Written
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.nodes import Node, Scalar, Style
-from kaniko_split.tree.scalars import value_offsets
+from kaniko_split.tree.scalars import block_indent, value_offsets
+
+# What may stand between two statements and belongs to neither.
+_BETWEEN = re.compile(r"(?:[ \t\n]*(?:;|&&|\\(?=\n)))*[ \t]*")
 
 
 class CannotLayOutError(Exception):
@@ -81,7 +86,8 @@ def parts_for(trace: Trace, numbers: Iterable[int]) -> tuple[Part, ...]:
 def _runs(steps: Sequence[Step]) -> tuple[tuple[Step, ...], ...]:
     runs: list[list[Step]] = []
     for step in steps:
-        if runs and runs[-1][-1].number == step.number - 1:
+        # The links of a chain that was divided are statements of their own.
+        if runs and runs[-1][-1].number == step.number - 1 and not step.chained:
             runs[-1].append(step)
         else:
             runs.append([step])
@@ -110,15 +116,19 @@ class Divider:
     offsets: tuple[int, ...]
     column: int
 
-    def inline(self, run: Sequence[Step]) -> list[Piece]:
-        """Return a run's text as a scalar on the item's line, in the item's own style where that will do."""
-        span = self._span(run)
+    def inline(self, run: Sequence[Step], by: int = 0) -> list[Piece]:
+        """Return a run's text as a scalar on the item's line, in the item's own style where that will do.
+
+        Its further lines are indented by `by` spaces more than they were.
+        """
+        span = self._with_comments(run)
+        pieces = moved_behind_first(self.source, span, by)
         if self.node.style in {Style.SINGLE, Style.DOUBLE}:
             quote = self.node.style.value
-            return [Written(quote), Copied(span), Written(quote)]
+            return [Written(quote), *pieces, Written(quote)]
         if not is_plain(self.source.cut(span)):
             raise CannotLayOutError("flow-layout", span.start)
-        return [Copied(span)]
+        return pieces
 
     def items(self, runs: Sequence[Sequence[Step]], dash: int) -> list[Piece]:
         """Return the runs as items of a block list whose dashes stand in column `dash`, lines ended."""
@@ -129,15 +139,37 @@ class Divider:
                 if self.node.style is Style.PLAIN and not is_plain(self.source.cut(self._span(run))):
                     pieces.extend((Written(">-\n" + " " * (dash + 2)), Copied(self._span(run))))
                 else:
-                    pieces.extend(self.inline(run))
+                    pieces.extend(self.inline(run, self._shift_to(dash)))
                 pieces.append(Written("\n"))
             return pieces
-        header = self.source.text[self.node.span.start : self.source.line_end(self.node.span.start)]
-        if "#" in header:
-            raise CannotLayOutError("flow-layout", self.node.span.start, "there is a comment beside its `|` or `>`")
-        if len(runs) == 1 and len(runs[0]) == 1 and self._stands_alone(runs[0][0]):
-            return [Written(" " * dash + "- "), Copied(self._span(runs[0])), Written("\n")]
+        links = all(run[0].chained for run in runs[1:])
+        if links and all(len(run) == 1 and self._stands_alone(run[0]) for run in runs):
+            lines = [(Written(" " * dash + "- "), Copied(self._span(run)), Written("\n")) for run in runs]
+            return [piece for line in lines for piece in line]
         return self._block(runs, dash)
+
+    def _shift_to(self, dash: int) -> int:
+        """Return by how much the further lines of a text move when it goes behind a dash in column `dash`."""
+        start = self.source.line_start(self.node.span.start)
+        on_own_line = not self.source.text[start : self.node.span.start].strip()
+        return dash + 2 - (self.node.span.start - start) if on_own_line else dash - self.column
+
+    def _with_comments(self, run: Sequence[Step]) -> Span:
+        """Return where a run of a quoted text stands, with the shell's comments above and beside it."""
+        text, start, end = self.trace.script.text, run[0].span.start, run[-1].span.end
+        floor = max((one.span.end for one in self.steps if one.number < run[0].number), default=-1)
+        ceiling = min((one.span.start for one in self.steps if one.number > run[-1].number), default=len(text))
+        for comment in self.trace.script.comments:
+            if self.trace.item_at(comment.start) != self.item:
+                continue
+            if comment.end <= start and comment.start > floor and (floor < 0 or "\n" in text[floor : comment.start]):
+                start = comment.start
+                break
+        for comment in self.trace.script.comments:
+            beside = "\n" not in text[end : comment.start] or ceiling == len(text)
+            if end <= comment.start < ceiling and beside and self.trace.item_at(comment.start) == self.item:
+                end = comment.end
+        return self.place(Span(start, end))
 
     def holds_nothing_but(self, span: Span) -> bool:
         """Tell whether nothing else stands in the block: no other command, and no comment."""
@@ -165,58 +197,124 @@ class Divider:
         """Tell whether a statement is one short line that plain YAML can hold, without a comment."""
         text = self.source.cut(self._span((step,)))
         lead = self.source.text[self._lead(step) : self._span((step,)).start]
-        line_end = self.source.line_end(self._span((step,)).end - 1)
-        behind = self.source.text[self._span((step,)).end : line_end]
-        return "\n" not in text and "#" not in lead and "#" not in behind and is_plain(text)
+        start, stop, ended = self._lines((step,))
+        behind = self.source.text[self._span((step,)).end : stop] if ended else ""
+        beside = self._comment_beside_mark() if start == self._first_line() else ""
+        return "\n" not in text and "#" not in lead + behind + beside and is_plain(text)
+
+    def _comment_beside_mark(self) -> str:
+        """Return the comment on the line of the block's `|` or `>`; it goes with the first statement."""
+        return "".join(self._header().partition("#")[1:])
+
+    def _header(self) -> str:
+        return self.source.text[self.node.span.start : self.source.line_end(self.node.span.start)]
+
+    def _first_line(self) -> int:
+        return self.source.line_end(self.node.span.start)
 
     def _block(self, runs: Sequence[Sequence[Step]], dash: int) -> list[Piece]:
         """Return the runs as one block scalar with the old one's header and its lines."""
-        header = self.source.text[self.node.span.start : self.source.line_end(self.node.span.start)]
-        if "+" in header:
-            raise CannotLayOutError("flow-layout", self.node.span.start, "its block keeps blank lines (`+`)")
-        bare = header.partition(" #")[0].rstrip()
-        header_span = Span(self.node.span.start, self.node.span.start + len(bare))
-        pieces: list[Piece] = [Written(" " * dash + "- "), Copied(header_span), Written("\n")]
-        first = True
-        for run in runs:
+        self._check_indent(runs)
+        pieces: list[Piece] = [Written(" " * dash + "- "), *self._own_header(runs), Written("\n")]
+        by = dash - self.column
+        for number, run in enumerate(runs):
             start, end, ended = self._lines(run)
-            if first:
-                start = _behind_blanks(self.source, start, end)
+            start = start if number else _behind_blanks(self.source, start, end)
             if self.source.line_start(start) != start:
-                pieces.append(Written(" " * (self._indent() + dash - self.column)))
-                start_of_rest = min(self.source.line_end(start), end)
-                pieces.append(Copied(Span(start, start_of_rest)))
-                start = start_of_rest
-            pieces.extend(moved(self.source, Span(start, end), dash - self.column))
+                pieces.append(Written(" " * (self._indent() + by)))
+                pieces.extend(moved_behind_first(self.source, Span(start, end), by - self._hang(run)))
+            else:
+                pieces.extend(moved(self.source, Span(start, end), by - self._excess(runs)))
             if not ended:
                 pieces.append(Written("\n"))
-            first = False
         return pieces
+
+    def _own_header(self, runs: Sequence[Sequence[Step]]) -> list[Piece]:
+        """Return the block's mark with what stands behind it; a comment there only with the first statement."""
+        start, header = self.node.span.start, self._header()
+        with_comment = runs[0][0] is self.steps[0]
+        length = len((header if with_comment else header.partition("#")[0]).rstrip())
+        if self.node.style is Style.FOLDED and all(self._is_deeper(run) for run in runs):
+            # Lines that are indented more than the block's first are not folded; alone they would be.
+            return [Written("|"), Copied(Span(start + 1, start + length))]
+        return [Copied(Span(start, start + length))]
+
+    def _is_deeper(self, run: Sequence[Step]) -> bool:
+        """Tell whether a run has several lines, all indented more than the block's."""
+        lines = self._lines_of(run)
+        return len(lines) > 1 and all(line.startswith(" " * (self._indent() + 1)) for line in lines)
+
+    def _check_indent(self, runs: Sequence[Sequence[Step]]) -> None:
+        """Make sure that lines which are indented further than the block's may be the first of one."""
+        lines = [line for run in runs for line in self._lines_of(run)]
+        excess = self._excess(runs)
+        alike = all(line.startswith(" " * (self._indent() + excess)) for line in lines)
+        tab = lines[0].lstrip(" ").startswith("\t") and not self._says_indent()
+        if tab or (excess and not alike) or (excess and self._holds_lines(runs)):
+            at = self._span(runs[0]).start
+            raise CannotLayOutError("flow-layout", at, "it is indented further than the first line of its block")
+
+    def _excess(self, runs: Sequence[Sequence[Step]]) -> int:
+        """Return by how much the first line is indented further than the block; where no number says so, it is lost."""
+        return 0 if self._says_indent() else _spaces(self._lines_of(runs[0])[0]) - self._indent()
+
+    def _hang(self, run: Sequence[Step]) -> int:
+        """Return by how much the further lines of a run go left with its first one, which began within a line."""
+        start = self._lines(run)[0]
+        further = [_spaces(line) for line in self._lines_of(run)[1:]]
+        if not further or self._holds_lines((run,)):
+            return 0
+        return max(0, min(start - self.source.line_start(start), *further) - self._indent())
+
+    def _says_indent(self) -> bool:
+        return any(char.isdigit() for char in self._header().partition("#")[0])
+
+    def _holds_lines(self, runs: Iterable[Sequence[Step]]) -> bool:
+        """Tell whether a word of the runs has several lines, whose blanks are a part of it."""
+        text = self.trace.script.text
+        return any("\n" in text[word.span.start : word.span.end] for word in _words(runs))
+
+    def _lines_of(self, run: Sequence[Step]) -> list[str]:
+        """Return the lines of a run that are not blank; one that began within a line, as if it stood alone."""
+        start, end, _ = self._lines(run)
+        within = self.source.line_start(start) != start
+        text = (" " * self._indent() if within else "") + self.source.text[start:end]
+        return [line for line in text.split("\n") if line.strip()]
 
     def _indent(self) -> int:
         """Return by how much the block's lines are indented."""
-        return self.offsets[0] - self.source.line_start(self.offsets[0])
+        return block_indent(self.source.text, self.node) or 0
 
     def _lines(self, run: Sequence[Step]) -> tuple[int, int, bool]:
         """Return where a run's text begins and ends in the file, and whether its last line feed is in it."""
         start = self._lead(run[0])
         stop = self._span(run).end
         following = next((step for step in self.steps if step.number == run[-1].number + 1), None)
-        if following is None:
-            return start, self.source.line_end(self.node.span.end - 1), True
-        line_end = self.source.line_end(stop - 1)
-        if following.chained or self._span((following,)).start < line_end:
+        end = self.source.line_end(self.node.span.end - 1 if following is None else stop - 1)
+        behind = self.source.text[stop:end].strip()
+        if self.node.style is Style.FOLDED and behind in {"", ";"}:
+            # What parts two statements on one folded line ends nothing any more.
             return start, stop, False
-        return start, line_end, True
+        if following is not None and (
+            following.chained or behind.endswith("\\") or self._span((following,)).start < end
+        ):
+            return start, stop, False
+        return start, end, True
 
     def _lead(self, step: Step) -> int:
         """Return where the comments above a statement begin, or its own first character behind another one."""
-        own = self._span((step,)).start
+        text, own = self.source.text, self._span((step,)).start
         before = next((one for one in self.steps if one.number == step.number - 1), None)
         if before is None:
-            return self.source.line_end(self.node.span.start)
-        behind = self.source.line_end(self._span((before,)).end - 1)
-        return min(behind, own)
+            return self._first_line()
+        match = _BETWEEN.match(text, self._span((before,)).end, own)
+        at = match.end() if match is not None else own
+        if text[at] == "\n":
+            return at + 1
+        if text[at] == "#":
+            # Beside a command it speaks of that; behind `&&` it would be lost with it.
+            return at if step.chained else self.source.line_end(at)
+        return min(at, own)
 
 
 def divider(source: Source, trace: Trace, index: int, column: int) -> Divider:
@@ -234,6 +332,20 @@ def divider(source: Source, trace: Trace, index: int, column: int) -> Divider:
         raise CannotLayOutError("flow-layout", node.span.start)
     steps = tuple(step for step in trace.steps if step.item == number)
     return Divider(source, node, trace, number, steps, offsets, column)
+
+
+def _spaces(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _words(runs: Iterable[Sequence[Step]]) -> Iterator[Word]:
+    for run in runs:
+        for step in run:
+            waiting = [step.statement]
+            while waiting:
+                statement = waiting.pop()
+                yield from words_of(statement)
+                waiting.extend(one for block in nested(statement) for one in block)
 
 
 def _behind_blanks(source: Source, start: int, end: int) -> int:

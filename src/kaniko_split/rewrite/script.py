@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.pipeline import PipelineFile
-from kaniko_split.rewrite.lines import dash_column, entry_lines, item_lines, moved, without_leading_blanks
+from kaniko_split.rewrite.lines import dash_column, dash_of, entry_lines, item_lines, moved, without_leading_blanks
 from kaniko_split.rewrite.parts import CannotLayOutError, Part, divider, parts_for
 from kaniko_split.source.edits import Copied, Piece, Written
 from kaniko_split.source.text import Source, Span
@@ -63,27 +63,57 @@ class ScriptText:
             CannotLayOutError: An item cannot be divided.
         """
         pieces: list[Piece] = []
+        last: int | None = None
         for part in parts_for(self.trace, numbers):
             texts: list[list[Piece]]
-            if part.runs:
+            whole = not part.runs
+            if whole:
+                texts = [[Copied(self._node(part.index).span)]]
+            else:
                 cutter = divider(self.source, self.trace, part.index, self.column)
                 texts = [cutter.inline(run) for run in part.runs]
-            else:
-                texts = [[Copied(self._node(part.index).span)]]
             for text in texts:
                 if pieces:
-                    pieces.append(Written(", "))
+                    neighbours = whole and last == part.index - 1
+                    pieces.append(Copied(self._gap(part.index)) if neighbours else Written(", "))
                 pieces.extend(text)
+            last = part.index if whole else None
         return pieces
 
-    def header(self) -> Span:
-        """Return what follows the key on its line: the colon, and a comment beside it."""
-        end = self.entry.key.span.end
-        line = self.source.line_end(end)
+    def brackets(self, numbers: Items[int]) -> list[Piece]:
+        """Return the items in their brackets, on several lines where they were and stay several.
+
+        Raises:
+            CannotLayOutError: An item cannot be divided.
+        """
+        inside, value = self.inline(numbers), self.entry.value
+        several = sum(isinstance(piece, Copied) and "\n" in self.source.cut(piece.span) for piece in inside)
+        if not several or not isinstance(value, Sequence):
+            return [Written("["), *inside, Written("]")]
+        text, last = self.source.text, value.items[-1].span.end
+        opening = Span(value.span.start, value.items[0].span.start)
+        closing = Span(value.span.end - 1, value.span.end)
+        blanks = text[last : closing.start].rstrip(" ").endswith("\n")
+        tail = Span(text.rfind("\n", last, closing.start), closing.end) if blanks else closing
+        return [Copied(opening), *inside, Copied(tail)]
+
+    def before_value(self) -> Span:
+        """Return what stands between the key and its value: the colon, and where the value's line begins."""
+        return Span(self.entry.key.span.end, self.entry.value.span.start)
+
+    def _gap(self, index: int) -> Span:
+        return Span(self._node(index - 1).span.end, self._node(index).span.start)
+
+    def header(self) -> tuple[Span, ...]:
+        """Return what follows the key on its line: the colon, and a comment beside it or behind the value."""
+        end, value = self.entry.key.span.end, self.entry.value
         colon = self.source.text.find(":", end) + 1
-        if isinstance(self.entry.value, Sequence) and not self.flow:
-            return Span(end, line)
-        return Span(end, colon)
+        if isinstance(value, Sequence):
+            return (Span(end, colon),) if self.flow else (Span(end, self.source.line_end(end)),)
+        tail = Span(value.span.end, self.source.line_end(max(value.span.end - 1, end)))
+        if isinstance(value, Scalar) and not value.style.is_block and "#" in self.source.cut(tail):
+            return Span(end, colon), tail
+        return (Span(end, colon),)
 
     def _divided(self, part: Part, dash: int, *, first: bool) -> list[Piece]:
         cutter = divider(self.source, self.trace, part.index, self.column)
@@ -91,11 +121,21 @@ class ScriptText:
         pieces = cutter.items(every, dash)
         if self.item_spans and cutter.steps and every[0][0] is cutter.steps[0]:
             # The comments above the item go with its first statement.
-            lead = Span(self.item_spans[part.index].start, self.source.line_start(cutter.node.span.start))
+            lead = Span(self.item_spans[part.index].start, self._dash_line(part.index))
             if first:
                 lead = without_leading_blanks(self.source, lead)
             pieces = [*moved(self.source, lead, dash - self.dash), *pieces]
         return pieces
+
+    def _dash_line(self, index: int) -> int:
+        """Return where the line of an item's dash begins, which is divided."""
+        value = self.entry.value
+        assert isinstance(value, Sequence)  # noqa: S101 (it has items)
+        dash, node = dash_of(self.source, value, index), value.items[index]
+        between = self.source.text[dash + 1 : node.span.start]
+        if between.strip():
+            raise CannotLayOutError("flow-layout", node.span.start, "a comment stands between its dash and its text")
+        return self.source.line_start(dash)
 
     def _node(self, index: int) -> Node:
         value = self.entry.value

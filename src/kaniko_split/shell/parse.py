@@ -141,7 +141,8 @@ class _Reader:
         span = self._span(node)
         semicolon = "Semicolon" in node
         if semicolon:
-            span = Span(span.start, self._at(node["Semicolon"]))
+            parts = [one for one in (node.get("Cmd"), *node.get("Redirs", ())) if one is not None]
+            span = Span(span.start, max((self._at(one["End"]) for one in parts), default=span.end))
         redirects = tuple(self._redirect(redirect) for redirect in node.get("Redirs", ()))
         command = node.get("Cmd")
         return Statement(

@@ -56,6 +56,9 @@ def value_offsets(text: str, node: Scalar) -> tuple[int, ...] | None:
     if mapped is None or "".join(char for char, _ in mapped) != node.value:
         return None
     end = mapped[-1][1] + 1 if mapped else begin
+    if not node.style.is_block:
+        # The last character may be an escape, or two quotes, and so several of the file.
+        end = node.span.end if node.style is Style.PLAIN else node.span.end - 1
     return (*(offset for _, offset in mapped), max(end, begin))
 
 
