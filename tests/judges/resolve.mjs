@@ -7,14 +7,14 @@
 // The bundle is a command line program that starts itself when it is loaded. It is loaded here with four changes: it
 // does not start; its entry is exported; the preview comes as JSON, so that no second YAML reader has a say; and where
 // it would run git (for names that a preview does not show, and for the list of files) it runs nothing.
-import {mkdirSync, readdirSync, readFileSync} from "node:fs";
+import {mkdirSync, readdirSync, readFileSync, realpathSync} from "node:fs";
 import {registerHooks} from "node:module";
 import {Socket} from "node:net";
 import path from "node:path";
 import {pathToFileURL} from "node:url";
 
 const request = JSON.parse(readFileSync(0, "utf8"));
-const program = pathToFileURL(request.program).href;
+const program = pathToFileURL(realpathSync(request.program)).href;
 
 Socket.prototype.connect = function () {
     process.nextTick(() => this.destroy(new Error("the judges never use the network")));

@@ -139,7 +139,7 @@ class Divider:
                 if self.node.style is Style.PLAIN and not is_plain(self.source.cut(self._span(run))):
                     pieces.extend((Written(">-\n" + " " * (dash + 2)), Copied(self._span(run))))
                 else:
-                    pieces.extend(self.inline(run, self._shift_to(dash)))
+                    pieces.extend(self.inline(run, dash - self.column))
                 pieces.append(Written("\n"))
             return pieces
         links = all(run[0].chained for run in runs[1:])
@@ -147,12 +147,6 @@ class Divider:
             lines = [(Written(" " * dash + "- "), Copied(self._span(run)), Written("\n")) for run in runs]
             return [piece for line in lines for piece in line]
         return self._block(runs, dash)
-
-    def _shift_to(self, dash: int) -> int:
-        """Return by how much the further lines of a text move when it goes behind a dash in column `dash`."""
-        start = self.source.line_start(self.node.span.start)
-        on_own_line = not self.source.text[start : self.node.span.start].strip()
-        return dash + 2 - (self.node.span.start - start) if on_own_line else dash - self.column
 
     def _with_comments(self, run: Sequence[Step]) -> Span:
         """Return where a run of a quoted text stands, with the shell's comments above and beside it."""

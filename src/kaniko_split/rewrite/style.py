@@ -81,7 +81,7 @@ def is_plain(text: str) -> bool:
     """Tell whether `text` may stand as a plain scalar in a block list, and means itself there."""
     if not text or _NOT_PLAIN_AT_START.match(text) or _NOT_PLAIN_INSIDE.search(text) or text != text.strip():
         return False
-    return not text.endswith(":")
+    return not text.endswith(":") and not _MEANS_SOMETHING_ELSE.fullmatch(text)
 
 
 def _column(file: PipelineFile, node: Node) -> int:
