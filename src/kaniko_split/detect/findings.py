@@ -119,7 +119,7 @@ def _of_job(pipeline: Pipeline, job: Job, extra: Sequence[str]) -> Iterator[Find
     except ShellSyntaxError as error:
         yield _unparsed(pipeline, job, before, script, items, error)
         return
-    builds = sum(step.builds for step in steps.steps)
+    builds = steps.builds
     if builds < 2:
         return
     second = _second_build(steps)

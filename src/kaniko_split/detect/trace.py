@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kaniko_split.detect.calls import executor_call
+from kaniko_split.detect.inside import Found, builds_inside, effects_of_build, merged, written_beside
 from kaniko_split.detect.loops import Loop, written_out
-from kaniko_split.detect.paths import Counting, builds_in
+from kaniko_split.detect.paths import Counting, End, Ways, most_builds, ways_through, ways_through_all
 from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
-from kaniko_split.shell.effects import Effects, Surroundings, effects_of
-from kaniko_split.shell.locations import Location, State, Variable, file_at
-from kaniko_split.shell.nodes import Assignment, Call, Chain, Declaration, For, Function, Script, Statement
+from kaniko_split.shell.effects import Effects, effects_of
+from kaniko_split.shell.knowledge import Surroundings, after
+from kaniko_split.shell.locations import NOWHERE, Location, State
+from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Script, Statement
 from kaniko_split.shell.parse import parse
-from kaniko_split.shell.words import Value, value_of_word, values_of_words
+from kaniko_split.shell.words import Value, values_of_words
 from kaniko_split.source.text import Span
 
+_STOPS_AT_FAILURE = re.compile(r"[-+][a-z]*e[a-z]*$")
 _EXPORTS_ALL = re.compile(r"-[a-z]*a[a-z]*$|allexport$")
 
 
@@ -33,11 +35,14 @@ class Step:
         last_item: The index of the item where it ends.
         statement: The statement itself.
         effects: What it does.
-        build: What it builds, where it is a simple command that runs the executor.
+        build: What it builds, where no path through it makes more than one build.
         builds: How many builds a path through it can make.
         folder: The folder that it runs in, from the project's root; None where that is not known.
         values: The words of the command, as far as they are known.
         chained: Whether `&&` joins it to the step before.
+        beside: For a build, what the statement writes that is no output of the build.
+        inside: For a build, the calls of the executor in the order of the text.
+        stops_at_failure: Whether `set -e` is on, as GitLab has it from the start.
     """
 
     number: int
@@ -51,6 +56,9 @@ class Step:
     folder: str | None
     values: tuple[Value, ...]
     chained: bool = False
+    beside: frozenset[Location] = NOWHERE
+    inside: tuple[Found, ...] = ()
+    stops_at_failure: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +71,7 @@ class Trace:
         script: The joined text, parsed; a loop over known words that builds is written out in it, turn by turn.
         steps: Its top-level statements.
         exported: The names that the script itself exports.
+        builds: The most builds that one run of it makes.
         loop: The loop that is written out.
     """
 
@@ -71,6 +80,7 @@ class Trace:
     script: Script
     steps: tuple[Step, ...]
     exported: frozenset[str]
+    builds: float = 0
     loop: Loop | None = None
 
     def item_at(self, offset: int) -> int:
@@ -127,7 +137,9 @@ def _followed(found: Trace, follower: _Follower) -> Trace:
     steps = tuple(
         replace(follower.step(number, one, found), chained=chained) for number, (one, chained) in enumerate(links)
     )
-    return replace(found, steps=steps, exported=frozenset(follower.exported))
+    counting = Counting(follower.start, follower.extra)
+    builds = most_builds(ways_through_all(found.script.statements, counting)) if any(s.builds for s in steps) else 0
+    return replace(found, steps=steps, exported=frozenset(follower.exported), builds=builds)
 
 
 def _only_loop(found: Trace, follower: _Follower) -> Loop | None:
@@ -168,33 +180,38 @@ class _Follower:
 
     def __init__(self, script: Script, known: dict[str, Value], extra: tuple[str, ...]) -> None:
         self._text = script.text
-        self._known = known
-        self._counting = Counting(script.text, known, extra=extra)
-        self._folder: str | None = ""
-        self._folder_before: str | None = None
-        self._functions: dict[str, Effects] = {}
+        self.extra = extra
+        self.start = self._here = Surroundings(
+            script.text, known, "", program=lambda one, here: effects_of_build(one, here, extra)
+        )
         self.exported: set[str] = set()
         self.lists: dict[int, tuple[Value, ...]] = {}
         self._sourced = False
         self._exports_all = False
+        self._stops_at_failure = True
+        self._built = False
 
     def step(self, number: int, statement: Statement, found: Trace) -> Step:
-        here = Surroundings(self._text, self._known, self._folder, self._functions)
+        here = self._here
         effects = effects_of(statement, here)
         if self._sourced and effects.unknown:
             # It may be a function of the sourced file, which sees every variable and may change it.
             every = frozenset[Location]({State.VARIABLES})
             effects = replace(effects, reads=effects.reads | every, writes=effects.writes | every)
-        build = executor_call(statement, self._text, self._known, self._counting.extra)
-        folder = self._folder
-        values: tuple[Value, ...] = ()
-        if isinstance(statement.command, Call):
-            values = values_of_words(statement.command.words, self._text, self._known)
-        if isinstance(build, Build):
-            effects = _build_effects(effects, build, folder)
-        made = builds_in((statement,), self._counting)
+        ways = ways_through(statement, Counting(here, self.extra))
+        made = most_builds(ways)
+        inside = builds_inside(statement, here, self.extra) if made == 1 else None
+        values = here.values(statement)
+        beside = NOWHERE
+        if inside:
+            beside = written_beside(statement, here, self.extra)
+            if len(inside) > 1 or not isinstance(executor_call(statement, self._text, here.known, self.extra), Build):
+                values = tuple(value for one in inside for value in one.values)
+        if made or self._built:
+            effects = _with_endings(effects, ways)
+        self._built = self._built or bool(made)
         if made and isinstance(statement.command, For) and statement.command.items is not None:
-            self.lists[number] = values_of_words(statement.command.items, self._text, self._known)
+            self.lists[number] = values_of_words(statement.command.items, self._text, here.known)
         self._learn(statement, effects, values)
         return Step(
             number=number,
@@ -203,83 +220,36 @@ class _Follower:
             last_item=found.item_at(max(statement.span.start, statement.span.end - 1)),
             statement=statement,
             effects=effects,
-            build=build if isinstance(build, Build) else None,
+            build=merged([one.build for one in inside]) if inside else None,
             builds=made,
-            folder=folder,
+            folder=here.folder,
             values=values,
+            beside=beside,
+            inside=inside or (),
+            stops_at_failure=self._stops_at_failure,
         )
 
     def _learn(self, statement: Statement, effects: Effects, values: tuple[Value, ...]) -> None:
         self.exported |= effects.exports
         texts = tuple(value.text for value in values)
-        if texts[:1] == ("set",) and any(_EXPORTS_ALL.match(text) for text in texts[1:]):
-            self._exports_all = True
+        if texts[:1] == ("set",):
+            self._exports_all = self._exports_all or any(_EXPORTS_ALL.match(text) for text in texts[1:])
+            for sign, option in zip(texts[1:], (*texts[2:], ""), strict=True):
+                if _STOPS_AT_FAILURE.match(sign) or (sign in {"-o", "+o"} and option == "errexit"):
+                    self._stops_at_failure = sign.startswith("-")
         match statement.command:
-            case Call(assignments=assignments, words=()):
-                self._assign(assignments)
-                return
-            case Declaration(assignments=assignments):
-                self._assign(one for one in assignments if one.value is not None)
-                return
-            case Function(name=name, body=body):
-                # Where and with which values it will be called, nobody knows yet.
-                anywhere = Surroundings(self._text, {}, None, self._functions)
-                self._functions[name] = effects_of(body, anywhere)
-                return
-        if State.VARIABLES in effects.writes:
-            self._known.clear()
-            self._sourced = True
-        for place in effects.writes:
-            if isinstance(place, Variable):
-                self._known.pop(place.name, None)
-        if State.FOLDER in effects.writes:
-            self._move(values)
-
-    def _assign(self, assignments: Iterable[Assignment]) -> None:
-        for one in assignments:
-            self._assign_one(one)
-
-    def _assign_one(self, one: Assignment) -> None:
-        if self._exports_all:
-            self.exported.add(one.name)
-        for name, value in list(self._known.items()):
-            # What was known in terms of the old value is known no longer.
-            if not value.exact and re.search(rf"\$\{{?{re.escape(one.name)}\b", value.text):
-                del self._known[name]
-        if one.appends or one.indexed or one.value is None:
-            self._known.pop(one.name, None)
-            return
-        value = value_of_word(one.value, self._text, self._known)
-        # A value that names itself (`X=$X-1`) or a command's output is known by its name only.
-        if value.exact or not ("$(" in value.text or "`" in value.text or f"${one.name}" in value.text):
-            self._known[one.name] = replace(value, splits=not value.exact and value.splits)
-        else:
-            self._known.pop(one.name, None)
-
-    def _move(self, values: tuple[Value, ...]) -> None:
-        texts = tuple(value.text for value in values)
-        target: str | None = None
-        if texts == ("cd", "-"):
-            target = self._folder_before
-        elif len(texts) == 2 and texts[0] == "cd":
-            place = file_at(texts[1], self._folder)
-            path: str | None = getattr(place, "path", None)
-            target = None if path is None or "$" in path or path.startswith("~") else posixpath.normpath(path)
-            target = "" if target == "." else target
-        self._folder_before, self._folder = self._folder, target
+            case Call(assignments=assignments, words=()) | Declaration(assignments=assignments):
+                if self._exports_all:
+                    self.exported |= {one.name for one in assignments if one.value is not None}
+        self._sourced = self._sourced or State.VARIABLES in effects.writes
+        self._here = after(statement, effects.writes, self._here)
 
 
-def _build_effects(effects: Effects, build: Build, folder: str | None) -> Effects:
-    """Return what running the executor does: it reads every file and writes what its flags promise."""
-    promised = frozenset[Location](file_at(path, folder) for path in build.written)
-    names = frozenset[Location](Variable(one) for one in build.inherited_build_arguments)
-    everything: frozenset[Location] = frozenset({State.FILES, State.FOLDER, State.OPTIONS})
-    return replace(
-        effects,
-        reads=effects.reads - {State.FILES} | everything | names,
-        writes=effects.writes - {State.FILES} | promised,
-        unknown=False,
-        prints=False,
-        acts=False,
-        fails=False,
-    )
+def _with_endings(effects: Effects, ways: Ways) -> Effects:
+    """Say what a statement's ways say: an `exit 1` ends the job as a failing test does, other ends may be a success.
+
+    What ends the job because a build has failed is no gate of its own.
+    """
+    ends = {way.end for way in ways}
+    gate = any(way.end is End.DIED and not way.build_failed for way in ways)
+    return replace(effects, leaves=bool(ends & {End.LEFT, End.RETURNED}), fails=effects.fails or gate)

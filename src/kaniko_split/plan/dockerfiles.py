@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 
+from kaniko_split.detect.inside import Found
 from kaniko_split.detect.trace import Step
 from kaniko_split.shell.locations import File, file_at, is_exact
 
@@ -21,19 +22,18 @@ def dockerfile_of(step: Step, read: Read) -> str:
         step: A statement that builds.
         read: Gives the text of a file of the repository, by name; None where there is none.
     """
-    for name in _candidates(step):
-        text = read(name)
-        if text is not None:
-            return text
-    return ""
+    texts = (_first_text(found, read) for found in step.inside)
+    return "\n".join(dict.fromkeys(text for text in texts if text))
 
 
-def _candidates(step: Step) -> Iterator[str]:
-    if step.build is None:
-        return
-    path = step.build.dockerfile or "Dockerfile"
-    context = file_at((step.build.context or ".").removeprefix("dir://"), step.folder)
-    here = file_at(path, step.folder)
+def _first_text(found: Found, read: Read) -> str:
+    return next((text for name in _candidates(found) if (text := read(name)) is not None), "")
+
+
+def _candidates(found: Found) -> Iterator[str]:
+    path = found.build.dockerfile or "Dockerfile"
+    context = file_at((found.build.context or ".").removeprefix("dir://"), found.folder)
+    here = file_at(path, found.folder)
     if isinstance(here, File) and is_exact(here) and not here.path.startswith(("/", "~")):
         yield here.path
     if isinstance(context, File) and is_exact(context) and not context.path.startswith(("/", "~")):

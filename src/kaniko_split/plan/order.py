@@ -104,6 +104,6 @@ def _in_workspace(place: Location) -> bool:
 
 def context_of(step: Step) -> File:
     """Return the folder that a build reads: its context, or the whole project where that is not known."""
-    context = step.build.context if step.build is not None else None
-    place = file_at((context or ".").removeprefix("dir://"), step.folder)
+    places = {file_at((one.build.context or ".").removeprefix("dir://"), one.folder) for one in step.inside}
+    place = places.pop() if len(places) == 1 else None
     return place if isinstance(place, File) and is_exact(place) else File(".")

@@ -15,8 +15,8 @@ from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.script import Section
 from kaniko_split.kaniko.image import same_image, same_repository
 from kaniko_split.plan.order import context_of, left_behind, order_of
+from kaniko_split.shell.endings import hides_failure
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, meeting
-from kaniko_split.shell.nodes import Chain
 
 # Names that programs read from their environment without being told to.
 _UNNAMED_READS = (
@@ -196,11 +196,14 @@ class _Slicer:
         )
 
     def _check_end(self, job: JobSlice) -> None:
-        """A chain that ends a job decides how it ends, where its failure meant nothing in the middle."""
+        """What ends a job decides how it ends; make sure that its failure did not mean nothing in the middle."""
         end = self._steps[job.steps[-1]]
-        command = end.statement.command
-        if end is not self._steps[-1] and isinstance(command, Chain) and command.operator == "&&":
+        if end is self._steps[-1]:
+            return
+        if hides_failure(end.statement):
             raise CannotSliceError("chain-hides-failure", end)
+        if not end.stops_at_failure and (end.build is not None or end.effects.fails or end.effects.unknown):
+            raise CannotSliceError("chain-hides-failure", end, "`set +e` is on")
 
     def _refuse_what_cannot_be_followed(self, first: int) -> None:
         for step in self._steps:
@@ -213,7 +216,7 @@ class _Slicer:
             if step.effects.leaves and (step.number > first or step.build is not None):
                 raise CannotSliceError("ends-early", step)
             if step.statement.background:
-                raise CannotSliceError("build-in-control-flow", step)
+                raise CannotSliceError("build-in-control-flow", step, "it runs in the background")
 
     def _in_before_script(self, step: Step) -> bool:
         return self._trace.items[step.item].section is Section.BEFORE_SCRIPT
@@ -320,8 +323,7 @@ class _Slicer:
             if number not in wanted:
                 hits = _live_writes(step, live, covered)
                 if step.build is not None or number in self._owners or number in finishing:
-                    if any(is_exact(place) and place in live for place in hits):
-                        raise CannotSliceError("output-used-later", step)
+                    self._refuse_what_a_build_leaves(step, live, hits)
                     continue
                 if not hits and not step.effects.leaves and State.VARIABLES not in step.effects.writes:
                     continue
@@ -335,6 +337,16 @@ class _Slicer:
             if step.build is not None or step.effects.unknown or step.effects.acts:
                 live |= {Variable(name) for name in self._environment}
         return frozenset(chosen)
+
+    def _refuse_what_a_build_leaves(self, step: Step, live: set[Location], hits: frozenset[Location]) -> None:
+        """Make sure that what is passed over has left nothing which is read later."""
+        if any(is_exact(place) and place in live for place in hits):
+            raise CannotSliceError("output-used-later", step)
+        left = {place for place in step.beside if meeting({place}, live)}
+        if State.FOLDER in left:
+            raise CannotSliceError("output-used-later", step, "it leaves the shell in another folder")
+        if left:
+            raise CannotSliceError("output-used-later", step, "it does more than build, and a later build may see it")
 
     def _attach_the_rest(
         self, roots: dict[int, set[int]], sliced: dict[int, frozenset[int]], finishing: set[int]

@@ -22,7 +22,6 @@ from kaniko_split.plan.obstacles import ObstacleError, check_job
 from kaniko_split.plan.outcome import Decision, NewJob, Placement, Refusal, Split
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
 from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
-from kaniko_split.shell.nodes import For
 from kaniko_split.tree.nodes import Alias, walk
 from kaniko_split.tree.nodes import Sequence as NodeList
 
@@ -150,8 +149,7 @@ def _starts_with_flag(step: Step) -> bool:
 
 
 def _code_of_compound(step: Step) -> str:
-    unbounded = step.builds == float("inf") and isinstance(step.statement.command, For)
-    return "dynamic-loop" if unbounded else "build-in-control-flow"
+    return "dynamic-loop" if step.builds == float("inf") else "build-in-control-flow"
 
 
 def _check_chains(trace: Trace) -> None:

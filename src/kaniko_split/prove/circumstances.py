@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.shell.endings import hides_failure
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, may_meet
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement
 from kaniko_split.shell.words import names_read
@@ -22,9 +23,10 @@ _STATUS = Variable("?")
 
 @dataclass(frozen=True, slots=True)
 class BuildRecord:
-    """What one build is given; two builds with equal records make the same image."""
+    """What one build is given, and whether its failure counts; two builds with equal records make the same image."""
 
     words: tuple[str, ...]
+    heeded: bool
     reads: tuple[tuple[str, Symbol], ...]
     folder: Symbol
     options: Symbol
@@ -41,12 +43,14 @@ class JobRecord:
         acts: Its effects outside the container.
         guards: For each build, the statements before it that may end the job.
         verdicts: Every statement of the job that may end it.
+        ending: The last statement, where its failure would have been passed over anywhere else.
     """
 
     builds: tuple[BuildRecord, ...]
     acts: tuple[Symbol, ...]
     guards: tuple[frozenset[Symbol], ...]
     verdicts: frozenset[Symbol] = frozenset()
+    ending: tuple[str, ...] | None = None
 
 
 @dataclass
@@ -69,7 +73,24 @@ class _Machine:
     def run(self) -> JobRecord:
         for step in self.trace.steps:
             self._step(step)
-        return JobRecord(tuple(self.builds), tuple(self.acts), tuple(self.guards), frozenset(self.passed))
+        verdicts = frozenset(self.passed)
+        return JobRecord(tuple(self.builds), tuple(self.acts), tuple(self.guards), verdicts, self._ending())
+
+    def _ending(self) -> tuple[str, ...] | None:
+        last = self.trace.steps[-1] if self.trace.steps else None
+        if last is None or not hides_failure(last.statement):
+            return None
+        return _words(last.statement, self.trace.script.text)
+
+    def _is_heeded(self, step: Step) -> bool:
+        """Tell whether the failure of a statement ends the job, or is how the job ends."""
+        steps = self.trace.steps
+        end = step.number
+        while end + 1 < len(steps) and steps[end + 1].chained:
+            end += 1
+        if end == len(steps) - 1:
+            return True
+        return end == step.number and step.stops_at_failure and not hides_failure(step.statement)
 
     def _step(self, step: Step) -> None:
         words = _words(step.statement, self.trace.script.text)
@@ -144,6 +165,7 @@ class _Machine:
         seen = sorted(name for name in self.values if name in self.exported or name in self.given)
         return BuildRecord(
             words=words,
+            heeded=self._is_heeded(step),
             reads=reads,
             folder=self.folder,
             options=self.options,
@@ -239,6 +261,8 @@ def check_circumstances(
             yield f"`{name}` still runs {len(job.builds)} builds"
     if Counter(old.acts) != Counter(act for job in new.values() for act in job.acts):
         yield "an effect outside of the container is lost, doubled or changed"
+    if {old.ending} != {job.ending for job in new.values()} - {None} | {old.ending}:
+        yield "a job ends with a statement whose failure was passed over before"
     yield from _check_guards(old, new, waits)
 
 
@@ -253,13 +277,13 @@ def _check_guards(old: JobRecord, new: Mapping[str, JobRecord], waits: Mapping[s
 
 
 def _words(statement: Statement, text: str) -> tuple[str, ...]:
-    """Return a statement's words as written; for anything but a simple command, its text without its layout."""
+    """Return a statement's words as written; for anything but a simple command, its whole text."""
     command = statement.command
     if isinstance(command, Call):
         spans = [one.span for one in command.assignments] + [one.span for one in command.words]
         redirects = [one.span for one in statement.redirects]
         return tuple(text[span.start : span.end] for span in (*spans, *redirects))
-    return tuple(text[statement.span.start : statement.span.end].split())
+    return (text[statement.span.start : statement.span.end],)
 
 
 def _names_in(assignment: Assignment) -> list[str]:

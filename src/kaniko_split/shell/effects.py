@@ -7,7 +7,7 @@ certain to be overwritten counts as overwritten.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from kaniko_split.shell.commands import (
@@ -20,6 +20,7 @@ from kaniko_split.shell.commands import (
     keeps_output,
     kind_of,
 )
+from kaniko_split.shell.knowledge import Surroundings, after, inside_of_call
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, file_at, is_exact
 from kaniko_split.shell.nodes import (
     Assignment,
@@ -28,6 +29,7 @@ from kaniko_split.shell.nodes import (
     Declaration,
     For,
     Function,
+    Group,
     If,
     Statement,
     While,
@@ -35,7 +37,7 @@ from kaniko_split.shell.nodes import (
     substitutions,
     words_of,
 )
-from kaniko_split.shell.words import Value, names_assigned, names_read, value_of_word, values_of_words
+from kaniko_split.shell.words import names_assigned, names_read, value_of_word, values_of_words
 
 _CHANCE = re.compile(r"/dev/u?random|/proc/sys/kernel/random")
 _PLACES = frozenset({"PWD", "OLDPWD"})
@@ -73,46 +75,99 @@ class Effects:
     appends: frozenset[Location] = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What is known where a statement runs.
-
-    Attributes:
-        script: The text that spans count in.
-        known: The variables assigned so far.
-        folder: The folder from the project's root, None where it is not known.
-        functions: What a call of each function defined so far does.
-    """
-
-    script: str
-    known: Mapping[str, Value]
-    folder: str | None
-    functions: Mapping[str, Effects]
-
-
 def effects_of(statement: Statement, here: Surroundings) -> Effects:
     """Return what `statement` does when it runs in the surroundings `here`."""
     if isinstance(statement.command, Function):
         name: Location = Variable(f"{statement.command.name}()")
         return Effects(writes=frozenset({name}), overwrites=frozenset({name}))
     own = _own_effects(statement, here)
-    inner = [effects_of(one, here) for block in nested(statement) for one in block]
-    if not inner:
+    inside = _inside(statement, here)
+    if inside is None:
         return own
-    # What stands inside may not run at all, so nothing is sure to be overwritten.
-    parts = [replace(part, overwrites=NOWHERE) for part in inner]
-    done = _joined([replace(own, prints=own.prints and not own.writes), *parts])
-    return replace(done, fails=_can_end_the_job(statement, parts))
+    joined = _joined([replace(own, prints=own.prints and not own.writes), inside])
+    return replace(joined, fails=inside.fails, leaves=inside.leaves)
 
 
-def _can_end_the_job(statement: Statement, parts: list[Effects]) -> bool:
-    """Tell whether a test inside ends the job: `set -e` passes over all of a chain but its end, and conditions."""
+def _inside(statement: Statement, here: Surroundings) -> Effects | None:
+    """Return what the statements do that stand inside of `statement`; None where there are none.
+
+    Of what may not run at all, nothing is sure to be overwritten. Whether a test inside ends the job: `set -e`
+    passes over all of a chain but its end, and conditions.
+    """
     match statement.command:
-        case Chain(operator="&&" | "||"):
-            return parts[-1].fails
-        case If() | While():
-            return any(part.fails for part in parts[1:])
-    return any(part.fails for part in parts)
+        case Chain(operator="&&" | "||", left=left, right=right):
+            first = effects_of(left, here)
+            second = _maybe(effects_of(right, after(left, first.writes, here)))
+            return replace(_one_after_the_other([first, second]), fails=second.fails)
+        case Chain(left=left, right=right):
+            return _joined([_in_subshell(effects_of(one, here)) for one in (left, right)])
+        case Group(statements=inner, subshell=subshell):
+            done = _sequence(inner, here)[0]
+            return _in_subshell(done) if subshell else done
+        case If(condition=condition, then=then, otherwise=otherwise):
+            asked, there = _sequence(condition, here)
+            branches = [_maybe(_sequence(branch, there)[0]) for branch in (then, otherwise)]
+            done = _one_after_the_other([asked, _joined(branches)])
+            return replace(done, fails=any(branch.fails for branch in branches))
+        case While(condition=condition, body=body):
+            asked, there = _sequence(condition, _without_loop_values((*condition, *body), here))
+            turn = _maybe(_sequence(body, there)[0])
+            return replace(_joined([_maybe(asked), turn]), fails=turn.fails)
+        case For(name=name, body=body):
+            turn = _sequence(body, _without_loop_values(body, here, name))[0]
+            # Each turn sets the variable before its body reads it.
+            own: frozenset[Location] = frozenset({Variable(name)})
+            return _maybe(replace(turn, reads=turn.reads - own))
+    blocks = list(nested(statement))
+    if not blocks:
+        return None
+    return _joined([_maybe(_sequence(block, here)[0]) for block in blocks])
+
+
+def _sequence(statements: Iterable[Statement], here: Surroundings) -> tuple[Effects, Surroundings]:
+    """Return what statements do that run one after the other, and what is known after them."""
+    parts: list[Effects] = []
+    start = here.folder
+    for statement in statements:
+        parts.append(effects_of(statement, here))
+        here = after(statement, parts[-1].writes, here)
+    done = _one_after_the_other(parts)
+    back = start is not None and here.folder == start
+    writes = done.writes - _IN_FOLDER if back else done.writes
+    return replace(done, writes=writes, fails=any(part.fails for part in parts)), here
+
+
+def _one_after_the_other(parts: list[Effects]) -> Effects:
+    """Join what runs in order: a variable that an earlier part has certainly set is not read from outside."""
+    done = _joined(parts)
+    reads: set[Location] = set()
+    certain: set[Location] = set()
+    left = False
+    for part in parts:
+        reads |= part.reads - certain
+        certain |= {place for place in part.overwrites if isinstance(place, Variable) and not left}
+        left = left or part.leaves
+    return replace(done, reads=frozenset(reads), overwrites=frozenset(certain))
+
+
+def _maybe(effects: Effects) -> Effects:
+    return replace(effects, overwrites=NOWHERE)
+
+
+def _in_subshell(effects: Effects) -> Effects:
+    """Return what is left of it outside: an `exit` ends the subshell alone, but makes it fail."""
+    done = _outside_of_subshell(effects)
+    return replace(done, fails=effects.fails or effects.leaves)
+
+
+def _without_loop_values(body: Iterable[Statement], here: Surroundings, name: str = "") -> Surroundings:
+    """Return what is known in every turn of a loop: nothing of what the loop itself changes."""
+    written = _sequence(body, replace(here, known={}, folder=None))[0].writes | {Variable(name)}
+    known = {} if State.VARIABLES in written else dict(here.known)
+    for place in written:
+        if isinstance(place, Variable):
+            known.pop(place.name, None)
+    return replace(here, known=known, folder=None if State.FOLDER in written else here.folder)
 
 
 def _own_effects(statement: Statement, here: Surroundings) -> Effects:
@@ -181,15 +236,44 @@ def _called(call: Call, statement: Statement, here: Surroundings) -> Effects:
     texts = tuple(value.text for value in values)
     if not texts:
         return Effects(unknown=True, reads=frozenset({State.FILES}), writes=frozenset({State.FILES}), fails=True)
-    if texts[0] in here.functions:
-        inside = here.functions[texts[0]]
-        return replace(inside, reads=inside.reads | {Variable(f"{texts[0]}()")}, prints=False)
+    special = here.program(statement, here) if here.program is not None else None
+    if special is not None:
+        return special
+    there = inside_of_call(values, here)
+    if there is not None:
+        return _of_function(here.functions[texts[0]], texts[0], there)
     leaves = texts[0] == "exec"
     texts = texts[behind_wrappers(texts) :]
     if not texts:
         return Effects(prints=True, leaves=leaves)
     done = _command(texts, statement, here)
     return replace(done, leaves=True) if leaves else done
+
+
+def _of_function(body: Statement, name: str, here: Surroundings) -> Effects:
+    """Return what the call of a function does, without its own parameters and local variables."""
+    inside = effects_of(body, here)
+    own = {place for place in inside.reads | inside.writes if isinstance(place, Variable) and _is_own(place.name, body)}
+    return replace(
+        inside,
+        reads=inside.reads - own | {Variable(f"{name}()")},
+        writes=inside.writes - own,
+        overwrites=inside.overwrites - own,
+        exports=inside.exports - {place.name for place in own if isinstance(place, Variable)},
+        prints=False,
+    )
+
+
+def _is_own(name: str, body: Statement) -> bool:
+    if name.isdigit() or name in {"@", "*", "#"}:
+        return True
+    statements = body.command.statements if isinstance(body.command, Group) else (body,)
+    local = [one.command for one in statements if isinstance(one.command, Declaration)]
+    return any(
+        name == assignment.name and declaration.keyword == "local"
+        for declaration in local
+        for assignment in declaration.assignments
+    )
 
 
 def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -> Effects:

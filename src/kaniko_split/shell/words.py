@@ -77,6 +77,10 @@ def names_assigned(word: Word) -> Iterator[str]:
 
 
 def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Value]:
+    if len(word.parts) == 1 and isinstance(part := word.parts[0], Parameter) and part.name == "@" and "#" in known:
+        # `"$@"` gives each positional parameter as a word of its own.
+        yield from (known[str(number)] for number in range(1, int(known["#"].text) + 1))
+        return
     if len(word.parts) == 1 and isinstance(part := word.parts[0], Parameter) and not part.quoted:
         value = known.get(part.name) if part.plain else None
         if value is not None and value.exact and not _GLOB.search(value.text):

@@ -1,0 +1,59 @@
+"""Which statements can run inside of a statement, and what is known where each of them runs?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kaniko_split.shell.effects import effects_of
+from kaniko_split.shell.knowledge import Surroundings, after, inside_of_call
+from kaniko_split.shell.nodes import Call, Chain, For, Function, If, Statement, While, nested, substitutions, words_of
+
+Found = tuple[Statement, Surroundings]
+
+
+def walk(statement: Statement, here: Surroundings) -> Iterator[Found]:
+    """Yield `statement` and all that can run inside of it, in the order of the text.
+
+    The body of a function stands where it is called; what a substitution runs stands behind its statement.
+    """
+    yield statement, here
+    for word in words_of(statement):
+        for part in substitutions(word):
+            yield from walk_all(part.statements, here)
+    match statement.command:
+        case Call():
+            values = here.values(statement)
+            there = inside_of_call(values, here)
+            if there is not None:
+                yield from walk(here.functions[values[0].text], there)
+        case Chain(operator="&&" | "||", left=left, right=right):
+            yield from walk_all((left, right), here)
+        case If(condition=condition, then=then, otherwise=otherwise):
+            yield from walk_all(condition, here)
+            there = known_after(condition, here)
+            yield from walk_all(then, there)
+            yield from walk_all(otherwise, there)
+        case For() | While():
+            # In a turn nothing is known of what the loop itself changes.
+            turning = after(statement, effects_of(statement, here).writes, here)
+            for block in nested(statement):
+                yield from walk_all(block, turning)
+        case Function():
+            return
+        case _:
+            for block in nested(statement):
+                yield from walk_all(block, here)
+
+
+def walk_all(statements: Iterable[Statement], here: Surroundings) -> Iterator[Found]:
+    """Yield what can run inside of statements that stand one after the other, themselves included."""
+    for statement in statements:
+        yield from walk(statement, here)
+        here = after(statement, effects_of(statement, here).writes, here)
+
+
+def known_after(statements: Iterable[Statement], here: Surroundings) -> Surroundings:
+    """Return what is known when `statements` have run one after the other."""
+    for statement in statements:
+        here = after(statement, effects_of(statement, here).writes, here)
+    return here
