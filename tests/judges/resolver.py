@@ -107,7 +107,7 @@ def resolve_all(pipelines: Iterable[Pipeline]) -> dict[Pipeline, Resolved | Reje
         raise MissingJudgeError("The resolver is not installed: `npm ci` installs it, `make test` sets everything up.")
     with tempfile.TemporaryDirectory(prefix="resolver-") as scratch:
         request = {
-            "program": str(PROGRAM),
+            "program": str(PROGRAM.resolve()),  # Node calls a module by the path behind all links
             "scratch": str(Path(scratch).resolve()),
             "pipelines": [{"folder": str(pipeline.folder.resolve()), "file": pipeline.file} for pipeline in wanted],
         }

@@ -6,7 +6,7 @@ whole. So it counts as one build as long as each of its paths makes one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kaniko_split.detect.calls import executor_call, hides_executor
@@ -15,8 +15,8 @@ from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.effects import Effects, effects_of
 from kaniko_split.shell.knowledge import Surroundings
 from kaniko_split.shell.locations import Location, State, Variable, file_at
-from kaniko_split.shell.nodes import Call, Chain, If, Statement
-from kaniko_split.shell.walk import known_after, walk
+from kaniko_split.shell.nodes import Call, Chain, If, Statement, While
+from kaniko_split.shell.walk import known_after, walk, walk_all
 from kaniko_split.shell.words import Value
 
 _ON = frozenset({End.TRUE, End.FALSE})
@@ -90,8 +90,8 @@ def effects_of_build(statement: Statement, here: Surroundings, extra: Sequence[s
 def written_beside(statement: Statement, here: Surroundings, extra: Sequence[str] = ()) -> frozenset[Location]:
     """Return what a statement that builds writes and the build's output does not hold.
 
-    What the executor writes, and what is piped or redirected from it, is its output. What is written only where
-    the script ends is of no use to anybody.
+    What the executor writes, what is piped or redirected from it, and what is written when it has succeeded or
+    failed, is its output. What is written only where the script ends is of no use to anybody.
     """
     outputs = set[Location]()
     for one, there in walk(statement, here):
@@ -99,12 +99,34 @@ def written_beside(statement: Statement, here: Surroundings, extra: Sequence[str
             if executor_call(one, there.script, there.known, extra) is not None:
                 outputs |= effects_of(one, there).writes
             continue
-        outputs |= _written_at_the_end(one, there, extra)
+        outputs |= _written_at_the_end(one, there, extra) | _written_upon_it(one, there, extra)
         piped = isinstance(one.command, Chain) and one.command.operator in {"|", "|&"}
         if (piped or one.redirects) and builds_inside(one, there, extra):
             written = effects_of(one, there).writes if piped else _redirected(one, there)
             outputs |= {place for place in written if not isinstance(place, Variable)}
     return effects_of(statement, here).writes - frozenset(outputs)
+
+
+def _written_upon_it(statement: Statement, here: Surroundings, extra: Sequence[str]) -> frozenset[Location]:
+    """Return what is written because a build has succeeded, or has failed."""
+    first: tuple[Statement, ...] = ()
+    then: tuple[Statement, ...] = ()
+    match statement.command:
+        case Chain(operator="&&" | "||", left=left, right=right):
+            first, then = (left,), (right,)
+        case If(condition=condition, then=one, otherwise=other):
+            first, then = condition, (*one, *other)
+        case While(condition=condition, body=body):
+            first, then = condition, body
+    if not any(isinstance(executor_call(*_seen(found), extra), Build) for found in walk_all(first, here)):
+        return frozenset()
+    there = known_after(first, here)
+    return frozenset(place for one in _effects(then, there) for place in one.writes)
+
+
+def _seen(found: tuple[Statement, Surroundings]) -> tuple[Statement, str, Mapping[str, Value]]:
+    statement, here = found
+    return statement, here.script, here.known
 
 
 def _redirected(statement: Statement, here: Surroundings) -> frozenset[Location]:

@@ -7,7 +7,6 @@ once for each, and a function runs where it is called. What has no bound that th
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -20,6 +19,7 @@ from kaniko_split.shell.nodes import (
     Call,
     Case,
     Chain,
+    Command,
     For,
     Group,
     If,
@@ -34,7 +34,6 @@ from kaniko_split.shell.nodes import (
 from kaniko_split.shell.words import values_of_words
 
 UNBOUNDED = math.inf
-_LAST_STATUS = re.compile(r"^(?:\"?\$\{?\?\}?\"?)$")
 
 
 class End(Enum):
@@ -145,17 +144,17 @@ def _of_call(statement: Statement, counting: Counting) -> Ways:
     if not texts:
         asks = any(True for word in words_of(statement) for _ in substitutions(word))
         return {Way(End.TRUE): 0, Way(End.FALSE): 0} if asks else {Way(End.TRUE): 0}
-    return _of_word(texts, counting)
+    if texts[0] == "exit":
+        return {Way(End.DIED if _exits_with_failure(statement.command, counting) else End.LEFT): 0}
+    return _of_word(texts)
 
 
-def _of_word(texts: tuple[str, ...], counting: Counting) -> Ways:
+def _of_word(texts: tuple[str, ...]) -> Ways:
     match texts:
         case ("true" | ":" | "echo" | "printf" | "sleep" | "tee", *_):
             return {Way(End.TRUE): 0}
         case ("false",):
             return {Way(End.FALSE): 0}
-        case ("exit", *status):
-            return {Way(End.DIED if _is_failure(status, counting) else End.LEFT): 0}
         case ("return", *_):
             return {Way(End.RETURNED): 0}
         case ("break", *_):
@@ -169,11 +168,15 @@ def _of_word(texts: tuple[str, ...], counting: Counting) -> Ways:
     return {Way(End.TRUE): 0, Way(End.FALSE): 0}
 
 
-def _is_failure(status: list[str], counting: Counting) -> bool:
-    if not status or _LAST_STATUS.match(status[0]):
+def _exits_with_failure(command: Command | None, counting: Counting) -> bool:
+    """Tell whether `exit` certainly has a status other than 0: a number, or that of what has just failed."""
+    if not isinstance(command, Call) or len(command.words) < 2:
         return counting.failed
-    name = status[0].removeprefix("$").removeprefix("{").removesuffix("}")
-    return name in counting.codes or (status[0].isdigit() and int(status[0]) % 256 != 0)
+    parts = command.words[1].parts
+    if len(parts) == 1 and isinstance(parts[0], Parameter) and parts[0].plain:
+        return parts[0].name in counting.codes or (parts[0].name == "?" and counting.failed)
+    status = command.words[1].literal or ""
+    return status.isdigit() and int(status) % 256 != 0
 
 
 def _of_function(body: Statement, counting: Counting) -> Ways:

@@ -7,7 +7,7 @@ statement that reads them belongs to the build that wrote them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.loops import Loop
@@ -16,7 +16,7 @@ from kaniko_split.gitlab.script import Section
 from kaniko_split.kaniko.image import same_image, same_repository
 from kaniko_split.plan.order import context_of, left_behind, order_of
 from kaniko_split.shell.endings import hides_failure
-from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, meeting
+from kaniko_split.shell.locations import File, Location, State, Variable, file_at, is_exact, meeting
 
 # Names that programs read from their environment without being told to.
 _UNNAMED_READS = (
@@ -243,8 +243,8 @@ class _Slicer:
                 named = self._files_in_arguments(step, tainted) or self._files_in_context(step, tainted)
                 if exact or named:
                     raise CannotSliceError("output-used-later", step)
-                for place in (*step.effects.writes, _STATUS):
-                    tainted[place] = frozenset({step.number})
+                tainted |= {place: frozenset({step.number}) | kept for place, kept in _added_to(step, tainted)}
+                tainted[_STATUS] = frozenset({step.number})
                 continue
             # What acts outside reads what it is told to: its files are in its words.
             hit = meeting(tainted, reads - {State.FILES} if step.effects.acts else reads)
@@ -464,6 +464,14 @@ def _live_writes(step: Step, live: set[Location], covered: set[Location]) -> fro
             if place is State.FILES or (isinstance(place, File) and place not in covered)
         }
     return frozenset(hits)
+
+
+def _added_to(step: Step, tainted: Mapping[Location, frozenset[int]]) -> Iterator[tuple[Location, frozenset[int]]]:
+    """Yield each place that a build writes, with the builds whose output stays in it beside its own."""
+    anew = {file_at(path, one.folder) for one in step.inside for path in one.build.written}
+    anew |= step.effects.overwrites
+    for place in step.effects.writes:
+        yield place, tainted.get(place, frozenset()) if place not in anew else frozenset()
 
 
 def _conflict(one: Step, other: Step) -> bool:

@@ -104,8 +104,10 @@ class _Machine:
             self.guards.append(frozenset(self.passed))
             self.builds.append(self._record(step, words))
             outcome = _symbol("build", *words, *inputs)
-            for place in (*effects.writes, _STATUS):
-                self._write(place, outcome, tainted=True)
+            for place in sorted(effects.writes, key=str):
+                kept = self._read(place) if place in effects.appends else ""
+                self._write(place, _symbol(kept, outcome) if kept else outcome, tainted=True)
+            self._write(_STATUS, outcome, tainted=True)
             return
         if words[:1] == ("unset",):
             for name in words[1:]:
@@ -167,7 +169,7 @@ class _Machine:
             words=words,
             heeded=self._is_heeded(step),
             reads=reads,
-            folder=self.folder,
+            folder=self.folder if State.FOLDER in step.effects.reads else "",
             options=self.options,
             environment=tuple((name, self.values[name]) for name in seen),
             files=(*sorted(self._own_files().items()), ("", self.log)),

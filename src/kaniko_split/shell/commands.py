@@ -29,7 +29,7 @@ class Kind(Enum):
 
 _WORDS: dict[Kind, str] = {
     Kind.PRINTS: ": echo printf true pwd env printenv id whoami uname date sleep seq expr nproc uptime hostname "
-    "uuidgen basename dirname type which export_ df free ulimit",
+    "uuidgen basename dirname type which export_ df free ulimit shift",
     Kind.READS: "cat head tail ls wc cut sort uniq tr awk jq yq sed grep_ base64 md5sum sha1sum sha256sum sha512sum "
     "tree stat find du file xxd od tac rev nl column comm diff_ cmp_ readlink realpath envsubst",
     Kind.WRITES: "mkdir touch rm rmdir tee chmod chown truncate mktemp gzip gunzip unzip patch",

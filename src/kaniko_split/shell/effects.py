@@ -41,6 +41,7 @@ from kaniko_split.shell.words import names_assigned, names_read, value_of_word, 
 
 _CHANCE = re.compile(r"/dev/u?random|/proc/sys/kernel/random")
 _PLACES = frozenset({"PWD", "OLDPWD"})
+_STATUS = Variable("?")
 _IN_FOLDER: frozenset[Location] = frozenset({State.FOLDER})
 
 
@@ -138,16 +139,19 @@ def _sequence(statements: Iterable[Statement], here: Surroundings) -> tuple[Effe
 
 
 def _one_after_the_other(parts: list[Effects]) -> Effects:
-    """Join what runs in order: a variable that an earlier part has certainly set is not read from outside."""
+    """Join what runs in order: what an earlier part has certainly set is not read from outside."""
     done = _joined(parts)
     reads: set[Location] = set()
     certain: set[Location] = set()
     left = False
     for part in parts:
         reads |= part.reads - certain
-        certain |= {place for place in part.overwrites if isinstance(place, Variable) and not left}
+        if not left:
+            certain |= {place for place in part.overwrites if not isinstance(place, File)}
         left = left or part.leaves
-    return replace(done, reads=frozenset(reads), overwrites=frozenset(certain))
+        # Whatever ran last has set the status.
+        certain.add(_STATUS)
+    return replace(done, reads=frozenset(reads), overwrites=frozenset(certain - {_STATUS}))
 
 
 def _maybe(effects: Effects) -> Effects:

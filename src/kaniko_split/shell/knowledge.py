@@ -104,8 +104,9 @@ def _assigned(assignments: Iterable[Assignment], here: Surroundings) -> Mapping[
             known.pop(one.name, None)
             continue
         value = value_of_word(one.value, here.script, known)
-        # A value that names itself (`X=$X-1`) or a command's output is known by its name only.
-        if value.exact or not ("$(" in value.text or "`" in value.text or f"${one.name}" in value.text):
+        # A value that names itself (`X=$X-1`), a command's output or status is known by its name only.
+        passing = any(mark in value.text for mark in ("$(", "`", "$?", "$!", f"${one.name}"))
+        if value.exact or not passing:
             known[one.name] = replace(value, splits=not value.exact and value.splits)
         else:
             known.pop(one.name, None)
