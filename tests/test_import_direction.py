@@ -21,6 +21,7 @@ LINE = (
     ("prove",),
     ("codemod",),
     ("report",),
+    ("bulk",),
     ("commands",),
     ("cli",),
     ("__main__",),

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
+import typer.main
 
 from kaniko_split.commands import Options, run_apply, run_check, run_diff, run_explain
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
+
+class _WithBulk(typer.core.TyperGroup):
+    """The commands, and the group `bulk`, whose options are not built before it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name `bulk` last."""
+        return [*super().list_commands(ctx), "bulk"]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import `bulk` where it is asked for."""
+        if cmd_name != "bulk":
+            return super().get_command(ctx, cmd_name)
+        from kaniko_split.bulk.cli import app as bulk
+
+        command = typer.main.get_command(bulk)
+        command.name = "bulk"
+        return command
+
+
 app = typer.Typer(
+    cls=_WithBulk,
     add_completion=False,
     context_settings=_HELP,
     no_args_is_help=True,
@@ -101,6 +123,9 @@ def apply(
     *,
     cached_only: _CachedOnly = False,
     interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Show each job's diff and ask.")] = False,
+    allow_refusals: Annotated[
+        bool, typer.Option("--allow-refusals", help="Exit with 0 although a job is refused.")
+    ] = False,
     quiet: _Quiet = False,
 ) -> None:
     """Write the proved changes; with - as path, from stdin to stdout.
@@ -109,7 +134,7 @@ def apply(
     that cannot be read or written.
     """
     options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet)
-    raise typer.Exit(run_apply(options, interactive=interactive))
+    raise typer.Exit(run_apply(options, interactive=interactive, allow_refusals=allow_refusals))
 
 
 @app.command(epilog="Example: kaniko-split explain value-differs")

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, only, split_pipeline
 from kaniko_split.gitlab.discovery import STDIN, Found, Problem, discover, from_text
-from kaniko_split.plan.names import NamePatterns
+from kaniko_split.plan.names import NamePatterns, wrong_patterns
 from kaniko_split.plan.outcome import Refusal, Split
 from kaniko_split.plan.splitting import Wishes
 from kaniko_split.report import text
@@ -90,8 +90,11 @@ def run_diff(options: Options) -> int:
     return TROUBLE if run.troubled else SOMETHING if changed else NOTHING
 
 
-def run_apply(options: Options, *, interactive: bool = False) -> int:
-    """Write all proved changes, or those that the user says yes to; return the exit code."""
+def run_apply(options: Options, *, interactive: bool = False, allow_refusals: bool = False) -> int:
+    """Write all proved changes, or those that the user says yes to; return the exit code.
+
+    With `allow_refusals` a refused job is told of and counts for nothing; a proof that broke still does.
+    """
     if interactive and any(str(path) == "-" for path in options.paths):
         _tell("error: --interactive reads its answers from stdin, so - cannot be a path; name the file")
         return TROUBLE
@@ -118,7 +121,8 @@ def run_apply(options: Options, *, interactive: bool = False) -> int:
             for name in sorted(names):
                 _tell(f"{found.repository.shown(name)}: references rewritten")
     _tell_the_rest(run)
-    refused = any(isinstance(outcome, Refusal | Failed) for outcome in run.outcomes)
+    bad = Failed if allow_refusals else Refusal | Failed
+    refused = any(isinstance(outcome, bad) for outcome in run.outcomes)
     return TROUBLE if run.troubled else SOMETHING if refused else NOTHING
 
 
@@ -140,7 +144,7 @@ def run_explain(code: str) -> int:
 def _read_all(options: Options) -> _Run:
     """Find, read and split every pipeline that the options name; problems are told as they come."""
     run = _Run(options)
-    wrong = _wrong_names(options)
+    wrong = wrong_patterns(options.template_name, options.job_name)
     if wrong:
         run.complain(wrong)
         return run
@@ -180,16 +184,6 @@ def _wishes(options: Options, found: Found) -> Wishes:
         links=found.repository.linked_folders,
         read=found.repository.text,
     )
-
-
-def _wrong_names(options: Options) -> str | None:
-    """Return what is wrong with the names that the user asks for, in one sentence."""
-    template, job = options.template_name, options.job_name
-    if template is not None and (not template.startswith(".") or len(template) < 2 or not template.isprintable()):
-        return f"--template-name `{template}`: a hidden job's name begins with a dot, as `.build-image` does"
-    if job is not None and ("{image}" not in job or job.startswith(".") or not job.isprintable()):
-        return f"--job-name `{job}`: the pattern needs {{image}} and no dot at its start, as `build-{{image}}`"
-    return None
 
 
 def _write(run: _Run, found: Found, result: Result) -> bool:

@@ -37,6 +37,15 @@ class NameTakenError(Exception):
     """No name that the user asked for can be given; the text says which and why."""
 
 
+def wrong_patterns(template: str | None, job: str | None) -> str | None:
+    """Return what is wrong with the names that a user asks for, in one sentence; None where nothing is."""
+    if template is not None and (not template.startswith(".") or len(template) < 2 or not template.isprintable()):
+        return f"--template-name `{template}`: a hidden job's name begins with a dot, as `.build-image` does"
+    if job is not None and ("{image}" not in job or job.startswith(".") or not job.isprintable()):
+        return f"--job-name `{job}`: the pattern needs {{image}} and no dot at its start, as `build-{{image}}`"
+    return None
+
+
 def names_for(job: str, builds: Sequence[Build], taken: frozenset[str], patterns: NamePatterns) -> Names:
     """Choose names that no job has.
 
