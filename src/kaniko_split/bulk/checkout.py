@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,27 +38,29 @@ def look_at(git: Git, folder: Path) -> Checkout:
         SkippedError: It has no commit yet.
         GitError: It is no clone, or a broken one.
     """
-    said = git.text(
-        "rev-parse",
-        "--is-bare-repository",
-        "--is-shallow-repository",
-        "--is-inside-work-tree",
-        "--show-superproject-working-tree",
-        folder=folder,
-    ).split("\n")
+    try:
+        said = git.text(
+            *("rev-parse", "--is-bare-repository", "--is-shallow-repository", "--is-inside-work-tree", "--show-cdup"),
+            *("--show-superproject-working-tree", "HEAD^{commit}", "--symbolic-full-name", "HEAD", "--"),
+            folder=folder,
+        ).split("\n")
+    except GitError as error:
+        if "HEAD^{commit}" in error.said:
+            raise SkippedError("the repository is empty; there is no commit to look at") from None
+        raise
     bare, shallow, inside = (word == "true" for word in said[:3])
     if not bare and not inside:
         raise SkippedError("this is git's own folder inside of a clone; name the clone")
-    top = folder if bare else Path(git.text("rev-parse", "--show-toplevel", folder=folder))
-    try:
-        commit = git.text("rev-parse", "--verify", "--quiet", "HEAD^{commit}", folder=folder)
-    except GitError:
-        raise SkippedError("the repository is empty; there is no commit to look at") from None
-    try:
-        branch = git.text("symbolic-ref", "--quiet", "--short", "HEAD", folder=folder)
-    except GitError:
-        branch = ""
-    return Checkout(top, bare, shallow, commit, branch, said[3] if len(said) > 3 else "")
+    # The name of the outer work tree is a line that is only there in a submodule.
+    *outer, commit, branch, _ = said[4:]
+    return Checkout(
+        folder=Path(os.path.normpath(folder / said[3])),
+        bare=bare,
+        shallow=shallow,
+        commit=commit,
+        branch=branch.removeprefix("refs/heads/") if branch != "HEAD" else "",
+        submodule_of="".join(outer),
+    )
 
 
 def check_for_branch(git: Git, checkout: Checkout, name: str) -> None:

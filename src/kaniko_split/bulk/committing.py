@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def plan_tree(git: Git, folder: Path, base: str, tree: Tree, changes: Sequence[C
             entry = tree.get(change.path)
             if entry is None or entry.mode not in {"100644", "100755"}:
                 raise FailedError(f"{change.path}: the file is no ordinary file of the commit, so it is left alone")
-            _check_content(git, folder, entry, change)
+            _check_content(entry, change)
             written = git.run("hash-object", "-w", "-t", "blob", "--stdin", folder=folder, given=change.after)
             lines.append(f"{entry.mode} {written.decode().strip()}\t{change.path}")
         given = "".join(f"{line}\0" for line in lines).encode("utf-8", "surrogateescape")
@@ -77,9 +78,12 @@ def plan_tree(git: Git, folder: Path, base: str, tree: Tree, changes: Sequence[C
                 one.unlink()
 
 
-def _check_content(git: Git, folder: Path, entry: Entry, change: Change) -> None:
-    object_id = git.run("hash-object", "-t", "blob", "--stdin", folder=folder, given=change.before).decode().strip()
-    if object_id != entry.object_id:
+def _check_content(entry: Entry, change: Change) -> None:
+    """Make sure that what was analysed is what the commit holds (git, "Git Objects": the id of a blob)."""
+    algorithm = hashlib.sha1(usedforsecurity=False) if len(entry.object_id) == 40 else hashlib.sha256()
+    algorithm.update(b"blob %d\0" % len(change.before))
+    algorithm.update(change.before)
+    if algorithm.hexdigest() != entry.object_id:
         raise FailedError(f"{change.path}: the file was read otherwise than it is in the commit, so it is left alone")
 
 

@@ -58,7 +58,7 @@ def is_harmless(path: str) -> bool:
     )  # fmt: skip
 
 
-def write_out(git: Git, folder: Path, tree: Tree, into: Path, further: Sequence[str] = ()) -> None:
+def write_out(git: Git, folder: Path, tree: Tree, into: Path, further: Sequence[str], *, partial: bool) -> None:
     """Write the files of `tree` that may be read: YAML, Dockerfiles, `further` ones, and what those name.
 
     Args:
@@ -67,6 +67,7 @@ def write_out(git: Git, folder: Path, tree: Tree, into: Path, further: Sequence[
         tree: The files of the commit.
         into: An empty folder.
         further: Paths that are wanted besides, where they exist.
+        partial: Whether the clone lacks contents that its remote `origin` has.
 
     Raises:
         GitError: Git failed.
@@ -84,7 +85,7 @@ def write_out(git: Git, folder: Path, tree: Tree, into: Path, further: Sequence[
             new = wanted - done
             if not new:
                 break
-            contents = read_blobs(git, folder, {tree[path].object_id for path in new})
+            contents = read_blobs(git, folder, {tree[path].object_id for path in new}, partial=partial)
             for path in sorted(new):
                 data = contents.get(tree[path].object_id)
                 if data is not None:
@@ -93,7 +94,7 @@ def write_out(git: Git, folder: Path, tree: Tree, into: Path, further: Sequence[
                         wanted.update(_named_in(data, by_name))
             done |= new
         links = {path: entry for path, entry in tree.items() if entry.mode == _LINK}
-        targets = read_blobs(git, folder, {entry.object_id for entry in links.values()})
+        targets = read_blobs(git, folder, {entry.object_id for entry in links.values()}, partial=partial)
         for path, entry in sorted(links.items()):
             _write_link(into, path, targets.get(entry.object_id, b""))
     except OSError as error:
@@ -101,10 +102,10 @@ def write_out(git: Git, folder: Path, tree: Tree, into: Path, further: Sequence[
         raise FailedError(f"the files cannot be written for the analysis ({reason})") from None
 
 
-def read_blobs(git: Git, folder: Path, object_ids: Iterable[str]) -> dict[str, bytes]:
+def read_blobs(git: Git, folder: Path, object_ids: Iterable[str], *, partial: bool) -> dict[str, bytes]:
     """Return the contents of blobs; very large ones are left out.
 
-    What a partial clone does not have is fetched, all at once.
+    What a partial clone may not have is fetched, all at once.
 
     Raises:
         GitError: Git failed.
@@ -112,7 +113,8 @@ def read_blobs(git: Git, folder: Path, object_ids: Iterable[str]) -> dict[str, b
     wanted = sorted(set(object_ids))
     if not wanted:
         return {}
-    _fetch_missing(git, folder, wanted)
+    if partial:
+        _fetch_missing(git, folder, wanted)
     given = "".join(f"{one}\n" for one in wanted).encode()
     sizes = git.run("cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)", folder=folder, given=given)
     small = [
@@ -133,8 +135,6 @@ def read_blobs(git: Git, folder: Path, object_ids: Iterable[str]) -> dict[str, b
 
 def _fetch_missing(git: Git, folder: Path, object_ids: Sequence[str]) -> None:
     """Fetch in one go the blobs that a partial clone may lack; one by one it would be a round trip for each."""
-    if not git.succeeds("config", "--get", "remote.origin.promisor", folder=folder):
-        return
     git.run(
         *("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head"),
         *("--recurse-submodules=no", "--filter=blob:none", "--stdin", "origin"),

@@ -173,7 +173,8 @@ class Flow:
         base = checkout.commit
         if self.settings.push:
             remote = self._remote(place)
-            base = self._fetch_tip(place, remote.target, remote.target_tip)
+            if remote.target_tip != base:
+                base = self._fetch_tip(place, remote.target, remote.target_tip)
         return self._from_commit(row, room, place, base, remote, further)
 
     def _checkout(self, row: Row, room: Path) -> tuple[str, str]:
@@ -209,7 +210,7 @@ class Flow:
         files = room / "tree"
         # What lies above may be a repository too; an empty folder of this name says that this is one.
         (files / ".git").mkdir(parents=True)
-        write_out(place.git, place.folder, tree, files, further)
+        write_out(place.git, place.folder, tree, files, further, partial=place.ours)
         analysis = self.analyst.analyse(files, self.settings, further)
         state, reason = self._told(row, analysis)
         if self.settings.step == "scan" or state != journal.FOUND or not analysis.changes:
@@ -281,6 +282,8 @@ class Flow:
 
     def _base_of(self, place: Place, checkout: Checkout, remote: pushing.Remote) -> str:
         """Return the commit to begin from: the newest of the branch to merge into, unless the clone has others."""
+        if checkout.commit == remote.target_tip:
+            return checkout.commit
         self._fetch_tip(place, remote.target, remote.target_tip)
         known = place.git.succeeds(
             "merge-base", "--is-ancestor", checkout.commit, remote.target_tip, folder=checkout.folder

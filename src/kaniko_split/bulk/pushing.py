@@ -52,7 +52,7 @@ def look_at_remote(git: Git, folder: Path, remote: str, branch: str, target: str
         SkippedError: Our branch would be the default branch, or there is none to merge into.
         GitError: Git failed.
     """
-    patterns = ["HEAD", f"refs/heads/{branch}", *([f"refs/heads/{target}"] if target else ["refs/heads/*"])]
+    patterns = ["HEAD", f"refs/heads/{branch}", *([f"refs/heads/{target}"] if target else [])]
     said = git.text("ls-remote", "--symref", "--", remote, *patterns, folder=folder, network=True)
     default, tips = "", {}
     for line in said.splitlines():
@@ -66,7 +66,7 @@ def look_at_remote(git: Git, folder: Path, remote: str, branch: str, target: str
         raise SkippedError(f"`{branch}` is the branch to merge into; take another name for the new branch")
     if not target:
         raise SkippedError("the server does not say which branch is its default; name one with --target")
-    target_tip = tips.get(f"refs/heads/{target}", "")
+    target_tip = tips.get("HEAD" if target == default else f"refs/heads/{target}", "")
     if not target_tip:
         raise SkippedError(f"the server has no branch `{target}` to merge into")
     return Remote(default, target, target_tip, tips.get(f"refs/heads/{branch}", ""))
