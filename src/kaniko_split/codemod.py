@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kaniko_split.detect.findings import EXECUTOR, Finding, findings
 from kaniko_split.gitlab.pipeline import Pipeline
 from kaniko_split.plan.outcome import Refusal, Split
-from kaniko_split.plan.splitting import Wishes, plan
+from kaniko_split.plan.splitting import plan
+from kaniko_split.plan.wishes import Wishes
 from kaniko_split.prove.proving import BrokenProofError, Proof, prove
 from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.rewriting import Rewritten, rewrite
@@ -87,6 +88,11 @@ def split_pipeline(pipeline: Pipeline, wishes: Wishes, extra: Sequence[str] = ()
     return Result(pipeline, outcomes, result.rewritten, result.proof, problems)
 
 
+def together(result: Result, split: Split) -> tuple[Split, ...]:
+    """Return the splits of `result` that are made with this one or not at all."""
+    return tuple(next(unit for unit in _units(result.outcomes) if split in unit))
+
+
 def only(result: Result, splits: Sequence[Split], extra: Sequence[str] = ()) -> Result:
     """Return `result` with these of its splits alone, rewritten and proved anew."""
     return _carried_out(result.pipeline, tuple(splits), extra)
@@ -137,9 +143,7 @@ def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], extra
             return Result(pipeline, tuple(outcomes))
         unread = next((one for one in map(_second_opinion, splits) if one is not None), None)
         if unread is not None:
-            outcomes = [
-                unread if one.finding is unread.finding else one for one in outcomes if not isinstance(one, Failed)
-            ]
+            outcomes = _refused_together(outcomes, unread)
             continue
         try:
             rewritten = rewrite(splits)
@@ -148,7 +152,7 @@ def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], extra
             outcomes = _without_first_unwritable(outcomes, error)
         except (BrokenProofError, OverlappingEditsError) as error:
             differences = error.differences if isinstance(error, BrokenProofError) else (str(error),)
-            if len(splits) == 1:
+            if len(_units(splits)) == 1:
                 outcomes = [Failed(one, differences) if isinstance(one, Split) else one for one in outcomes]
             else:
                 outcomes = _proved_alone(pipeline, outcomes, extra)
@@ -158,8 +162,7 @@ def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], extra
 
 def _second_opinion(split: Split) -> Refusal | None:
     """Refuse to rewrite a file that the second YAML parser does not accept as it is."""
-    files = {id(file): file for file in (split.finding.job.file, *(one.file for one in split.references))}
-    for file in files.values():
+    for file in split.files:
         try:
             compose_again(file.source.text)
         except TabInYamlError as error:
@@ -169,37 +172,51 @@ def _second_opinion(split: Split) -> Refusal | None:
     return None
 
 
-def _without_first_unwritable(outcomes: Sequence[Outcome], error: CannotLayOutError) -> list[Outcome]:
-    """Turn the split whose text raised `error` into a refusal."""
-    result: list[Outcome] = []
-    done = False
+def _units(outcomes: Sequence[Outcome]) -> list[list[Split]]:
+    """Return the splits, those that share a script together: they are made all or none."""
+    units: dict[int, list[Split]] = {}
     for one in outcomes:
-        if isinstance(one, Split) and not done:
-            try:
-                rewrite([one])
-            except CannotLayOutError as own:
-                refusal = Refusal(one.finding, own.code, one.finding.job.file, own.offset, own.detail)
-                result.append(refusal)
-                done = True
-                continue
-        result.append(one)
-    if not done:
-        raise error
+        if isinstance(one, Split):
+            units.setdefault(id(one.shared or one), []).append(one)
+    return list(units.values())
+
+
+def _refused_together(outcomes: Sequence[Outcome], refusal: Refusal) -> list[Outcome]:
+    """Put a refusal in the place of its split, and refuse those that share the script with it."""
+    unit = next(unit for unit in _units(outcomes) if any(one.finding is refusal.finding for one in unit))
+    result: list[Outcome] = []
+    for one in outcomes:
+        if isinstance(one, Split) and one in unit:
+            own = one.finding is refusal.finding
+            result.append(refusal if own else replace(refusal, finding=one.finding))
+        else:
+            result.append(one)
     return result
+
+
+def _without_first_unwritable(outcomes: Sequence[Outcome], error: CannotLayOutError) -> list[Outcome]:
+    """Turn the split whose text raised `error`, with those that share its script, into a refusal."""
+    for unit in _units(outcomes):
+        try:
+            rewrite(unit)
+        except CannotLayOutError as own:
+            first = unit[0].finding
+            return _refused_together(
+                outcomes, Refusal(first, own.code, own.file or first.job.file, own.offset, own.detail)
+            )
+    raise error
 
 
 def _proved_alone(pipeline: Pipeline, outcomes: Sequence[Outcome], extra: Sequence[str]) -> list[Outcome]:
     """Find out which of several splits breaks the proof; where none does alone, all of them fail."""
-    result: list[Outcome] = []
-    for one in outcomes:
-        if isinstance(one, Split):
-            alone = _carried_out(pipeline, (one,), extra)
-            result.extend(alone.outcomes)
-        else:
-            result.append(one)
-    if all(isinstance(one, Split) for one in result if one in outcomes and isinstance(one, Split)) and (
-        sum(isinstance(one, Split) for one in result) == sum(isinstance(one, Split) for one in outcomes)
-    ):
+    units = _units(outcomes)
+    alone = {
+        id(outcome.split.finding if isinstance(outcome, Failed) else outcome.finding): outcome
+        for unit in units
+        for outcome in _carried_out(pipeline, unit, extra).outcomes
+    }
+    result = [alone[id(one.finding)] if isinstance(one, Split) else one for one in outcomes]
+    if all(isinstance(one, Split) for one in alone.values()):
         together = ("the splits of this pipeline are proved one by one, but not together",)
         return [Failed(one, together) if isinstance(one, Split) else one for one in result]
     return result

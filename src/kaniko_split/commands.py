@@ -12,7 +12,7 @@ from kaniko_split.codemod import Failed, Ignored, Outcome, Result, only, split_p
 from kaniko_split.gitlab.discovery import STDIN, Found, Problem, discover, from_text
 from kaniko_split.plan.names import NamePatterns, wrong_patterns
 from kaniko_split.plan.outcome import Refusal, Split
-from kaniko_split.plan.splitting import Wishes
+from kaniko_split.plan.wishes import Wishes
 from kaniko_split.report import text
 from kaniko_split.report.escape import visible
 from kaniko_split.report.patch import patch_of

@@ -20,7 +20,7 @@ from kaniko_split.codemod import Failed, Outcome, split_pipeline
 from kaniko_split.gitlab.discovery import Found, Problem, discover
 from kaniko_split.plan.outcome import Refusal, Split
 from kaniko_split.plan.refusals import REFUSALS
-from kaniko_split.plan.splitting import Wishes
+from kaniko_split.plan.wishes import Wishes
 from kaniko_split.source.text import write_source
 
 _NOTE = re.compile(rb"note \d+:")

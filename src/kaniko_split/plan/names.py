@@ -58,17 +58,72 @@ def names_for(job: str, builds: Sequence[Build], taken: frozenset[str], patterns
     Raises:
         NameTakenError: A wish cannot be granted.
     """
-    images = image_labels(builds)
     old = label(job) or "job"
     wished = [patterns.template] if patterns.template else [DEFAULT_TEMPLATE, _SPECIFIC_TEMPLATE]
-    wished = [patterns.template] if patterns.template else [DEFAULT_TEMPLATE, _SPECIFIC_TEMPLATE]
     template = _first_free(wished, old, taken)
-    tried = (patterns.job,) if patterns.job else (DEFAULT_JOB, _SPECIFIC_JOB, f"{_SPECIFIC_JOB}-image")
+    tried = (DEFAULT_JOB, _SPECIFIC_JOB, f"{_SPECIFIC_JOB}-image")
+    return Names(template, _job_names(old, image_labels(builds), taken, (patterns.job,) if patterns.job else tried))
+
+
+def names_of_heir(
+    job: str, builds: Sequence[Build], taken: frozenset[str], patterns: NamePatterns, *, alone: bool
+) -> Names:
+    """Choose names for a job that takes its script from elsewhere: it becomes a hidden one of its own name.
+
+    Args:
+        job: Its name.
+        builds: Its builds in order.
+        taken: Every name of the pipeline, and those given so far.
+        patterns: The user's wishes.
+        alone: Whether no other job has the script; else the job's name must be in those of its builds.
+
+    Raises:
+        NameTakenError: A wish cannot be granted.
+    """
+    old = label(job) or "job"
+    template = _first_free([f".{job}", f".{job}-job"], old, taken)
+    tried = (*((DEFAULT_JOB,) if alone else ()), _SPECIFIC_JOB, f"{_SPECIFIC_JOB}-image")
+    return Names(template, _job_names(old, image_labels(builds), taken, (patterns.job,) if patterns.job else tried))
+
+
+def names_of_parts(home: str, builds: Sequence[Sequence[Build]], taken: frozenset[str]) -> Names:
+    """Choose names for the hidden jobs that hold the parts of a script which several jobs take over.
+
+    Args:
+        home: The hidden job that holds it, and keeps its name.
+        builds: For each of the jobs that take it over, the builds in order.
+        taken: Every name of the pipeline, and those given so far.
+
+    Raises:
+        NameTakenError: There is no free name.
+    """
+    images = _common_labels([image_labels(one) for one in builds])
+    tried = (f".{DEFAULT_JOB}", f".{_SPECIFIC_JOB}", f".{_SPECIFIC_JOB}-image", f".{_SPECIFIC_JOB}-part")
+    return Names(home, _job_names(label(home) or "images", images, taken, tried))
+
+
+def name_of_rest(home: str, taken: frozenset[str]) -> str:
+    """Choose a name for the hidden job that holds what comes after all builds of a shared script."""
+    return _first_free([".after-builds", ".after-builds-{job}"], label(home), taken)
+
+
+def _common_labels(labels: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return what the labels of each build have in common: the words that all of them hold."""
+    common: list[str] = []
+    for of_build in zip(*labels, strict=True):
+        words = [word for word in of_build[0].split("-") if all(word in one.split("-") for one in of_build)]
+        common.append("-".join(words))
+    if all(common) and len(set(common)) == len(common):
+        return tuple(common)
+    return tuple(str(number) for number in range(1, len(common) + 1))
+
+
+def _job_names(old: str, images: tuple[str, ...], taken: frozenset[str], tried: Sequence[str]) -> tuple[str, ...]:
     names: tuple[str, ...] = ()
     for pattern in tried:
         names = tuple(_filled(pattern, old, image) for image in images)
         if all(_allowed(name, taken) for name in names) and len(set(names)) == len(names):
-            return Names(template, names)
+            return names
     wrong = next((name for name in names if not _allowed(name, taken)), names[0])
     raise NameTakenError(f"`{wrong}` is taken, not allowed, or the same for two images")
 

@@ -9,10 +9,11 @@ from typing import Any
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import trace
 from kaniko_split.gitlab.pipeline import PipelineFile
-from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions
+from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, references_to
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider, script_items
 from kaniko_split.gitlab.values import is_merge_key
+from kaniko_split.plan.inheritance import Group, Way, ancestors, heirs
 from kaniko_split.plan.shared_values import leaving
 from kaniko_split.shell.locations import File
 from kaniko_split.shell.parse import ShellSyntaxError
@@ -36,18 +37,80 @@ class ObstacleError(Exception):
         self.detail = detail
 
 
-def check_job(finding: Finding, references: tuple[JobReference, ...]) -> None:
+def check_job(finding: Finding, references: tuple[JobReference, ...], group: Group | None = None) -> None:
     """Make sure that nothing but its script stands in the way of splitting the job.
+
+    Args:
+        finding: The job.
+        references: Where it is named.
+        group: The jobs that take their script from the same place; None where the script is its own.
 
     Raises:
         ObstacleError: Something does.
     """
     _check_place(finding)
-    _check_script_origin(finding)
+    if group is None:
+        _check_script_origin(finding)
     _check_anchors(finding)
     _check_keywords(finding)
     _check_after_script(finding)
-    _check_references(finding, references)
+    _check_references(finding, references, group.names if group is not None else frozenset())
+
+
+def check_home(group: Group) -> None:
+    """Make sure that the hidden job whose script several jobs take over can be divided where it stands.
+
+    Raises:
+        ObstacleError: It cannot.
+    """
+    job, pipeline = group.job, group.findings[0].pipeline
+    at = job.entry.key.span.start
+    rare = job.file.source.rare_break()
+    if rare is not None:
+        raise ObstacleError("rare-line-break", job.file, rare)
+    if len(pipeline.named(job.name)) > 1:
+        raise ObstacleError("job-in-several-files", job.file, at)
+    if job.mapping.flow or (job.file.root is not None and job.file.root.flow):
+        raise ObstacleError("flow-layout", job.file, at)
+    _check_heirs(group)
+    _check_mentions(group)
+    assert job.file.root is not None  # noqa: S101 (a job stands in a root)
+    taken = {id(node) for node in _places_of(group)}
+    for node in walk(job.file.root):
+        if isinstance(node, Alias) and id(node) not in taken:
+            target = node.target
+            if any(target is inner for inner in walk(group.entry.value)):
+                raise ObstacleError("anchor-in-script", job.file, target.span.start)
+
+
+def _check_heirs(group: Group) -> None:
+    """Every job that has the script must be one of those that are split, or lead to one."""
+    pipeline = group.findings[0].pipeline
+    above = frozenset[str]().union(*(ancestors(pipeline, name) for name in group.names))
+    for job in heirs(pipeline, group.entry):
+        if job.name not in group.names and not (job.hidden and job.name in above):
+            at = job.entry.key.span.start
+            raise ObstacleError("template-shared", job.file, at, f"`{job.name}` has the script too")
+
+
+def _check_mentions(group: Group) -> None:
+    """A `!reference` to the script must be the script of a job that is split, or one of its items."""
+    taken = {id(node) for node in _places_of(group)}
+    for reference in references_to(group.findings[0].pipeline, group.job.name):
+        to_script = len(reference.path) < 2 or reference.path[1] == group.entry.name
+        if reference.use is Use.REFERENCE and to_script and id(reference.item) not in taken:
+            raise ObstacleError("script-referenced", reference.file, reference.name.span.start)
+
+
+def _places_of(group: Group) -> Iterator[Node]:
+    """Yield the nodes by which the jobs take the script over."""
+    for finding, home in zip(group.findings, group.homes, strict=True):
+        entry = finding.script.entry
+        if entry is None or home.way is Way.KEYS:
+            continue
+        yield entry.value
+        if isinstance(entry.value, Sequence):
+            yield from [entry.value.items[home.index or 0]] if entry.value.items else []
 
 
 def _check_place(finding: Finding) -> None:
@@ -169,7 +232,7 @@ def _check_after_script(finding: Finding) -> None:
         raise ObstacleError("job-name-used", provided.file, at)
 
 
-def _check_references(finding: Finding, references: tuple[JobReference, ...]) -> None:
+def _check_references(finding: Finding, references: tuple[JobReference, ...], together: frozenset[str]) -> None:
     for file, node in hidden_mentions(finding.pipeline, finding.job.name):
         raise ObstacleError("references-unread", file, node.span.start)
     for reference in references:
@@ -179,7 +242,7 @@ def _check_references(finding: Finding, references: tuple[JobReference, ...]) ->
                 raise ObstacleError("single-reference", reference.file, at)
             case Use.REFERENCE if len(reference.path) < 2 or reference.path[1] == "script":
                 raise ObstacleError("script-referenced", reference.file, at)
-            case Use.EXTENDS:
+            case Use.EXTENDS if reference.owner not in together:
                 _check_extender(finding, reference)
             case Use.NEEDS | Use.DEPENDENCIES if reference.holder is None:
                 raise ObstacleError("references-unread", reference.file, at)

@@ -9,6 +9,7 @@ from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.loops import Loop
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.references import JobReference
+from kaniko_split.plan.inheritance import Home
 from kaniko_split.plan.needs import Need
 from kaniko_split.plan.slices import Slices
 from kaniko_split.source.text import Place
@@ -75,6 +76,14 @@ class Split:
         placement: Where the shared statements go.
         references: The mentions of the old job that are to be rewritten.
         changes: What is different afterwards.
+        shared: For a job that takes its script from elsewhere, how that place is split: its `finding.job` is the
+            hidden job that holds the script, and its `jobs` are hidden ones with a part of it each. All jobs that
+            take their script from there have this very one.
+        extends_template: Whether the new jobs extend the template; else each holds its script alone.
+        refers_to_template: Whether each new job's script begins with the template's, where that keeps the shared
+            statements; else whoever uses the new job sees to it.
+        home: Where the script stands, when it is taken from elsewhere.
+        drops_extends: Whether the job's own `extends` goes, since each part of the shared script has it.
     """
 
     finding: Finding
@@ -84,6 +93,35 @@ class Split:
     placement: Placement
     references: tuple[JobReference, ...]
     changes: tuple[Change, ...] = ()
+    shared: Split | None = None
+    extends_template: bool = True
+    refers_to_template: bool = True
+    home: Home | None = None
+    drops_extends: bool = False
+
+    @property
+    def every(self) -> tuple[Split, ...]:
+        """The split itself, and the one that it shares with others."""
+        return (self,) if self.shared is None else (self, self.shared)
+
+    @property
+    def files(self) -> tuple[PipelineFile, ...]:
+        """The files that it changes, each once."""
+        found = [one.finding.job.file for one in self.every]
+        found += [reference.file for one in self.every for reference in one.references]
+        return tuple({id(file): file for file in found}.values())
+
+    def part(self, job: NewJob) -> NewJob:
+        """Return the hidden job that holds what `job` takes from the shared script.
+
+        Raises:
+            KeyError: There is none.
+        """
+        assert self.shared is not None  # noqa: S101 (the caller asked)
+        for one in self.shared.jobs:
+            if one.build == job.build:
+                return one
+        raise KeyError(job.name)
 
     @property
     def loop(self) -> Loop | None:

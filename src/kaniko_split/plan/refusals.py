@@ -413,6 +413,25 @@ _CODES = (
         "the waiting job need only those.",
     ),
     RefusalCode(
+        code="needs-written-twice",
+        summary="an entry of the job's `needs` has an anchor, and would have to be written again",
+        looks_like=dedent("""\
+            images:
+              stage: build
+              image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
+              needs:
+                - &first lint
+              script:
+                - /kaniko/executor -c base -d $CI_REGISTRY_IMAGE/base
+                - /kaniko/executor -c app -d $CI_REGISTRY_IMAGE/app --build-arg BASE=$CI_REGISTRY_IMAGE/base
+
+            lint: {stage: build, script: make lint}
+            """),
+        why="A job whose image is built on another one's gets a `needs` of its own, which repeats the old entries. An "
+        "anchor can stand once.",
+        by_hand="Take the anchor away, and write the entry out wherever it is used.",
+    ),
+    RefusalCode(
         code="service-registry",
         summary="an image goes to a registry that is a service of this job and ends with it",
         looks_like=dedent("""\
@@ -434,24 +453,82 @@ _CODES = (
     ),
     RefusalCode(
         code="script-inherited",
-        summary="the script does not stand in the job itself: it is inherited, referenced or aliased",
+        summary="the script stands in another place, and cannot be divided there",
         looks_like=dedent("""\
-            .commands:
-              images:
-                - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
-                - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+            .commands: &commands
+              - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+              - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
 
             images:
               stage: build
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
-              script:
-                - !reference [.commands, images]
+              script: *commands
             """),
-        why="The commands belong to another place, which other jobs may use as well. To divide them there "
-        "would change those jobs too.",
-        by_hand="Write the commands in the job's own `script`, and take them away from the other place if "
-        "no other job uses them. If several jobs do, write one hidden job per image there, and let each "
-        "job extend one of them.",
+        why="A script that a hidden job holds under a key of its own is divided there, and each job that takes it "
+        "over becomes one per image. Here it is a list outside of any job, an item among several with a loop in "
+        "it, or comes from a job that is not hidden or in more than one way.",
+        by_hand="Write the commands under the `script` of a hidden job, and let the jobs extend it or refer to it "
+        "with `!reference [.name, script]`. If only one job runs them, write them in its own `script`.",
+    ),
+    RefusalCode(
+        code="template-shared",
+        summary="another job has the same script and stays as it is",
+        looks_like=dedent("""\
+            .images:
+              script:
+                - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+                - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+            nightly-images: # kaniko-split: ignore
+              extends: .images
+              stage: build
+            images:
+              stage: build
+              image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
+              script:
+                - !reference [.images, script]
+            """),
+        why="The commands stand in one place for both jobs. To divide them there would take them away from the job "
+        "that stays.",
+        by_hand="See why the other job stays, and change that; or select both. If it is to stay, write its commands "
+        "in its own `script`.",
+    ),
+    RefusalCode(
+        code="template-differs",
+        summary="the jobs that have the same script would have to divide it in different ways",
+        looks_like=dedent("""\
+            .images:
+              script:
+                - for name in $NAMES; do /kaniko/executor -c $name -d $CI_REGISTRY_IMAGE/$name; done
+            more-images:
+              extends: .images
+              stage: build
+              variables: {NAMES: docs help}
+            images:
+              stage: build
+              image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
+              variables: {NAMES: api web}
+              script:
+                - !reference [.images, script]
+            """),
+        why="Which command belongs to which image depends on the variables and the `before_script` of a job. Each "
+        "part of the script is written once, so all jobs that have it must agree.",
+        by_hand="Write the commands in the `script` of the job that is named, so that it is divided by itself.",
+    ),
+    RefusalCode(
+        code="unresolvable",
+        summary="what the job extends or refers to cannot be worked out",
+        looks_like=dedent("""\
+            images:
+              stage: build
+              image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
+              extends: .kaniko # which no file that was read has
+              script:
+                - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+                - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+            """),
+        why="GitLab would not create this pipeline: a job that is named is nowhere, or names go in a circle. What the "
+        "job means is not known.",
+        by_hand="Correct the name, or add the `include` of the file that has it, and run kaniko-split again.",
     ),
     RefusalCode(
         code="script-referenced",

@@ -10,14 +10,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from kaniko_split.plan.inheritance import Way
 from kaniko_split.plan.outcome import Split
 from kaniko_split.rewrite.rewriting import Rewritten
 from kaniko_split.rewrite.style import name_text
 from kaniko_split.source.edits import Copied, Written, ordered
-from kaniko_split.source.text import Source, write_source
+from kaniko_split.source.text import Source, Span, write_source
 from kaniko_split.tree.comments import comments
 from kaniko_split.tree.compose import compose
 from kaniko_split.tree.nodes import Scalar, Style, walk
+from kaniko_split.tree.nodes import Sequence as NodeList
 
 _OWN_WORDS = frozenset(
     {
@@ -43,8 +45,9 @@ _SEPARATORS = re.compile(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-+0-9]*(?=\s|$)|\bsc
 
 def check_accounts(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
     """Yield what is wrong with the edits of one file; nothing where every character is accounted for."""
-    yield from _check_written(rewritten, splits)
-    yield from _check_dropped(rewritten, splits)
+    every = [one for split in splits for one in split.every]
+    yield from _check_written(rewritten, every)
+    yield from _check_dropped(rewritten, every)
     yield from _check_lines(rewritten)
     yield from check_comments(rewritten.before, rewritten.after)
 
@@ -70,6 +73,8 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
         job.name for split in splits for job in split.jobs
     }
     names |= {need.job for split in splits for job in split.jobs for need in job.needs or ()}
+    # A shared script may stand under a key of another name than `script`.
+    names |= {entry.name for split in splits if (entry := split.finding.script.entry) is not None}
     turns = {one for split in splits if split.loop is not None for one in split.loop.assignments}
     allowed = sorted((name_text(name, quote) for name in names for quote in ("", "'", '"')), key=len, reverse=True)
     for edit in rewritten.edits:
@@ -125,6 +130,14 @@ def _left_out(split: Split) -> Iterator[str]:
     """Yield what the plan says is gone: the old name where it was a name, and the detours of the shell."""
     job = split.finding.job
     yield job.file.source.cut(job.entry.key.span)
+    if split.drops_extends and (extends := job.mapping.entry("extends")) is not None:
+        # Each part of the shared script extends the shared job.
+        yield job.file.source.cut(Span(extends.key.span.start, extends.value.span.end))
+    if split.home is not None and split.finding.script.entry is not None and split.home.way is not Way.KEYS:
+        # What stood for the shared script; the new jobs have a part of it each.
+        value = split.finding.script.entry.value
+        taken = value.items[split.home.index or 0] if isinstance(value, NodeList) and not value.tag else value
+        yield job.file.source.cut(taken.span)
     for reference in split.references:
         yield reference.file.source.cut(reference.name.span)
     trace = split.finding.trace

@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence as Items
 
 from kaniko_split.detect.loops import Loop
-from kaniko_split.plan.needs import Need
 from kaniko_split.plan.outcome import NewJob, Placement, Split
-from kaniko_split.rewrite.lines import (
-    blank_lines_at_end,
-    dash_column,
-    entry_lines,
-    moved,
-    without_blank_lines,
-    without_comments,
-)
+from kaniko_split.rewrite.lines import blank_lines_at_end, dash_column, entry_lines, moved, without_blank_lines
 from kaniko_split.rewrite.loops import loop_edits
+from kaniko_split.rewrite.needs import needs_pieces
 from kaniko_split.rewrite.parts import CannotLayOutError
-from kaniko_split.rewrite.script import ScriptText, script_text
-from kaniko_split.rewrite.style import Style, name_text, shell_text, style_of
+from kaniko_split.rewrite.script import ScriptText, StandIn, script_text
+from kaniko_split.rewrite.style import Style, extends_text, name_text, shell_text, style_of
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span
-from kaniko_split.tree.nodes import Entry, Mapping, Scalar, Sequence
+from kaniko_split.tree.nodes import Entry, Sequence
 
 
 def job_edits(split: Split) -> list[Edit]:
@@ -37,7 +30,7 @@ class _JobWriter:
     def __init__(self, split: Split) -> None:
         finding = split.finding
         job = finding.job
-        entry = job.mapping.entry("script")
+        entry = finding.script.entry
         if entry is None or finding.trace is None:
             raise CannotLayOutError("script-inherited", job.entry.key.span.start)
         self._split = split
@@ -46,7 +39,8 @@ class _JobWriter:
         self._source: Source = job.file.source
         self._style: Style = style_of(job)
         self._entry: Entry = entry
-        self._script: ScriptText = script_text(job.file, job.mapping, entry, finding.trace, self._style.dash)
+        shared = split.home.index if split.home is not None else None
+        self._script: ScriptText = script_text(job.file, job.mapping, entry, finding.trace, self._style.dash, shared)
         self._check_layout()
 
     def edits(self) -> list[Edit]:
@@ -54,7 +48,9 @@ class _JobWriter:
         end = entry_lines(self._source, self._job.mapping, self._job.entry).end
         if self._split.template is None:
             return [Edit(key.span.start, end, tuple(self._without_template()))]
-        template = Edit(key.span.start, key.span.end, (Written(name_text(self._split.template)),))
+        template = []
+        if self._split.template != self._job.name:
+            template.append(Edit(key.span.start, key.span.end, (Written(name_text(self._split.template)),)))
         prelude = self._prelude_edits()
         # A `before_script` that ends the job grows at the very place where the new jobs begin.
         here = [edit for edit in prelude if edit.start == edit.end == end]
@@ -65,7 +61,7 @@ class _JobWriter:
             pieces.extend(self._job_pieces(job, pieces or above))
         following = self._source.text[end:]
         below = following[: len(following) - len(following.lstrip())].count("\n") if following.strip() else 0
-        return [template, *others, Edit(end, end, tuple(without_blank_lines(self._source, pieces, below)))]
+        return [*template, *others, Edit(end, end, tuple(without_blank_lines(self._source, pieces, below)))]
 
     def _without_template(self) -> list[Piece]:
         """Return the new jobs for one that has nothing but a script: the first one takes its place and its line."""
@@ -154,63 +150,42 @@ class _JobWriter:
         return [Written(gap + " " * style.base + name_text(job.name) + ":\n"), *self._body(job)]
 
     def _body(self, job: NewJob) -> list[Piece]:
-        pieces: list[Piece] = [Written(self._extends())] if self._split.template is not None else []
+        style, split = self._style, self._split
+        pieces: list[Piece] = []
+        if split.template is not None and split.extends_template:
+            pieces.append(Written(extends_text(style, (split.template,))))
         if job.needs is not None:
-            pieces.extend(self._needs(job, job.needs))
+            own = self._job.mapping.entry("needs") if job.keeps_needs else None
+            pieces.extend(needs_pieces(self._source, style, own, job.needs))
         pieces.extend(self._job_script(job))
         return pieces
 
-    def _extends(self) -> str:
-        style, name = self._style, name_text(self._split.template or "")
-        if style.extends == "scalar":
-            return f"{style.keys}extends: {name}\n"
-        if style.extends == "flow":
-            return f"{style.keys}extends: [{name}]\n"
-        return f"{style.keys}extends:\n{style.dashes}- {name}\n"
-
-    def _needs(self, job: NewJob, needs: Items[Need]) -> list[Piece]:
-        style = self._style
-        own = self._job.mapping.entry("needs") if job.keeps_needs else None
-        kept: list[Piece] = []
-        if own is not None and isinstance(own.value, Sequence):
-            if own.value.flow:
-                inside: list[Piece] = []
-                for item in own.value.items:
-                    inside.extend((Copied(item.span), Written(", ")))
-                names = ", ".join(_flow_need(need) for need in needs)
-                return [Written(f"{style.keys}needs: ["), *inside, Written(f"{names}]\n")]
-            kept = self._own_needs(own)
-        lines = "".join(_block_need(need, style.dashes) for need in needs)
-        return [Written(f"{style.keys}needs:\n"), *kept, Written(lines)]
-
-    def _own_needs(self, entry: Entry) -> list[Piece]:
-        """Return the entries of the old job's `needs`, once more, without their comments."""
-        value = entry.value
-        assert isinstance(value, Sequence)  # noqa: S101 (the caller asked)
-        by = len(self._style.dashes) - dash_column(self._source, value)
-        pieces: list[Piece] = []
-        for item in value.items:
-            if not isinstance(item, Scalar | Mapping) or item.anchor is not None:
-                raise CannotLayOutError("flow-layout", item.span.start, "an entry of `needs` is no plain one")
-            for number, span in enumerate(without_comments(self._source, item)):
-                start = span.start if number else self._source.line_start(span.start)
-                pieces.extend(moved(self._source, Span(start, span.end), by))
-                pieces.append(Written("\n"))
-        return pieces
+    def _stand_in(self, job: NewJob) -> StandIn | None:
+        """Return what the job has in the place of the item that stands for a shared script."""
+        split, index = self._split, self._script.taken_over
+        if index is None:
+            return None
+        kept = {self._job_trace.items[self._job_trace.steps[number].item].index for number in split.slices.prelude}
+        first = job is split.jobs[0] and index not in kept
+        try:
+            return StandIn(f"!reference [{name_text(split.part(job).name)}, script]", with_comments=first)
+        except KeyError:
+            return None
 
     def _job_script(self, job: NewJob) -> list[Piece]:
         style, script = self._style, self._script
-        refers = self._split.placement is Placement.SCRIPT
-        reference = f"!reference [{name_text(self._split.template or '')}, script]"
+        part = self._stand_in(job)
+        refers = self._split.placement is Placement.SCRIPT and self._split.refers_to_template
+        reference = f"!reference [{name_text(self._split.template or '')}, {self._entry.name}]"
         loop = self._split.loop
         if loop is not None:
             return self._turn(job, loop, reference)
         if script.flow:
             head = f"{reference}, " if refers and job.steps else reference if refers else ""
             if refers:
-                inside = [Written(f": [{head}"), *script.inline(job.steps), Written("]")]
+                inside = [Written(f": [{head}"), *script.inline(job.steps, part), Written("]")]
             else:
-                inside = script.brackets(job.steps)
+                inside = script.brackets(job.steps, part)
                 own_line = isinstance(inside[0], Copied)
                 inside = [Copied(script.before_value()) if own_line else Written(": "), *inside]
             return [Written(f"{style.keys}script"), *inside, *self._comment_beside(job), Written("\n")]
@@ -219,7 +194,7 @@ class _JobWriter:
             # What was said above or beside `script:` goes with the first script.
             header = [*self._lead(), Written(f"{style.keys}script"), *self._colon()]
         first = [Written(f"{style.dashes}- {reference}\n")] if refers else []
-        return [*header, *first, *script.block(job.steps, self._dash_of_jobs())]
+        return [*header, *first, *script.block(job.steps, self._dash_of_jobs(), part)]
 
     def _turn(self, job: NewJob, loop: Loop, reference: str) -> list[Piece]:
         """Return the script of a job that runs one turn of a loop, which stands in the template's script."""
@@ -277,25 +252,3 @@ class _JobWriter:
         if self._entry_is_gone() and job is self._split.jobs[-1] and self._source.cut(tail).strip():
             return [Copied(tail)]
         return []
-
-
-def _block_need(need: Need, dashes: str) -> str:
-    if need.artifacts is None and need.optional is None:
-        return f"{dashes}- {name_text(need.job)}\n"
-    text = f"{dashes}- job: {name_text(need.job)}\n"
-    if need.artifacts is not None:
-        text += f"{dashes}  artifacts: {str(need.artifacts).lower()}\n"
-    if need.optional is not None:
-        text += f"{dashes}  optional: {str(need.optional).lower()}\n"
-    return text
-
-
-def _flow_need(need: Need) -> str:
-    if need.artifacts is None and need.optional is None:
-        return name_text(need.job)
-    keys = [f"job: {name_text(need.job)}"]
-    if need.artifacts is not None:
-        keys.append(f"artifacts: {str(need.artifacts).lower()}")
-    if need.optional is not None:
-        keys.append(f"optional: {str(need.optional).lower()}")
-    return "{" + ", ".join(keys) + "}"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.script import Section
 from kaniko_split.rewrite.lines import moved, moved_behind_first
 from kaniko_split.rewrite.style import is_plain
@@ -25,10 +26,14 @@ _BETWEEN = re.compile(r"(?:[ \t\n]*(?:;|&&|\\(?=\n)))*[ \t]*")
 
 
 class CannotLayOutError(Exception):
-    """The text is laid out so that it cannot be divided without writing it anew."""
+    """The text is laid out so that it cannot be divided without writing it anew.
+
+    `file` is the one that `offset` counts in; None until whoever knows it has said so.
+    """
 
     def __init__(self, code: str, offset: int, detail: str = "") -> None:
         super().__init__(detail)
+        self.file: PipelineFile | None = None
         self.code = code
         self.offset = offset
         self.detail = detail
@@ -47,8 +52,13 @@ class Part:
     runs: tuple[tuple[Step, ...], ...] = ()
 
 
-def parts_for(trace: Trace, numbers: Iterable[int]) -> tuple[Part, ...]:
+def parts_for(trace: Trace, numbers: Iterable[int], taken_over: int | None = None) -> tuple[Part, ...]:
     """Return the parts of the script's items that hold the statements `numbers`, in order.
+
+    Args:
+        trace: All statements.
+        numbers: Those that are wanted.
+        taken_over: The item that stands for a shared script, which is divided elsewhere.
 
     Raises:
         CannotLayOutError: A `!reference` would have to be divided.
@@ -73,7 +83,7 @@ def parts_for(trace: Trace, numbers: Iterable[int]) -> tuple[Part, ...]:
             continue
         if chosen:
             parts.extend(Part(one) for one in silent)
-            if len(chosen) == len(steps):
+            if len(chosen) == len(steps) or index == taken_over:
                 parts.append(Part(index))
             elif not isinstance(nodes[index], Scalar):
                 raise CannotLayOutError("script-inherited", nodes[index].span.start, "its parts go to several jobs")

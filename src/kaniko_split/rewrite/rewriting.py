@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kaniko_split.plan.inheritance import Way
 from kaniko_split.plan.outcome import Split
+from kaniko_split.rewrite.heirs import heir_edits
 from kaniko_split.rewrite.jobs import job_edits
+from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.references import reference_edits
 from kaniko_split.source.edits import Edit, apply
 from kaniko_split.source.text import Source
@@ -31,13 +34,25 @@ def rewrite(splits: Sequence[Split]) -> tuple[Rewritten, ...]:
     """
     edits: dict[str, list[Edit]] = {}
     sources: dict[str, Source] = {}
-    for split in splits:
-        file = split.finding.job.file
+    # Several jobs may have one shared script, which is divided once.
+    for one in {id(one): one for split in splits for one in split.every}.values():
+        file = one.finding.job.file
         sources[file.name] = file.source
-        edits.setdefault(file.name, []).extend(job_edits(split))
+        edits.setdefault(file.name, []).extend(_own_edits(one))
+    for split in splits:
         for reference in split.references:
             sources[reference.file.name] = reference.file.source
             edits.setdefault(reference.file.name, []).extend(reference_edits(split, reference))
     return tuple(
         Rewritten(name, sources[name], apply(sources[name], edits[name]), tuple(edits[name])) for name in edits
     )
+
+
+def _own_edits(split: Split) -> list[Edit]:
+    """Return the edits of the job itself, in its own file."""
+    whole = split.home is not None and split.home.way is not Way.ITEM
+    try:
+        return heir_edits(split) if whole else job_edits(split)
+    except CannotLayOutError as error:
+        error.file = split.finding.job.file
+        raise

@@ -16,6 +16,19 @@ from kaniko_split.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """What a new job has in the place of the item that stands for a shared script.
+
+    Attributes:
+        text: The `!reference` to its part of that script.
+        with_comments: Whether the comments above and beside the old item go with it.
+    """
+
+    text: str
+    with_comments: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ScriptText:
     """A job's `script` as it is written.
 
@@ -28,6 +41,7 @@ class ScriptText:
         item_spans: The lines of each item of a block list.
         dash: The column of its dashes, or where they would stand.
         column: The column that its items' own lines count from: the dashes', or the key's where it is no list.
+        taken_over: The position of the item that stands for a shared script; None where there is none.
     """
 
     source: Source
@@ -38,55 +52,70 @@ class ScriptText:
     item_spans: tuple[Span, ...]
     dash: int
     column: int
+    taken_over: int | None = None
 
-    def block(self, numbers: Items[int], dash: int) -> list[Piece]:
+    def block(self, numbers: Items[int], dash: int, part: StandIn | None = None) -> list[Piece]:
         """Return the items that hold the statements `numbers`, as lines of a list with dashes in column `dash`.
+
+        Args:
+            numbers: The statements.
+            dash: The column.
+            part: What stands in the place of the item that stands for a shared script.
 
         Raises:
             CannotLayOutError: An item cannot be divided.
         """
         pieces: list[Piece] = []
-        for part in parts_for(self.trace, numbers):
-            if not part.runs and self.item_spans:
-                span = self.item_spans[part.index]
+        for one in parts_for(self.trace, numbers, self.taken_over):
+            if one.index == self.taken_over and part is not None:
+                pieces.extend(self._stand_in(part, dash))
+            elif not one.runs and self.item_spans:
+                span = self.item_spans[one.index]
                 if not pieces:
                     span = without_leading_blanks(self.source, span)
                 pieces.extend(moved(self.source, span, dash - self.dash))
             else:
-                pieces.extend(self._divided(part, dash, first=not pieces))
+                pieces.extend(self._divided(one, dash, first=not pieces))
         return pieces
 
-    def inline(self, numbers: Items[int]) -> list[Piece]:
+    def inline(self, numbers: Items[int], part: StandIn | None = None) -> list[Piece]:
         """Return the items that hold the statements `numbers`, as they stand between brackets.
+
+        Args:
+            numbers: The statements.
+            part: What stands in the place of the item that stands for a shared script.
 
         Raises:
             CannotLayOutError: An item cannot be divided.
         """
         pieces: list[Piece] = []
         last: int | None = None
-        for part in parts_for(self.trace, numbers):
+        for one in parts_for(self.trace, numbers, self.taken_over):
             texts: list[list[Piece]]
-            whole = not part.runs
-            if whole:
-                texts = [[Copied(self._node(part.index).span)]]
+            whole = not one.runs
+            if one.index == self.taken_over and part is not None:
+                texts = [[Written(part.text)]]
+                whole = False
+            elif whole:
+                texts = [[Copied(self._node(one.index).span)]]
             else:
-                cutter = divider(self.source, self.trace, part.index, self.column)
-                texts = [cutter.inline(run) for run in part.runs]
+                cutter = divider(self.source, self.trace, one.index, self.column)
+                texts = [cutter.inline(run) for run in one.runs]
             for text in texts:
                 if pieces:
-                    neighbours = whole and last == part.index - 1
-                    pieces.append(Copied(self._gap(part.index)) if neighbours else Written(", "))
+                    neighbours = whole and last == one.index - 1
+                    pieces.append(Copied(self._gap(one.index)) if neighbours else Written(", "))
                 pieces.extend(text)
-            last = part.index if whole else None
+            last = one.index if whole else None
         return pieces
 
-    def brackets(self, numbers: Items[int]) -> list[Piece]:
+    def brackets(self, numbers: Items[int], part: StandIn | None = None) -> list[Piece]:
         """Return the items in their brackets, on several lines where they were and stay several.
 
         Raises:
             CannotLayOutError: An item cannot be divided.
         """
-        inside, value = self.inline(numbers), self.entry.value
+        inside, value = self.inline(numbers, part), self.entry.value
         several = sum(isinstance(piece, Copied) and "\n" in self.source.cut(piece.span) for piece in inside)
         if not several or not isinstance(value, Sequence):
             return [Written("["), *inside, Written("]")]
@@ -115,6 +144,16 @@ class ScriptText:
             return Span(end, colon), tail
         return (Span(end, colon),)
 
+    def _stand_in(self, part: StandIn, dash: int) -> list[Piece]:
+        """Return the line that refers to a part of the shared script, with the old item's comments once."""
+        assert self.taken_over is not None  # noqa: S101 (the caller asked)
+        node, lines = self._node(self.taken_over), self.item_spans[self.taken_over]
+        line: list[Piece] = [Written(" " * dash + "- " + part.text)]
+        if not part.with_comments:
+            return [*line, Written("\n")]
+        lead = without_leading_blanks(self.source, Span(lines.start, self.source.line_start(node.span.start)))
+        return [*moved(self.source, lead, dash - self.dash), *line, Copied(Span(node.span.end, lines.end))]
+
     def _divided(self, part: Part, dash: int, *, first: bool) -> list[Piece]:
         cutter = divider(self.source, self.trace, part.index, self.column)
         every = part.runs or (cutter.steps,)
@@ -142,7 +181,9 @@ class ScriptText:
         return value.items[index] if isinstance(value, Sequence) else value
 
 
-def script_text(file: PipelineFile, job: Mapping, entry: Entry, trace: Trace, indent: int) -> ScriptText:
+def script_text(
+    file: PipelineFile, job: Mapping, entry: Entry, trace: Trace, indent: int, taken_over: int | None = None
+) -> ScriptText:
     """Read the layout of a job's `script`.
 
     Args:
@@ -151,6 +192,7 @@ def script_text(file: PipelineFile, job: Mapping, entry: Entry, trace: Trace, in
         entry: Its `script`.
         trace: Its statements.
         indent: By how much a list of this file is indented under its key, for a script that is no list.
+        taken_over: The position of the item that stands for a shared script.
 
     Raises:
         CannotLayOutError: The layout is one that cannot be divided.
@@ -165,13 +207,13 @@ def script_text(file: PipelineFile, job: Mapping, entry: Entry, trace: Trace, in
             raise CannotLayOutError("flow-layout", value.span.start)
         spans = item_lines(source, value, lines.end)
         dash = dash_column(source, value)
-        return ScriptText(source, trace, entry, lines, flow=False, item_spans=spans, dash=dash, column=dash)
+        return ScriptText(source, trace, entry, lines, False, spans, dash, dash, taken_over)  # noqa: FBT003
     if isinstance(value, Sequence):
         inside = [span for span in comments(source.text, file.documents) if value.span.contains(span)]
         if inside:
             raise CannotLayOutError("flow-layout", inside[0].start, "there is a comment inside of its brackets")
         dash = column + indent
-        return ScriptText(source, trace, entry, lines, flow=True, item_spans=(), dash=dash, column=column)
+        return ScriptText(source, trace, entry, lines, True, (), dash, column, taken_over)  # noqa: FBT003
     if not isinstance(value, Scalar):
         raise CannotLayOutError("flow-layout", value.span.start)
     dash = column + indent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Sequence as Items
 from dataclasses import dataclass
 
 from kaniko_split.gitlab.pipeline import Job, PipelineFile
@@ -59,6 +60,16 @@ def style_of(job: Job) -> Style:
         extends=_habit(file, "extends", "block"),
         gap=_gap(file),
     )
+
+
+def extends_text(style: Style, names: Items[str]) -> str:
+    """Return the lines by which a job extends `names`, the nearest last."""
+    texts = [name_text(name) for name in names]
+    if style.extends == "block":
+        return f"{style.keys}extends:\n" + "".join(f"{style.dashes}- {text}\n" for text in texts)
+    if style.extends == "scalar" and len(texts) == 1:
+        return f"{style.keys}extends: {texts[0]}\n"
+    return f"{style.keys}extends: [{', '.join(texts)}]\n"
 
 
 def name_text(name: str, quote: str = "") -> str:

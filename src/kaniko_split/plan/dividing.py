@@ -1,0 +1,77 @@
+"""How is a finding's script divided, once each of its builds is known to stand by itself?"""
+
+from __future__ import annotations
+
+from kaniko_split.detect.findings import Finding
+from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.plan.dockerfiles import dockerfile_of
+from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
+from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
+from kaniko_split.plan.wishes import Wishes
+
+
+def divide(finding: Finding, wishes: Wishes) -> Slices:
+    """Return the slices of a finding whose script can be read.
+
+    Raises:
+        CannotSliceError: A statement stands in the way.
+    """
+    assert finding.trace is not None  # noqa: S101 (an unreadable script is an obstacle)
+    _check_statements(finding.trace)
+    dockerfiles = {one.number: dockerfile_of(one, wishes.read) for one in finding.trace.steps if one.build}
+    slices = slice_script(finding.trace, finding.variables or (), wishes.links, dockerfiles)
+    check_fresh_values(finding.trace, slices)
+    check_artifacts(finding, slices)
+    return slices
+
+
+def _check_statements(trace: Trace) -> None:
+    """Make sure that every build is a statement that can be moved by itself.
+
+    Raises:
+        CannotSliceError: One is not.
+    """
+    for step in trace.steps:
+        if step.item != step.last_item or trace.items[step.item].text.rstrip(" ").endswith("\\"):
+            raise CannotSliceError("statement-across-items", step)
+        if step.builds and step.build is None:
+            raise CannotSliceError(_code_of_compound(step), step)
+        if step.build is not None and step.builds > 1:
+            raise CannotSliceError("build-in-control-flow", step)
+    for step, following in zip(trace.steps, trace.steps[1:], strict=False):
+        if step.build is not None and _starts_with_flag(following):
+            raise CannotSliceError("arguments-without-backslash", following)
+    _check_chains(trace)
+
+
+def _starts_with_flag(step: Step) -> bool:
+    return bool(step.values) and step.values[0].text.startswith("-")
+
+
+def _code_of_compound(step: Step) -> str:
+    return "dynamic-loop" if step.builds == float("inf") else "build-in-control-flow"
+
+
+def _check_chains(trace: Trace) -> None:
+    """A failure inside a chain ends the job only where the chain's end does: as the script's last statement.
+
+    Where only its head can fail in ways that nobody plans for, the two read the same (`mkdir -p x && ...`).
+    """
+    chains: list[list[Step]] = []
+    for step in trace.steps:
+        if step.chained and chains:
+            chains[-1].append(step)
+        else:
+            chains.append([step])
+    for chain in chains[:-1]:
+        builds = [step for step in chain if step.build is not None]
+        if len(chain) == 1 or not builds:
+            continue
+        heads = chain[:-1]
+        if any(step.build is not None or not _hardly_fails(step) for step in heads):
+            raise CannotSliceError("chain-hides-failure", chain[0])
+
+
+def _hardly_fails(step: Step) -> bool:
+    words = tuple(value.text for value in step.values)
+    return not words or words[0] in {"cd", "set", "export", "echo", "printf"} or words[:2] == ("mkdir", "-p")

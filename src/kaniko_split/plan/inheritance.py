@@ -1,0 +1,176 @@
+"""From which hidden job does a finding take its script, and which others do so too?
+
+A script may come by `extends`, by a merge key, by an alias or by `!reference`
+(https://docs.gitlab.com/ci/yaml/yaml_optimization/). All of them lead to one list in one place, and that is what is
+divided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from kaniko_split.detect.findings import Finding
+from kaniko_split.gitlab.keywords import DEEPEST_REFERENCE
+from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
+from kaniko_split.gitlab.resolve import parents
+from kaniko_split.gitlab.script import Origin, Provided, provider
+from kaniko_split.gitlab.values import is_reference, reference_path, value_of
+from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, followed
+from kaniko_split.tree.nodes import Sequence as NodeList
+
+
+class Way(Enum):
+    """How a job comes by a script that stands elsewhere."""
+
+    KEYS = "with all keys, by `extends` or a merge key"
+    SCRIPT = "as its whole script, by an alias or `!reference`"
+    ITEM = "as one item of its script"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Home:
+    """The place where a script stands that jobs take over.
+
+    Attributes:
+        job: The hidden job that holds it.
+        entry: The key with the list.
+        way: How the finding takes it over.
+        index: For an item, its position in the finding's own script.
+    """
+
+    job: Job
+    entry: Entry
+    way: Way
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """All findings that take their script from one place, in order."""
+
+    job: Job
+    entry: Entry
+    findings: tuple[Finding, ...]
+    homes: tuple[Home, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the jobs."""
+        return frozenset(one.job.name for one in self.findings)
+
+
+def groups_of(findings: Sequence[Finding]) -> tuple[Group, ...]:
+    """Return the findings whose script stands in a hidden job, together with those that share it."""
+    found: dict[int, list[tuple[Finding, Home]]] = {}
+    for finding in findings:
+        home = home_of(finding)
+        if home is not None and finding.trace is not None:
+            found.setdefault(id(home.entry), []).append((finding, home))
+    return tuple(
+        Group(pairs[0][1].job, pairs[0][1].entry, tuple(one for one, _ in pairs), tuple(home for _, home in pairs))
+        for pairs in found.values()
+    )
+
+
+def home_of(finding: Finding) -> Home | None:
+    """Return the hidden job in which a finding's script stands; None for a script of its own, or one out of reach."""
+    entry, file = finding.script.entry, finding.script.file
+    if entry is None or file is None:
+        return None
+    if finding.script.origin in {Origin.EXTENDED, Origin.MERGED}:
+        plain = not isinstance(entry.value, Alias) and not is_reference(entry.value)
+        job = _holder(finding.pipeline, entry) if plain else None
+        return Home(job, entry, Way.KEYS) if job is not None and job.hidden else None
+    if finding.script.origin is not Origin.OWN:
+        return None
+    found = _followed(finding.pipeline, file, entry.value)
+    if found is not None:
+        return Home(*found, Way.SCRIPT)
+    building = _building_item(finding)
+    if building is not None and isinstance(entry.value, NodeList):
+        found = _followed(finding.pipeline, file, entry.value.items[building])
+        if found is not None:
+            alone = len(entry.value.items) == 1
+            return Home(*found, Way.SCRIPT if alone else Way.ITEM, None if alone else building)
+    return None
+
+
+def heirs(pipeline: Pipeline, entry: Entry) -> Iterator[Job]:
+    """Yield each job, hidden or not, that has the script of `entry` by `extends` or a merge key."""
+    for job in pipeline.jobs:
+        provided = provider(pipeline, job, "script")
+        if provided is not None and provided.entry is entry and provided.origin is not Origin.OWN:
+            yield job
+
+
+def ancestors(pipeline: Pipeline, name: str) -> frozenset[str]:
+    """Return the names of all jobs that the job called `name` extends, near and far."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for job in pipeline.named(waiting.pop()):
+            value = value_of(job.mapping)
+            new = set(parents(value) if isinstance(value, dict) else ()) - found
+            found |= new
+            waiting.extend(new)
+    return frozenset(found)
+
+
+def _building_item(finding: Finding) -> int | None:
+    """Return the position of the one item of the job's own script, written elsewhere, that runs its builds."""
+    trace = finding.trace
+    if trace is None:
+        return None
+    indexes = {trace.items[step.item].index for step in trace.steps if step.builds}
+    sections = {trace.items[step.item].section.value for step in trace.steps if step.builds}
+    return indexes.pop() if len(indexes) == 1 and sections == {"script"} else None
+
+
+def _followed(pipeline: Pipeline, file: PipelineFile, node: Node) -> tuple[Job, Entry] | None:
+    """Return the hidden job, and its key, where an alias or a `!reference` leads to in the end."""
+    entry: Entry | None = None
+    for _ in range(DEEPEST_REFERENCE):
+        if isinstance(node, Alias):
+            entry = _entry_of(file, followed(node))
+        elif is_reference(node):
+            provided = _target(pipeline, reference_path(node))
+            if provided is None or provided.entry is None or provided.file is None:
+                return None
+            entry, file = provided.entry, provided.file
+        else:
+            break
+        if entry is None:
+            return None
+        node = entry.value
+    if entry is None or isinstance(node, Alias | Mapping) or is_reference(node):
+        return None
+    job = _holder(pipeline, entry)
+    return (job, entry) if job is not None and job.hidden else None
+
+
+def _target(pipeline: Pipeline, path: Sequence[str]) -> Provided | None:
+    """Return where the key stands that a `!reference [job, key]` names."""
+    if len(path) != 2:
+        return None
+    named = pipeline.named(path[0])
+    return provider(pipeline, named[-1], path[1]) if len(named) == 1 else None
+
+
+def _entry_of(file: PipelineFile, node: Scalar | NodeList | Mapping) -> Entry | None:
+    """Return the key of a job of this file whose value is the very node."""
+    for entry in file.root.entries if file.root is not None else ():
+        if isinstance(entry.value, Mapping):
+            found = next((inner for inner in entry.value.entries if inner.value is node), None)
+            if found is not None:
+                return found
+    return None
+
+
+def _holder(pipeline: Pipeline, entry: Entry) -> Job | None:
+    """Return the job in whose own mapping `entry` stands."""
+    for job in pipeline.jobs:
+        if not isinstance(job.entry.value, Alias) and any(one is entry for one in job.mapping.entries):
+            return job
+    return None

@@ -1,0 +1,80 @@
+"""Which jobs does a finding become, and for which jobs does each of them wait?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kaniko_split.detect.findings import Finding
+from kaniko_split.gitlab.keywords import MOST_NEEDS
+from kaniko_split.gitlab.references import JobReference, Use
+from kaniko_split.gitlab.resolve import effective_job
+from kaniko_split.plan.needs import Need, NoGateError, check_gate, earlier_needs
+from kaniko_split.plan.outcome import NewJob
+from kaniko_split.plan.slices import Slices
+from kaniko_split.tree.nodes import Sequence as NodeList
+
+
+def new_jobs(finding: Finding, slices: Slices, names: Sequence[str]) -> tuple[NewJob, ...]:
+    """Return the jobs that a finding becomes, in order.
+
+    Args:
+        finding: The old job.
+        slices: How its script is divided.
+        names: A name for each build.
+
+    Raises:
+        NoGateError: `needs` would not keep an order that matters.
+    """
+    by_build = dict(zip([part.build for part in slices.jobs], names, strict=False))
+    own = finding.job.mapping.entry("needs")
+    own_needs = own is not None
+    plain_needs = own is None or (isinstance(own.value, NodeList) and own.value.tag is None)
+    resolved = effective_job(finding.pipeline, finding.job.name)
+    inherited_needs = "needs" in resolved and not own_needs
+    jobs: list[NewJob] = []
+    for part in slices.jobs:
+        if part.build is None:
+            check_gate(resolved)
+            if inherited_needs or not plain_needs:
+                raise NoGateError("order-not-kept", "its `needs` is inherited and would have to be written again")
+            waits = tuple(Need(name) for name in names)
+            if not own_needs:
+                waits = (*earlier_needs(finding.pipeline, finding.job.name), *waits)
+            jobs.append(NewJob(finding.job.name, None, part.steps, waits, keeps_needs=own_needs))
+            continue
+        name = by_build[part.build]
+        before = sorted(slices.after.get(part.build, ()))
+        if not before:
+            jobs.append(NewJob(name, part.build, part.steps))
+            continue
+        check_gate(resolved)
+        if inherited_needs or not plain_needs:
+            raise NoGateError("order-not-kept", "its `needs` is inherited and would have to be written again")
+        artifacts = False if _uploads(resolved) else None
+        waits = tuple(Need(by_build[one], artifacts) for one in before)
+        if not own_needs:
+            waits = (*earlier_needs(finding.pipeline, finding.job.name), *waits)
+        jobs.append(NewJob(name, part.build, part.steps, waits, keeps_needs=own_needs))
+    return tuple(jobs)
+
+
+def _uploads(job: dict[str, Any]) -> bool:
+    artifacts = job.get("artifacts")
+    return isinstance(artifacts, dict) and bool(artifacts)
+
+
+def check_needs(references: Sequence[JobReference], jobs: Sequence[NewJob]) -> None:
+    """Make sure that no list of `needs` grows beyond GitLab's limit.
+
+    Raises:
+        NoGateError: One would.
+    """
+    more = len(jobs) - 1
+    for reference in references:
+        listed = len(reference.holder.items) if reference.holder is not None else 0
+        if reference.use is Use.NEEDS and listed + more > MOST_NEEDS:
+            raise NoGateError("too-many-needs", f"`{reference.owner}` would need more than {MOST_NEEDS} jobs")
+    for job in jobs:
+        if len(job.needs or ()) > MOST_NEEDS:
+            raise NoGateError("too-many-needs", f"`{job.name}` would need more than {MOST_NEEDS} jobs")

@@ -1,0 +1,273 @@
+"""How are the jobs split that take one script from the same place?
+
+The place is divided once: it keeps what all builds share, and each build's part becomes a hidden job. Each of the
+jobs then becomes one per image, made of what was its own and of such a part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kaniko_split.detect.findings import Finding
+from kaniko_split.detect.trace import Trace
+from kaniko_split.gitlab.pipeline import Pipeline
+from kaniko_split.gitlab.references import JobReference, Use, references_to
+from kaniko_split.gitlab.resolve import UnresolvableError, parents
+from kaniko_split.gitlab.script import Origin, Provided, Section, provider, script_items
+from kaniko_split.gitlab.values import value_of
+from kaniko_split.kaniko.command import Build
+from kaniko_split.plan.changes import changes_of
+from kaniko_split.plan.dividing import divide
+from kaniko_split.plan.inheritance import Group, Home, Way
+from kaniko_split.plan.names import NameTakenError, name_of_rest, names_of_heir, names_of_parts
+from kaniko_split.plan.needs import NoGateError
+from kaniko_split.plan.new_jobs import check_needs, new_jobs
+from kaniko_split.plan.obstacles import ObstacleError, check_home, check_job
+from kaniko_split.plan.outcome import Decision, NewJob, Placement, Refusal, Split
+from kaniko_split.plan.placement import placement_of
+from kaniko_split.plan.refusing import refusal_of
+from kaniko_split.plan.slices import CannotSliceError, JobSlice, Slices
+from kaniko_split.plan.wishes import Wishes
+from kaniko_split.tree.nodes import Alias, Scalar, walk
+from kaniko_split.tree.nodes import Sequence as NodeList
+
+_IN_THE_WAY = (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heir:
+    """A finding of the group, with what was found out about it."""
+
+    finding: Finding
+    home: Home
+    references: tuple[JobReference, ...]
+    slices: Slices
+
+    @property
+    def trace(self) -> Trace:
+        """Its statements."""
+        assert self.finding.trace is not None  # noqa: S101 (it was divided)
+        return self.finding.trace
+
+    @property
+    def builds(self) -> list[Build]:
+        """What it builds, in order."""
+        return [step.build for step in self.trace.steps if step.build is not None]
+
+    @property
+    def steps(self) -> frozenset[int]:
+        """The statements of the shared script, by their numbers in the finding's own."""
+        return frozenset(step.number for step in self.trace.steps if self._is_shared(step.item))
+
+    def _is_shared(self, item: int) -> bool:
+        found = self.trace.items[item]
+        return found.section is Section.SCRIPT and self.home.index in {None, found.index}
+
+    @property
+    def division(self) -> object:
+        """How the shared script is divided, in numbers that count from its first statement."""
+        base, own = min(self.steps), self.steps
+        parts = [
+            (part.build is None, tuple(number - base for number in part.steps if number in own))
+            for part in self.slices.jobs
+        ]
+        loop = self.trace.loop
+        return (
+            [part for part in parts if part[1]],
+            [number - base for number in self.slices.prelude if number in own],
+            [number - base for number in self.slices.dropped if number in own],
+            loop.assignments if loop is not None else (),
+        )
+
+
+def decide_together(group: Group, wishes: Wishes, taken: frozenset[str]) -> tuple[Decision, ...]:
+    """Decide about all jobs that share one script; where one of them must stay, all must."""
+    heirs: list[_Heir] = []
+    refused: dict[int, Refusal] = {}
+    for finding, home in zip(group.findings, group.homes, strict=True):
+        try:
+            references = references_to(finding.pipeline, finding.job.name)
+            check_job(finding, references, group)
+            heirs.append(_Heir(finding, home, references, divide(finding, wishes)))
+        except _IN_THE_WAY as error:
+            refused[id(finding)] = refusal_of(finding, error)
+    for finding in group.findings:
+        if id(finding) not in refused and not wishes.means(finding):
+            refused[id(finding)] = _left_with(finding, finding, "is not asked for")
+    if refused:
+        first = next(iter(refused.values()))
+        return tuple(
+            refused.get(id(one)) or _left_with(one, first.finding, "is left as it is") for one in group.findings
+        )
+    try:
+        return _splits(group, heirs, wishes, taken)
+    except _IN_THE_WAY as error:
+        return tuple(refusal_of(finding, error) for finding in group.findings)
+
+
+def _left_with(finding: Finding, other: Finding, why: str) -> Refusal:
+    """Refuse a job since another one needs the shared script as it is."""
+    at = other.job.entry.key.span.start
+    return Refusal(finding, "template-shared", other.job.file, at, f"`{other.job.name}` {why}")
+
+
+def _splits(group: Group, heirs: list[_Heir], wishes: Wishes, taken: frozenset[str]) -> tuple[Split, ...]:
+    check_home(group)
+    _check_alike(heirs)
+    plain = all(_is_plain(one, group) for one in heirs)
+    shared = _shared_split(group, heirs, taken, plain=plain)
+    bare = shared.template is None
+    if bare and _is_extended(group, plain=plain):
+        raise ObstacleError("script-inherited", group.job.file, group.job.entry.key.span.start, "it has no other key")
+    names = set(taken) | {job.name for job in shared.jobs}
+    found: list[Split] = []
+    for one in heirs:
+        split = _split(one, shared, wishes, frozenset(names), plain=plain, alone=len(heirs) == 1)
+        names |= {split.template or "", *(job.name for job in split.jobs)}
+        found.append(split)
+    return tuple(found)
+
+
+def _is_extended(group: Group, *, plain: bool) -> bool:
+    """Tell whether a job that stays needs the shared job, even where nothing of it is left."""
+    for reference in references_to(group.findings[0].pipeline, group.job.name):
+        if reference.use is Use.EXTENDS and not (plain and reference.owner in group.names):
+            return True
+    return _is_merged(group)
+
+
+def _is_merged(group: Group) -> bool:
+    root, mapping = group.job.file.root, group.job.mapping
+    return root is not None and any(isinstance(node, Alias) and node.target is mapping for node in walk(root))
+
+
+def _check_alike(heirs: list[_Heir]) -> None:
+    first = heirs[0]
+    for one in heirs:
+        job = one.finding.job
+        if one.division != first.division:
+            why = f"not as for `{first.finding.job.name}`"
+            raise ObstacleError("template-differs", job.file, job.entry.key.span.start, why)
+        if one.home.way is Way.ITEM and one.trace.loop is not None:
+            at = one.finding.script.entry
+            offset = at.key.span.start if at is not None else job.entry.key.span.start
+            raise ObstacleError("script-inherited", job.file, offset, "a loop is one of several items")
+        if any((one.home.way is Way.ITEM) != (other.home.way is Way.ITEM) for other in heirs):
+            raise ObstacleError("script-inherited", job.file, job.entry.key.span.start, "in more than one way")
+
+
+def _is_plain(heir: _Heir, group: Group) -> bool:
+    """Tell whether the job extends the shared one and nothing else, and nobody builds on the job in turn."""
+    job = heir.finding.job
+    entry = job.mapping.entry("extends")
+    if heir.home.way is not Way.KEYS or entry is None or parents(value_of(job.mapping)) != (group.job.name,):
+        return False
+    lines = job.file.source.text[
+        job.file.source.line_start(entry.key.span.start) : job.file.source.line_end(entry.value.span.end - 1)
+    ]
+    above = job.file.source.text[: job.file.source.line_start(entry.key.span.start)].rstrip("\n").rpartition("\n")[2]
+    first = entry is job.mapping.entries[0]
+    commented = "#" in lines or (above.strip().startswith("#") and not first)
+    simple = isinstance(entry.value, Scalar) or (isinstance(entry.value, NodeList) and not entry.value.anchor)
+    moved = any(one.use in {Use.EXTENDS, Use.REFERENCE} for one in heir.references)
+    return simple and not commented and not moved
+
+
+def _shared_split(group: Group, heirs: list[_Heir], taken: frozenset[str], *, plain: bool) -> Split:
+    first, job = heirs[0], group.job
+    pipeline = first.finding.pipeline
+    own, slices = first.steps, first.slices
+    script = Provided(Origin.OWN, group.entry, job.file, job.name)
+    trace = _trace_at_home(pipeline, first, script)
+    shared = Slices(
+        before=slices.before,
+        prelude=tuple(number for number in slices.prelude if number in own),
+        jobs=tuple(
+            JobSlice(part.build, tuple(number for number in part.steps if number in own))
+            for part in slices.jobs
+            if own & set(part.steps)
+        ),
+        dropped=tuple(number for number in slices.dropped if number in own),
+        turns=slices.turns,
+    )
+    before = provider(pipeline, job, "before_script")
+    finding = replace(first.finding, job=job, script=script, before_script=before, trace=trace)
+    placement = placement_of(finding, shared, leaks=not plain or _leaks(group, heirs, before))
+    names = names_of_parts(job.name, [one.builds for one in heirs], taken)
+    builds = [part.build for part in shared.jobs if part.build is not None]
+    by_build = dict(zip(builds, names.jobs, strict=True))
+    rest = name_of_rest(job.name, taken)
+    parts = tuple(
+        NewJob(by_build[part.build] if part.build is not None else rest, part.build, part.steps) for part in shared.jobs
+    )
+    gone = placement in {Placement.NOWHERE, Placement.APPENDED} and len(job.mapping.entries) == 1
+    return Split(
+        finding,
+        None if gone else job.name,
+        parts,
+        shared,
+        placement,
+        (),
+        extends_template=plain,
+        refers_to_template=first.home.way is not Way.ITEM,
+    )
+
+
+def _trace_at_home(pipeline: Pipeline, heir: _Heir, script: Provided) -> Trace:
+    """Return the heir's statements with the shared items as they stand in their own place.
+
+    All other items count as if they stood in `before_script`: they are not divided there.
+    """
+    at_home = iter(script_items(pipeline, script, Section.SCRIPT))
+    items = []
+    for item in heir.trace.items:
+        if item.section is Section.SCRIPT and heir.home.index in {None, item.index}:
+            here = next(at_home, None)
+            if here is None or here.text != item.text:
+                job = heir.finding.job
+                raise ObstacleError("script-inherited", job.file, job.entry.key.span.start)
+            items.append(here)
+        else:
+            items.append(replace(item, section=Section.BEFORE_SCRIPT))
+    return replace(heir.trace, items=tuple(items))
+
+
+def _leaks(group: Group, heirs: list[_Heir], before: Provided | None) -> bool:
+    """Tell whether a new or longer `before_script` of the shared job would not reach its heirs, or reach others."""
+    own = before.entry if before is not None else None
+    for one in heirs:
+        theirs = one.finding.before_script
+        if (theirs.entry if theirs is not None else None) is not own:
+            return True
+    pipeline = heirs[0].finding.pipeline
+    for reference in references_to(pipeline, group.job.name):
+        if reference.use is not Use.EXTENDS or reference.owner not in group.names:
+            return True
+    return _is_merged(group)
+
+
+def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *, plain: bool, alone: bool) -> Split:
+    finding, job = heir.finding, heir.finding.job
+    names = names_of_heir(job.name, heir.builds, taken, wishes.names, alone=alone)
+    jobs = new_jobs(finding, heir.slices, names.jobs)
+    check_needs(heir.references, jobs)
+    references = heir.references
+    moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
+    lost = {"extends"} if plain else {"script"} if heir.home.way is Way.SCRIPT else set()
+    if heir.home.way is Way.ITEM and not set(heir.slices.prelude):
+        lost = {"script"}
+    bare = {entry.name for entry in job.mapping.entries} <= lost
+    if bare and moved:
+        raise ObstacleError("job-extended", moved[0].file, moved[0].name.span.start)
+    split = Split(
+        finding,
+        None if bare else names.template,
+        jobs,
+        heir.slices,
+        placement_of(finding, heir.slices, leaks=bool(moved)) if heir.home.way is Way.ITEM else shared.placement,
+        references if jobs[-1].build is not None else moved,
+        shared=shared,
+        home=heir.home,
+        drops_extends=plain,
+    )
+    return replace(split, changes=changes_of(split))

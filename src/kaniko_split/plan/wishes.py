@@ -1,0 +1,39 @@
+"""What does the user ask of the plan?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from kaniko_split.detect.findings import Finding
+from kaniko_split.plan.names import NamePatterns
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user asks of the plan.
+
+    Attributes:
+        select: Job names or patterns; with none, every job is meant.
+        files: The files whose jobs are meant, by name; None for all.
+        names: How the new jobs are to be called.
+        cached_only: Whether only jobs that use Kaniko's cache are meant.
+        links: Gives the folders of the repository that are symbolic links; asked only where it matters.
+        read: Gives the text of a file of the repository, by name; None where there is none.
+    """
+
+    select: tuple[str, ...] = ()
+    files: frozenset[str] | None = None
+    names: NamePatterns = field(default_factory=NamePatterns)
+    cached_only: bool = False
+    links: Callable[[], frozenset[str]] = frozenset
+    read: Callable[[str], str | None] = lambda _: None
+
+    def means(self, finding: Finding) -> bool:
+        """Tell whether the finding is one that the user asked for."""
+        if self.files is not None and finding.job.file.name not in self.files:
+            return False
+        if self.cached_only and finding.cached is not True:
+            return False
+        return not self.select or any(fnmatchcase(finding.job.name, one) for one in self.select)

@@ -1,0 +1,99 @@
+"""How does a job that takes its whole script from elsewhere become one job per image?
+
+It stays as a hidden job with its other keys, and each new job extends that and its part of the shared script.
+"""
+
+from __future__ import annotations
+
+from kaniko_split.plan.inheritance import Way
+from kaniko_split.plan.outcome import NewJob, Split
+from kaniko_split.rewrite.lines import entry_lines
+from kaniko_split.rewrite.needs import needs_pieces
+from kaniko_split.rewrite.parts import CannotLayOutError
+from kaniko_split.rewrite.style import extends_text, name_text, style_of
+from kaniko_split.source.edits import Copied, Edit, Piece, Written
+from kaniko_split.source.text import Source, Span
+from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node
+
+
+def heir_edits(split: Split) -> list[Edit]:
+    """Return the edits of the job's own file: its key, what it loses, and the new jobs behind it.
+
+    Raises:
+        CannotLayOutError: The job's text cannot be divided.
+    """
+    job, source = split.finding.job, split.finding.job.file.source
+    key = job.entry.key
+    if isinstance(job.entry.value, Alias) or _begins_on_line(source, key, job.mapping):
+        raise CannotLayOutError("flow-layout", key.span.start)
+    end = entry_lines(source, job.mapping, job.entry).end
+    if split.template is None:
+        return [Edit(key.span.start, end, tuple(_without_template(split)))]
+    pieces = [piece for new in split.jobs for piece in _job(split, new)]
+    lost = job.mapping.entry("extends") if split.drops_extends else None
+    if split.home is not None and split.home.way is Way.SCRIPT:
+        lost = split.finding.script.entry
+    edits = [Edit(key.span.start, key.span.end, (Written(name_text(split.template)),))]
+    if lost is not None:
+        edits.append(_removed(source, split, lost))
+    return [*edits, Edit(end, end, tuple(pieces))]
+
+
+def _begins_on_line(source: Source, key: Node, mapping: Mapping) -> bool:
+    start = source.line_start(key.span.start)
+    beside = source.text[start : key.span.start].strip()
+    return bool(beside) or source.line_start(mapping.entries[0].key.span.start) == start
+
+
+def _job(split: Split, new: NewJob) -> list[Piece]:
+    style = style_of(split.finding.job)
+    head = "\n" * style.gap + " " * style.base + name_text(new.name) + ":\n"
+    return [Written(head), *_body(split, new)]
+
+
+def _body(split: Split, new: NewJob) -> list[Piece]:
+    job = split.finding.job
+    style = style_of(job)
+    part = split.part(new).name
+    own = [split.template] if split.template is not None else []
+    # What is nearest last wins: a part that extends the shared job comes first, one that is a script alone last.
+    names = [part, *own] if split.drops_extends else [*own, part]
+    pieces: list[Piece] = [Written(extends_text(style, names))]
+    if new.needs is not None:
+        needs = job.mapping.entry("needs") if new.keeps_needs else None
+        pieces.extend(needs_pieces(job.file.source, style, needs, new.needs))
+    return pieces
+
+
+def _without_template(split: Split) -> list[Piece]:
+    """Return the new jobs for one that has nothing of its own: the first one takes its place."""
+    job, (first, *others) = split.finding.job, split.jobs
+    source = job.file.source
+    lines = entry_lines(source, job.mapping, job.mapping.entries[0])
+    _check_no_comment(source, job.mapping.entries[0])
+    kept = Span(job.entry.key.span.end, lines.start)
+    head: list[Piece] = [Written(name_text(first.name)), Copied(kept), *_body(split, first)]
+    return [*head, *(piece for new in others for piece in _job(split, new))]
+
+
+def _removed(source: Source, split: Split, entry: Entry) -> Edit:
+    """Take an entry out, with the blank lines below it where it is the job's first, else with those above."""
+    _check_no_comment(source, entry)
+    lines = entry_lines(source, split.finding.job.mapping, entry)
+    start, end = lines.start, lines.end
+    floor = source.line_end(split.finding.job.entry.key.span.end)
+    if start == floor:
+        stop = split.finding.job.mapping.span.end
+        while end < stop and not source.text[end : source.line_end(end)].strip():
+            end = source.line_end(end)
+    else:
+        while start > floor and not source.text[source.line_start(start - 1) : start].strip():
+            start = source.line_start(start - 1)
+    return Edit(start, end)
+
+
+def _check_no_comment(source: Source, entry: Entry) -> None:
+    """A comment beside what goes would have to go too, or stand beside something else."""
+    lines = source.text[source.line_start(entry.key.span.start) : source.line_end(entry.value.span.end - 1)]
+    if any(line.lstrip().startswith("#") or " #" in line for line in lines.split("\n")):
+        raise CannotLayOutError("flow-layout", entry.key.span.start, "there is a comment beside it")
