@@ -42,6 +42,7 @@ def _changes(split: Split) -> Iterator[Change]:
             f"the name `{name}` is gone: links to its artifacts, badges and API calls need a new one",
             finding.job.file.place(finding.job.entry.key.span.start),
         )
+    yield from _shared(split)
     yield from _words_of_the_loop(split)
     yield from _left_behind(split)
     yield from _repeated(split)
@@ -88,6 +89,22 @@ def _waiting(split: Split) -> Iterator[Change]:
             yield Change(Mark.PROVED, f"{_code(reference.owner)} takes the artifacts of {names}", place)
         else:
             yield Change(Mark.PROVED, f"{_code(reference.owner)} now refers to {_code(split.template or '')}", place)
+
+
+def _shared(split: Split) -> Iterator[Change]:
+    """Say what becomes of a script that the job takes from elsewhere."""
+    if split.shared is None:
+        return
+    job = split.shared.finding.job
+    parts = _list([one.name for one in split.shared.jobs])
+    place = job.file.place(job.entry.key.span.start)
+    yield Change(Mark.PROVED, f"the script of {_code(job.name)} is divided into {parts}", place)
+    if job.file is not split.finding.pipeline.root:
+        yield Change(
+            Mark.ASKS,
+            f"where another project includes `{job.file.name}` and uses {_code(job.name)}, its jobs no longer build",
+            place,
+        )
 
 
 def _words_of_the_loop(split: Split) -> Iterator[Change]:

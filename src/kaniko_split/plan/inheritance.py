@@ -16,7 +16,7 @@ from kaniko_split.gitlab.keywords import DEEPEST_REFERENCE
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import parents
 from kaniko_split.gitlab.script import Origin, Provided, provider
-from kaniko_split.gitlab.values import is_reference, reference_path, value_of
+from kaniko_split.gitlab.values import is_merge_key, is_reference, reference_path, value_of
 from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, followed
 from kaniko_split.tree.nodes import Sequence as NodeList
 
@@ -116,6 +116,18 @@ def ancestors(pipeline: Pipeline, name: str) -> frozenset[str]:
             found |= new
             waiting.extend(new)
     return frozenset(found)
+
+
+def merges(mapping: Mapping, other: Mapping) -> bool:
+    """Tell whether a job takes over all keys of another one by a merge key, near or far."""
+    for entry in mapping.entries:
+        if is_merge_key(entry.key):
+            target = followed(entry.value)
+            parts = target.items if isinstance(target, NodeList) else (target,)
+            for part in map(followed, parts):
+                if part is other or (isinstance(part, Mapping) and merges(part, other)):
+                    return True
+    return False
 
 
 def _building_item(finding: Finding) -> int | None:

@@ -118,10 +118,16 @@ class Split:
             KeyError: There is none.
         """
         assert self.shared is not None  # noqa: S101 (the caller asked)
-        for one in self.shared.jobs:
-            if one.build == job.build:
-                return one
-        raise KeyError(job.name)
+        # The numbers of the builds differ from job to job, where each has a `before_script` of its own.
+        builds = [one.build for one in self.jobs if one.build is not None]
+        parts = [one for one in self.shared.jobs if one.build is not None]
+        by_build = dict(zip(builds, parts, strict=True))
+        if job.build is not None:
+            return by_build[job.build]
+        rest = [one for one in self.shared.jobs if one.build is None]
+        if not rest:
+            raise KeyError(job.name)
+        return rest[0]
 
     @property
     def loop(self) -> Loop | None:

@@ -18,7 +18,7 @@ from kaniko_split.gitlab.values import value_of
 from kaniko_split.kaniko.command import Build
 from kaniko_split.plan.changes import changes_of
 from kaniko_split.plan.dividing import divide
-from kaniko_split.plan.inheritance import Group, Home, Way
+from kaniko_split.plan.inheritance import Group, Home, Way, ancestors, merges
 from kaniko_split.plan.names import NameTakenError, name_of_rest, names_of_heir, names_of_parts
 from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, new_jobs
@@ -192,7 +192,7 @@ def _shared_split(group: Group, heirs: list[_Heir], taken: frozenset[str], *, pl
     )
     before = provider(pipeline, job, "before_script")
     finding = replace(first.finding, job=job, script=script, before_script=before, trace=trace)
-    placement = placement_of(finding, shared, leaks=not plain or _leaks(group, heirs, before))
+    placement = placement_of(finding, shared, leaks=_leaks(group, heirs, before))
     names = names_of_parts(job.name, [one.builds for one in heirs], taken)
     builds = [part.build for part in shared.jobs if part.build is not None]
     by_build = dict(zip(builds, names.jobs, strict=True))
@@ -237,13 +237,15 @@ def _leaks(group: Group, heirs: list[_Heir], before: Provided | None) -> bool:
     own = before.entry if before is not None else None
     for one in heirs:
         theirs = one.finding.before_script
-        if (theirs.entry if theirs is not None else None) is not own:
+        if one.home.way is not Way.KEYS or (theirs.entry if theirs is not None else None) is not own:
             return True
-    pipeline = heirs[0].finding.pipeline
-    for reference in references_to(pipeline, group.job.name):
-        if reference.use is not Use.EXTENDS or reference.owner not in group.names:
+    pipeline, name = heirs[0].finding.pipeline, group.job.name
+    above = frozenset[str]().union(*(ancestors(pipeline, one) for one in group.names))
+    for job in pipeline.jobs:
+        inherits = name in ancestors(pipeline, job.name) or merges(job.mapping, group.job.mapping)
+        if inherits and job.name not in group.names and not (job.hidden and job.name in above):
             return True
-    return _is_merged(group)
+    return any(one.use is Use.REFERENCE for one in references_to(pipeline, name))
 
 
 def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *, plain: bool, alone: bool) -> Split:
@@ -253,9 +255,11 @@ def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *,
     check_needs(heir.references, jobs)
     references = heir.references
     moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
+    placement = shared.placement
     lost = {"extends"} if plain else {"script"} if heir.home.way is Way.SCRIPT else set()
-    if heir.home.way is Way.ITEM and not set(heir.slices.prelude):
-        lost = {"script"}
+    if heir.home.way is Way.ITEM:
+        placement = placement_of(finding, heir.slices, leaks=bool(moved))
+        lost = {"script"} if placement in {Placement.NOWHERE, Placement.APPENDED} else set()
     bare = {entry.name for entry in job.mapping.entries} <= lost
     if bare and moved:
         raise ObstacleError("job-extended", moved[0].file, moved[0].name.span.start)
@@ -264,7 +268,7 @@ def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *,
         None if bare else names.template,
         jobs,
         heir.slices,
-        placement_of(finding, heir.slices, leaks=bool(moved)) if heir.home.way is Way.ITEM else shared.placement,
+        placement,
         references if jobs[-1].build is not None else moved,
         shared=shared,
         home=heir.home,

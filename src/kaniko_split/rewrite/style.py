@@ -140,11 +140,12 @@ def _kind(node: Node) -> str:
 
 
 def _gap(file: PipelineFile) -> int:
-    """Return how many blank lines most often stand before a top-level key and its comments."""
+    """Return how many blank lines most often stand before a job and its comments, else before any top-level key."""
     source = file.source
     counts: Counter[int] = Counter()
-    entries = file.root.entries if file.root is not None else ()
-    for entry in entries[1:]:
+    entries = file.root.entries[1:] if file.root is not None else ()
+    jobs = [entry for entry in entries if isinstance(entry.value, Mapping) and not entry.value.flow]
+    for entry in jobs or entries:
         at = source.line_start(entry.key.span.start)
         blank = 0
         while at > 0:
