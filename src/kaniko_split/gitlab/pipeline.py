@@ -78,11 +78,14 @@ class Pipeline:
         files: The files.
         unread: The includes that lead out of reach.
         included_by: An include of another file that computes its path, so that it may mean this pipeline's root.
+        perhaps: The files that come in by includes with `rules` alone, by name, and where that include stands. They
+            are taken for included.
     """
 
     files: tuple[PipelineFile, ...]
     unread: tuple[Unread, ...] = ()
     included_by: Unread | None = None
+    perhaps: dict[str, Place] = field(default_factory=dict)
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property

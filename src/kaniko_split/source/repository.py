@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +16,20 @@ from pathlib import Path
 _SKIPPED_FOLDERS = frozenset({".git", "node_modules", ".venv", "__pycache__"})
 
 
+# GitLab takes no configuration of more than 2 MiB ("Maximum size of the CI/CD configuration YAML"); no Dockerfile is larger.
+LARGEST = 8 * 1024 * 1024
+
+
 class NotInRepositoryError(Exception):
-    """A path leads out of the repository, or to something that is no file; the text says which."""
+    """A path leads out of the repository, or to nothing that may be read; the text says which.
+
+    Attributes:
+        advice: What to do about it.
+    """
+
+    def __init__(self, text: str, advice: str = "name a file of the repository") -> None:
+        super().__init__(text)
+        self.advice = advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,7 @@ class Repository:
     root: Path
     given: dict[str, bytes] = field(default_factory=dict)
     alone: bool = False
+    _names: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def path(self, name: str) -> Path:
         """Return where the file called `name` is on disk.
@@ -50,7 +64,7 @@ class Repository:
         """Return the bytes of the file called `name`.
 
         Raises:
-            NotInRepositoryError: It lies outside the repository or is no ordinary file.
+            NotInRepositoryError: It lies outside the repository, is no ordinary file, or is larger than 8 MiB.
             OSError: It cannot be read.
         """
         if name in self.given:
@@ -58,9 +72,20 @@ class Repository:
         if self.alone:
             raise NotInRepositoryError(f"`{name}` is not read with standard input")
         path = self.path(name)
-        if path.exists() and not path.is_file():
-            raise NotInRepositoryError(f"`{name}` is not a file")
+        # Asked before it is opened: to open a named pipe is to wait for its writer.
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise NotInRepositoryError(f"`{name}` is a folder", "name a file in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise NotInRepositoryError(f"`{name}` is a pipe, a socket or a device", "put a file in its place")
+        if status.st_size > LARGEST:
+            size = LARGEST // 1024 // 1024
+            raise NotInRepositoryError(f"`{name}` is larger than {size} MiB", "GitLab takes 2 MiB; divide it")
         return path.read_bytes()
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is something called `name`, inside of the repository, that may be read."""
+        return name in self.given or (not self.alone and (self.root / name).is_file())
 
     def text(self, name: str) -> str | None:
         """Return the text of a file of the repository, None where there is none that can be read."""
@@ -91,8 +116,8 @@ class Repository:
         return frozenset(found)
 
     def matching(self, pattern: str) -> list[str]:
-        """Return the names that a GitLab wildcard path matches: `*` within a folder, `**` across folders."""
-        matches = wildcard(pattern)
+        """Return the names that the pattern of an `include` matches, sorted."""
+        matches = include_pattern(pattern)
         return [name for name in self.names() if matches(name)]
 
     def names(self, prefix: str = "") -> list[str]:
@@ -107,6 +132,8 @@ class Repository:
         found = list(self.given)
         if self.alone:
             return found
+        if prefix in self._names:
+            return self._names[prefix]
         start = self.root / prefix if prefix else self.root
         os.scandir(start).close()
         for folder, folders, files in os.walk(start):
@@ -114,7 +141,19 @@ class Repository:
             here = Path(folder).relative_to(self.root).as_posix()
             within = "" if here == "." else here + "/"
             found.extend(within + file for file in files if file.endswith((".yml", ".yaml")))
-        return sorted(found)
+        return self._names.setdefault(prefix, sorted(found))
+
+
+def include_pattern(pattern: str) -> Callable[[str], bool]:
+    """Return a test for names, from the path of an `include:local`.
+
+    `*` stays within a folder and `**` crosses folders; `ci/**/*.yml` means subfolders of `ci` only, as GitLab has it
+    (`Repository#search_files_by_wildcard_path`).
+    """
+    parts = re.split(r"(\*\*|\*)", pattern)
+    meanings = {"**": ".*", "*": "[^/]*"}
+    compiled = re.compile("".join(meanings.get(part, re.escape(part)) for part in parts), re.DOTALL)
+    return lambda name: compiled.fullmatch(name) is not None
 
 
 def wildcard(pattern: str) -> Callable[[str], bool]:

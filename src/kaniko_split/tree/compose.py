@@ -8,14 +8,18 @@ makes the nodes, so that the answers can be compared.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaniko_split.source.text import Span
 from kaniko_split.tree.nodes import Alias, Document, Entry, Mapping, Node, Scalar, Sequence, Style
 
-# GitLab refuses what is nested deeper (`Gitlab::Config::Loader::Yaml`, max_yaml_depth).
+# GitLab refuses what is nested deeper (`Gitlab::Config::Loader::Yaml`, max_yaml_depth). Aliases count as written out.
 DEEPEST = 100
 
+# A configuration that says more than this many values, aliases written out, is an attack or a mistake.
+MOST_VALUES = 200_000
+
+_TOO_DEEP = f"it is nested more than {DEEPEST} levels deep, which GitLab does not read"
 _STYLES = {None: Style.PLAIN, "": Style.PLAIN} | {style.value: style for style in Style}
 
 
@@ -88,12 +92,20 @@ def _broken(error: Any, text: str) -> BrokenYamlError:
 class _Open:
     """A collection whose end has not been seen yet."""
 
-    __slots__ = ("event", "is_mapping", "nodes")
+    __slots__ = ("event", "extent", "is_mapping", "nodes")
 
     def __init__(self, event: Any, *, is_mapping: bool) -> None:
         self.event = event
         self.is_mapping = is_mapping
         self.nodes: list[Node] = []
+        self.extent = _Extent(0, 0)
+
+
+class _Extent(NamedTuple):
+    """How many values a node has, and how deep they are nested, with its aliases written out."""
+
+    values: int
+    depth: int
 
 
 class _Builder:
@@ -102,6 +114,7 @@ class _Builder:
     def __init__(self, text: str) -> None:
         self._text = text
         self._anchors: dict[str, Node] = {}
+        self._extents: dict[str, _Extent] = {}
         self._open: list[_Open] = []
 
     def documents(self, events: Iterable[Any]) -> tuple[Document, ...]:
@@ -114,6 +127,7 @@ class _Builder:
                 case "DocumentStartEvent":
                     root, explicit = None, bool(event.explicit)
                     self._anchors.clear()
+                    self._extents.clear()
                 case "DocumentEndEvent":
                     found.append(Document(root, explicit))
                 case "MappingStartEvent":
@@ -135,7 +149,7 @@ class _Builder:
 
     def _enter(self, event: Any, *, is_mapping: bool) -> None:
         if len(self._open) >= DEEPEST:
-            raise BrokenYamlError(event.start_mark.index, f"it is nested more than {DEEPEST} levels deep")
+            raise BrokenYamlError(event.start_mark.index, _TOO_DEEP)
         self._open.append(_Open(event, is_mapping=is_mapping))
 
     def _leave(self, event: Any) -> Node:
@@ -155,6 +169,7 @@ class _Builder:
             node = Mapping(span, tuple(Entry(*pair) for pair in pairs), flow, _tag(start), start.anchor)
         else:
             node = Sequence(span, tuple(done.nodes), flow, _tag(start), start.anchor)
+        self._count(_Extent(done.extent.values + 1, done.extent.depth + 1), begin, start.anchor)
         return self._named(node, start.anchor)
 
     def _scalar(self, event: Any) -> Node:
@@ -162,13 +177,29 @@ class _Builder:
         span = Span(event.start_mark.index, event.end_mark.index)
         if style.is_block:
             span = Span(span.start, self._block_end(span))
+        self._count(_Extent(1, 0), span.start, event.anchor)
         return self._named(Scalar(span, event.value, style, _tag(event), event.anchor), event.anchor)
 
     def _alias(self, event: Any) -> Node:
         span = Span(event.start_mark.index, event.end_mark.index)
         if event.anchor not in self._anchors:
             raise BrokenYamlError(span.start, f"found undefined alias '{event.anchor}'")
+        self._count(self._extents[event.anchor], span.start, None)
         return Alias(span, event.anchor, self._anchors[event.anchor])
+
+    def _count(self, extent: _Extent, offset: int, anchor: str | None) -> None:
+        """Add a finished node to what it stands in; an alias adds all that its anchor holds."""
+        if anchor is not None:
+            self._extents[anchor] = extent
+        if not self._open:
+            return
+        here = self._open[-1]
+        values, depth = here.extent
+        here.extent = _Extent(values + extent.values, max(depth, extent.depth))
+        if here.extent.values > MOST_VALUES:
+            raise BrokenYamlError(offset, f"its aliases, written out, come to more than {MOST_VALUES} values")
+        if len(self._open) + extent.depth > DEEPEST:
+            raise BrokenYamlError(offset, _TOO_DEEP)
 
     def _named(self, node: Node, anchor: str | None) -> Node:
         if anchor is not None:
