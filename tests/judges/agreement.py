@@ -1,22 +1,21 @@
 """Do kaniko-split's own resolver and gitlab-ci-local make the same of a pipeline?
 
-What gitlab-ci-local only writes in another form (`needs` as mappings, scripts as lists, variables as texts) is put into
-that form first. Where the two are known to read otherwise, the difference has a name in `GAPS`; docs/gitlab.md has a row
-for each. Everything else that differs is wrong.
+What gitlab-ci-local only writes in another form (`needs` as mappings, scripts as lists, variables as texts) is put
+into that form first. Where the two are known to read otherwise, the difference has a name in `GAPS`; docs/gitlab.md
+has a row for each. Everything else that differs is wrong.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from judges.resolver import NOT_JOBS, Pipeline, Rejected, Resolved
 from kaniko_split.gitlab.includes import BrokenFileError, read_pipeline
-from kaniko_split.gitlab.keywords import INHERITED_KEYWORDS
 from kaniko_split.gitlab.pipeline import Pipeline as OwnPipeline
 from kaniko_split.gitlab.resolve import UnresolvableError, resolved_pipeline
-from kaniko_split.gitlab.values import Reference, TooLargeError
+from kaniko_split.gitlab.values import Reference
 from kaniko_split.source.repository import NotInRepositoryError, Repository
 
 Values = dict[str, Any]
@@ -78,7 +77,7 @@ def _compare(pipeline: Pipeline, answer: Resolved | Rejected) -> Agreement:
     try:
         read = read_pipeline(Repository(pipeline.folder), pipeline.file)
         ours = resolved_pipeline(read)
-    except (BrokenFileError, UnresolvableError, TooLargeError, NotInRepositoryError, OSError) as error:
+    except (BrokenFileError, UnresolvableError, NotInRepositoryError, OSError) as error:
         return Agreement(pipeline, wrong=(f"kaniko-split does not take what gitlab-ci-local takes: {error}",))
     sides = Sides(read, _in_their_form(ours), _without_references(answer.content))
     left = list(differences(sides.ours, sides.theirs))
@@ -188,8 +187,8 @@ def _need(given: Any) -> Values:
 
 
 def _cache(given: Values) -> Values:
-    result = {key: given[key] for key in ("key", "paths") if key in given}
-    return {**result, "policy": given.get("policy", "pull-push"), "when": given.get("when", "on_success")}
+    kept: Values = {key: given[key] for key in ("key", "paths") if key in given}
+    return {**kept, "policy": given.get("policy", "pull-push"), "when": given.get("when", "on_success")}
 
 
 def _service(given: Any) -> Values:

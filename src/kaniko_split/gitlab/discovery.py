@@ -3,59 +3,77 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from kaniko_split.gitlab.includes import BrokenFileError, read_pipeline
-from kaniko_split.gitlab.pipeline import Pipeline, Unread, is_pipeline
-from kaniko_split.gitlab.values import TooLargeError
-from kaniko_split.source.repository import NotInRepositoryError, Repository, wildcard
-from kaniko_split.source.text import Place
+from kaniko_split.gitlab.pipeline import Pipeline
+from kaniko_split.gitlab.survey import ROOT, Problem, Survey, is_root
+from kaniko_split.source.repository import NotInRepositoryError, Repository
 
-ROOT = ".gitlab-ci.yml"
+__all__ = ["ROOT", "STDIN", "Found", "Problem", "discover", "from_text"]
+
 STDIN = "stdin"
-
-# Where GitLab pipelines are kept by custom, besides what the root includes.
-_PATTERNS = (
-    ROOT,
-    "*.gitlab-ci.yml",
-    ".gitlab/**/*.yml",
-    ".gitlab-ci.d/**",
-    "ci/**/*.yml",
-    "templates/**/*.yml",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A pipeline, and which of its files the user meant; None stands for all."""
+    """A pipeline, and which of its files the user meant; None stands for all.
+
+    Attributes:
+        repository: Where its files are.
+        pipeline: The files.
+        meant: The names of the files that the user meant.
+        elsewhere: Gives the root of another pipeline of the repository that has a file too, by name, or None.
+    """
 
     repository: Repository
     pipeline: Pipeline
     meant: frozenset[str] | None = None
+    elsewhere: Callable[[str], str | None] = lambda _: None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A path or file that cannot be used, in one sentence; `fatal` where that is an error of the input."""
+@dataclass(slots=True)
+class _Search:
+    """What has been read for the paths of one call, so that nothing is read or given twice."""
 
-    text: str
-    fatal: bool = True
+    root: str
+    surveys: dict[Path, Survey] = field(default_factory=dict)
+    given: set[tuple[Path, str]] = field(default_factory=set)
+
+    def survey(self, folder: Path) -> Survey:
+        if folder not in self.surveys:
+            self.surveys[folder] = Survey(Repository(folder), self.root)
+        return self.surveys[folder]
+
+    def found(self, survey: Survey, pipeline: Pipeline, meant: Iterable[str]) -> Iterator[Found]:
+        """Give a pipeline, with those of the files meant that have not been given with another one."""
+        folder = survey.repository.root
+        names = {file.name for file in pipeline.files}
+        left = frozenset(name for name in meant if name in names and (folder, name) not in self.given)
+        self.given |= {(folder, name) for name in left}
+        if left:
+            whole = None if left == names else left
+            yield Found(survey.repository, pipeline, whole, lambda name: survey.elsewhere(pipeline, name))
 
 
-def discover(paths: Sequence[Path]) -> Iterator[Found | Problem]:
+def discover(paths: Sequence[Path], root: str = ROOT) -> Iterator[Found | Problem]:
     """Yield the pipelines under `paths`, and what could not be read, in order.
 
     A file is read as part of its repository's pipeline where that includes it. The repository is the nearest
-    folder above with a `.gitlab-ci.yml` or a `.git`.
+    folder above with the root file or a `.git`; where the git repository's own pipeline reaches that folder's, it is
+    the git repository.
+
+    Args:
+        paths: Files and folders.
+        root: The file that GitLab starts from, from a repository's root.
     """
-    done: set[tuple[str, str]] = set()
+    search = _Search(root)
     for path in paths:
-        if path.is_dir():
-            yield from _in_folder(path, done)
+        if path.is_dir() and path.name != root:
+            yield from _in_folder(path, search)
         elif path.exists() or path.is_symlink():
-            yield from _of_file(path, done)
+            yield from _of_file(path, search)
         else:
             yield Problem(f"{path}: there is no such file or folder; check the path")
 
@@ -63,91 +81,75 @@ def discover(paths: Sequence[Path]) -> Iterator[Found | Problem]:
 def from_text(data: bytes) -> Iterator[Found | Problem]:
     """Yield the pipeline that standard input holds; its includes are not read."""
     repository = Repository(Path.cwd(), given={STDIN: data}, alone=True)
-    yield from _read(repository, STDIN, None, named=True)
+    survey = Survey(repository, STDIN)
+    read = survey.main
+    if isinstance(read, Pipeline) and is_root(read, STDIN):
+        yield Found(repository, read)
+    elif isinstance(read, Problem):
+        yield read
+    else:
+        yield _no_pipeline(STDIN)
 
 
-def _in_folder(folder: Path, done: set[tuple[str, str]]) -> Iterator[Found | Problem]:
-    repository = Repository(_root_of(folder))
-    prefix = os.path.relpath(os.path.abspath(folder), os.path.abspath(repository.root))
-    prefix = "" if prefix == "." else Path(prefix).as_posix() + "/"
+def _in_folder(folder: Path, search: _Search) -> Iterator[Found | Problem]:
+    survey = _survey_of(folder, search)
+    repository = survey.repository
+    prefix = _name_in(repository, folder)
+    prefix = "" if prefix == "." else prefix + "/"
     try:
-        names = repository.names(prefix)
+        os.scandir(folder).close()
     except OSError as error:
-        yield Problem(f"{folder}: {_reason(error)}")
+        reason = (error.strerror or str(error)).lower()
+        yield Problem(f"{folder}: the folder cannot be read ({reason}); check its permissions")
         return
-    tests = [wildcard(pattern) for pattern in _PATTERNS]
-    candidates = [
-        name for name in names if any(test(one) for test in tests for one in (name, name.removeprefix(prefix)))
-    ]
-    candidates.sort(key=lambda name: (name.removeprefix(prefix) != ROOT, name))
-    seen: set[str] = set()
+    if isinstance(survey.main, Problem):
+        # What the root includes is not known, so no file of the repository is known to stand alone.
+        yield survey.main
+        return
     any_found = False
-    for name in candidates:
-        if name in seen or (str(repository.root), name) in done:
+    for pipeline in survey.started:
+        meant = [file.name for file in pipeline.files if file.name.startswith(prefix)]
+        any_found = any_found or bool(meant)
+        yield from search.found(survey, pipeline, meant)
+    names = [name for name in survey.by_custom(prefix) if name.startswith(prefix)]
+    for name, read in survey.alone(iter(sorted(names, key=lambda name: (name.removeprefix(prefix) != ROOT, name)))):
+        if isinstance(read, Problem):
+            # A Helm chart's template has this custom's place and ending, and is no YAML before Helm has read it.
+            if name.endswith(ROOT) or not _is_template(repository, name):
+                any_found = True
+                yield read
+        elif is_root(read, name):
             any_found = True
-            continue
-        for found in _read(repository, name, done, named=False):
-            if isinstance(found, Found):
-                seen |= {file.name for file in found.pipeline.files}
-            any_found = True
-            yield found
+            yield from search.found(survey, read, [file.name for file in read.files])
     if not any_found:
         yield Problem(f"{folder}: there is no GitLab pipeline in this folder; name its file")
 
 
-def _of_file(path: Path, done: set[tuple[str, str]]) -> Iterator[Found | Problem]:
-    repository = Repository(_root_of(path.parent))
-    name = Path(os.path.relpath(os.path.abspath(path), os.path.abspath(repository.root))).as_posix()
-    if name != ROOT and (repository.root / ROOT).is_file():
-        try:
-            whole = read_pipeline(repository, ROOT)
-        except (BrokenFileError, OSError, NotInRepositoryError):
-            whole = None
-        if whole is not None and any(file.name == name for file in whole.files):
-            if (str(repository.root), ROOT) not in done and (str(repository.root), name) not in done:
-                done.add((str(repository.root), name))
-                yield Found(repository, whole, frozenset({name}))
+def _of_file(path: Path, search: _Search) -> Iterator[Found | Problem]:
+    survey = _survey_of(path.parent, search)
+    name = _name_in(survey.repository, path)
+    if isinstance(survey.main, Problem):
+        yield survey.main
+        return
+    for pipeline in survey.started:
+        if any(file.name == name for file in pipeline.files):
+            yield from search.found(survey, pipeline, [name])
             return
-    yield from _read(repository, name, done, named=True)
-
-
-def _read(
-    repository: Repository, name: str, done: set[tuple[str, str]] | None, *, named: bool
-) -> Iterator[Found | Problem]:
-    key = (str(repository.root), name)
-    if done is not None:
-        if key in done:
+    for _, read in survey.alone(iter(dict.fromkeys((*survey.by_custom(), name)))):
+        if isinstance(read, Pipeline) and read.root.name != name and any(file.name == name for file in read.files):
+            yield from search.found(survey, read, [name])
             return
-        done.add(key)
-    shown = repository.shown(name)
-    try:
-        pipeline = read_pipeline(repository, name)
-        if name.endswith(ROOT) or is_pipeline(pipeline.root):
-            _ = pipeline.value
-            yield Found(repository, replace(pipeline, included_by=_computed_include(repository, name)))
-        elif named:
-            yield Problem(f"{shown}: the file is no GitLab pipeline, so it is passed over", fatal=False)
-    except BrokenFileError as error:
-        # A Helm chart's template has this custom's place and ending, and is no YAML before Helm has read it.
-        if named or name.endswith(ROOT) or not _is_template(repository, name):
-            yield Problem(str(error))
-    except TooLargeError as error:
-        yield Problem(f"{Place(shown, 1, 1)}: {error}; GitLab would not read it either")
-    except NotInRepositoryError as error:
-        yield Problem(f"{shown}: {error}; name a file of the repository")
-    except OSError as error:
-        yield Problem(f"{shown}: {_reason(error)}")
+    read = survey.read(name, whole=name.endswith(ROOT))
+    if isinstance(read, Problem):
+        yield read
+    elif is_root(read, name):
+        yield from search.found(survey, read, [file.name for file in read.files])
+    else:
+        yield _no_pipeline(survey.repository.shown(name))
 
 
-def _computed_include(repository: Repository, name: str) -> Unread | None:
-    """Return the include of the repository's root that has a variable in its path and may mean this file."""
-    if name == ROOT or repository.alone or not (repository.root / ROOT).is_file():
-        return None
-    try:
-        unread = read_pipeline(repository, ROOT).unread
-    except (BrokenFileError, OSError, NotInRepositoryError):
-        return None
-    return next((one for one in unread if one.kind == "local" and "$" in one.what), None)
+def _no_pipeline(name: str) -> Problem:
+    return Problem(f"{name}: the file is no GitLab pipeline, so it is passed over", fatal=False)
 
 
 def _is_template(repository: Repository, name: str) -> bool:
@@ -157,15 +159,19 @@ def _is_template(repository: Repository, name: str) -> bool:
         return False
 
 
-def _reason(error: OSError) -> str:
-    reason = (error.strerror or str(error)).lower()
-    return f"the file cannot be read ({reason}); check its permissions"
+def _name_in(repository: Repository, path: Path) -> str:
+    return Path(os.path.relpath(os.path.abspath(path), os.path.abspath(repository.root))).as_posix()
 
 
-def _root_of(folder: Path) -> Path:
-    """Return the nearest folder, from `folder` upwards, that looks like a repository's root; else `folder`."""
+def _survey_of(folder: Path, search: _Search) -> Survey:
+    """Return the repository that a folder belongs to."""
     start = Path(os.path.abspath(folder))
-    for one in (start, *start.parents):
-        if (one / ROOT).is_file() or (one / ".git").exists():
-            return one
-    return start
+    above = (start, *start.parents)
+    near = next((one for one in above if (one / search.root).is_file() or (one / ".git").exists()), start)
+    git = next((one for one in above if (one / ".git").exists()), near)
+    if git != near and (git / search.root).is_file():
+        survey = search.survey(git)
+        name = (near / search.root).relative_to(git).as_posix()
+        if any(file.name == name for pipeline in survey.started for file in pipeline.files):
+            return survey
+    return search.survey(near)

@@ -238,6 +238,10 @@ def _wanted(file: PipelineFile, item: Node) -> _Wanted | Unread | None:
         if "://" in item.value:
             return Unread("remote", item.value, place)
         return _Wanted(item.value.lstrip("/"), place) if item.value.strip("/") else None
+    return _wanted_by(item, place) if isinstance(item, Mapping) else None
+
+
+def _wanted_by(item: Mapping, place: Place) -> _Wanted | Unread | None:
     chance = _chance(item)
     if chance == {False}:
         return None

@@ -86,7 +86,7 @@ class Pipeline:
     unread: tuple[Unread, ...] = ()
     included_by: Unread | None = None
     perhaps: dict[str, Place] = field(default_factory=dict)
-    _cache: dict[str, Any] = field(default_factory=dict, repr=False)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @property
     def root(self) -> PipelineFile:
@@ -100,15 +100,28 @@ class Pipeline:
 
     def named(self, name: str) -> tuple[Job, ...]:
         """Return all places where the job called `name` is written."""
-        return tuple(job for job in self.jobs if job.name == name)
+        return self._places.get(name, ())
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[Job, ...]]:
+        found: dict[str, tuple[Job, ...]] = {}
+        for job in self.jobs:
+            found[job.name] = (*found.get(job.name, ()), job)
+        return found
 
     @cached_property
     def value(self) -> dict[str, Any]:
         """All files merged; what a later file says wins, mapping by mapping (GitLab, "include")."""
         merged: dict[str, Any] = {}
         for file in self.files:
-            merged = deep_merge(merged, file.value)
+            for key, value in file.value.items():
+                merged[key] = deep_merge(merged[key], value) if key in merged else value
         return merged
+
+    @cached_property
+    def refers(self) -> bool:
+        """Whether a `!reference` stands anywhere in the files."""
+        return any("!reference" in file.source.text for file in self.files)
 
 
 def deep_merge(base: Any, over: Any) -> Any:
@@ -139,9 +152,16 @@ def is_pipeline(file: PipelineFile) -> bool:
 
 
 def _jobs_of(file: PipelineFile) -> Iterator[Job]:
+    """Yield the jobs of one file; of a key that stands twice there, the last, as GitLab reads it."""
     if file.root is None:
         return
+    last = {entry.name: entry for entry in file.root.entries}
     for entry in file.root.entries:
         value = followed(entry.value)
-        if isinstance(entry.key, Scalar) and entry.name not in GLOBAL_KEYWORDS and isinstance(value, Mapping):
+        if (
+            isinstance(entry.key, Scalar)
+            and entry.name not in GLOBAL_KEYWORDS
+            and isinstance(value, Mapping)
+            and last[entry.name] is entry
+        ):
             yield Job(entry.name, file, entry, value)

@@ -1,12 +1,13 @@
 """What does each job mean once `extends`, `!reference` and `default` are worked in?
 
-GitLab merges includes, then `extends`, then looks up `!reference` (`Gitlab::Ci::Config#build_config`).
+GitLab merges includes, then `extends`, then looks up `!reference` (`Gitlab::Ci::Config#build_config`), and adds what
+`default:` gives last (https://docs.gitlab.com/ci/yaml/#default).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaniko_split.gitlab.keywords import (
     DEEPEST_EXTENDS,
@@ -17,13 +18,22 @@ from kaniko_split.gitlab.keywords import (
 )
 from kaniko_split.gitlab.pipeline import Pipeline, deep_merge
 from kaniko_split.gitlab.values import Reference
+from kaniko_split.tree.compose import DEEPEST, MOST_VALUES
 
 # Stands among a job's keys where it extends a job of an include that cannot be read.
 UNREAD_PARENT = "<extends a job that was not read>"
 
 
 class UnresolvableError(Exception):
-    """GitLab would reject the pipeline: a cycle, a missing job, or nesting beyond its limits."""
+    """GitLab would reject the pipeline: a cycle, a missing job, or nesting beyond its limits.
+
+    Attributes:
+        job: The job whose `extends` is at fault; empty where it is none.
+    """
+
+    def __init__(self, text: str, job: str = "") -> None:
+        super().__init__(text)
+        self.job = job
 
 
 class MissingTargetError(UnresolvableError):
@@ -36,7 +46,7 @@ def extended_job(pipeline: Pipeline, name: str) -> dict[str, Any]:
     Raises:
         UnresolvableError: A cycle, more than 11 levels, or a job that does not exist.
     """
-    return _extended(pipeline, name, ())
+    return _extended(pipeline, name, ()).value
 
 
 def resolved_job(pipeline: Pipeline, name: str) -> dict[str, Any]:
@@ -45,19 +55,26 @@ def resolved_job(pipeline: Pipeline, name: str) -> dict[str, Any]:
     Raises:
         UnresolvableError: GitLab would reject the job.
     """
-    result = _looked_up(pipeline, extended_job(pipeline, name), 0)
-    return {key: _flat(value) if key in _SCRIPTS else value for key, value in result.items()}
+    key = ("resolved", name)
+    if key not in pipeline.memo:
+        job = look_up_all(pipeline, extended_job(pipeline, name))
+        pipeline.memo[key] = {keyword: _flat(value) for keyword, value in job.items()}
+    found: dict[str, Any] = pipeline.memo[key]
+    return found
 
 
 def effective_job(pipeline: Pipeline, name: str) -> dict[str, Any]:
     """Return what the job called `name` means, with what `default` and the globals give it.
 
+    A keyword without a value is as one that is not there.
+
     Raises:
         UnresolvableError: GitLab would reject the job.
     """
     job = resolved_job(pipeline, name)
-    inherited = {key: value for key, value in defaults(pipeline).items() if _inherits(job, key)}
-    return {**inherited, **job}
+    given = defaults(pipeline)
+    inherited = {key: value for key, value in given.items() if job.get(key) is None and inherits(job, key)}
+    return {**job, **inherited}
 
 
 def resolved_pipeline(pipeline: Pipeline) -> dict[str, Any]:
@@ -68,7 +85,7 @@ def resolved_pipeline(pipeline: Pipeline) -> dict[str, Any]:
     """
     result: dict[str, Any] = {}
     for name in GLOBAL_KEYWORDS & pipeline.value.keys():
-        result[name] = _looked_up(pipeline, pipeline.value[name], 0)
+        result[name] = look_up_all(pipeline, pipeline.value[name])
     for name in visible_jobs(pipeline):
         result[name] = effective_job(pipeline, name)
     return result
@@ -85,13 +102,23 @@ def visible_jobs(pipeline: Pipeline) -> tuple[str, ...]:
 
 def defaults(pipeline: Pipeline) -> dict[str, Any]:
     """Return what every job inherits: `default:`, and under it the globally defined keywords."""
-    value = pipeline.value
-    result = {key: value[key] for key in GLOBALLY_DEFINED if key in value}
-    given = value.get("default")
-    if isinstance(given, dict):
-        result |= {key: part for key, part in given.items() if key in INHERITED_KEYWORDS}
-    looked_up: dict[str, Any] = _looked_up(pipeline, result, 0)
-    return {key: _flat(part) if key in _SCRIPTS else part for key, part in looked_up.items()}
+    if "defaults" not in pipeline.memo:
+        value = pipeline.value
+        result = {key: value[key] for key in GLOBALLY_DEFINED if value.get(key) is not None}
+        given = value.get("default")
+        if isinstance(given, dict):
+            result |= {key: part for key, part in given.items() if key in INHERITED_KEYWORDS and part is not None}
+        looked_up: dict[str, Any] = look_up_all(pipeline, result)
+        pipeline.memo["defaults"] = {key: _flat(part) for key, part in looked_up.items()}
+    found: dict[str, Any] = pipeline.memo["defaults"]
+    return found
+
+
+def inherits(job: dict[str, Any], key: str, of: str = "default") -> bool:
+    """Tell whether a job takes `key` from `default:`, or from the global `variables:`, as its `inherit:` says."""
+    inherit = job.get("inherit")
+    rule = inherit.get(of, True) if isinstance(inherit, dict) else True
+    return key in rule if isinstance(rule, list) else rule is not False
 
 
 def parents(job: dict[str, Any]) -> tuple[str, ...]:
@@ -105,66 +132,127 @@ def parents(job: dict[str, Any]) -> tuple[str, ...]:
 
 
 def look_up(pipeline: Pipeline, value: Any) -> Any:
-    """Return `value` with every `!reference` in it looked up, and script lists flattened.
+    """Return `value` with every `!reference` in it looked up, and lists flattened.
 
     With unread includes, a reference that leads to nothing stays a `Reference`.
 
     Raises:
         UnresolvableError: A reference leads nowhere or goes in a circle.
     """
-    return _flat(_looked_up(pipeline, value, 0))
+    return _flat(look_up_all(pipeline, value))
 
 
-_SCRIPTS = frozenset({"before_script", "script", "after_script"})
+def look_up_all(pipeline: Pipeline, value: Any) -> Any:
+    """Return `value` with every `!reference` in it looked up, lists as they are.
+
+    Raises:
+        UnresolvableError: A reference leads nowhere or goes in a circle.
+    """
+    return _looked_up(pipeline, value, (), 0).value if pipeline.refers else value
 
 
-def _inherits(job: dict[str, Any], key: str) -> bool:
-    inherit = job.get("inherit")
-    rule = inherit.get("default", True) if isinstance(inherit, dict) else True
-    return key in rule if isinstance(rule, list) else bool(rule)
+class _Extended(NamedTuple):
+    """A job with its parents merged in, and how many levels of them there are, its own included."""
+
+    value: dict[str, Any]
+    levels: int
 
 
-def _extended(pipeline: Pipeline, name: str, chain: tuple[str, ...]) -> dict[str, Any]:
+class _Found(NamedTuple):
+    """A value with its references looked up: how many are nested in it, and how many values it has.
+
+    A reference can name a list that names others: ten levels of ten are more than memory holds, so size is counted
+    before anything is written out.
+    """
+
+    value: Any
+    references: int
+    size: int
+
+
+def _extended(pipeline: Pipeline, name: str, chain: tuple[str, ...]) -> _Extended:
+    child = chain[-1] if chain else name
     if name in chain:
-        raise UnresolvableError(f"the `extends` of `{name}` leads back to itself")
-    if len(chain) >= DEEPEST_EXTENDS:
-        raise UnresolvableError(f"the `extends` of `{chain[0]}` goes deeper than {DEEPEST_EXTENDS} levels")
-    cached: dict[str, Any] | None = pipeline._cache.get(name)  # noqa: SLF001 (a memo that belongs here)
-    if cached is not None:
-        return cached
+        raise UnresolvableError(f"the `extends` of `{child}` leads back to `{name}`", child)
+    known: _Extended | None = pipeline.memo.get(("extended", name))
+    if known is None:
+        if len(chain) >= DEEPEST_EXTENDS:
+            raise _too_deep(chain[0])
+        known = _with_parents(pipeline, name, (*chain, name))
+        pipeline.memo["extended", name] = known
+    if len(chain) + known.levels > DEEPEST_EXTENDS:
+        raise _too_deep(chain[0] if chain else name)
+    return known
+
+
+def _too_deep(name: str) -> UnresolvableError:
+    return UnresolvableError(f"the `extends` of `{name}` goes deeper than {DEEPEST_EXTENDS} levels", name)
+
+
+def _with_parents(pipeline: Pipeline, name: str, chain: tuple[str, ...]) -> _Extended:
     own = pipeline.value.get(name)
     if not isinstance(own, dict):
         if pipeline.unread:
-            return {UNREAD_PARENT: [name]}
-        child = chain[-1] if chain else name
-        raise MissingTargetError(f"`{child}` extends `{name}`, which no file that was read defines")
+            return _Extended({UNREAD_PARENT: [name]}, 1)
+        child = chain[-2] if len(chain) > 1 else name
+        raise MissingTargetError(f"`{child}` extends `{name}`, which no file that was read defines", child)
     result: dict[str, Any] = {}
+    levels = 1
     for parent in parents(own):
-        result = deep_merge(result, _extended(pipeline, parent, (*chain, name)))
-    result = deep_merge(result, {key: value for key, value in own.items() if key != "extends"})
-    pipeline._cache[name] = result  # noqa: SLF001 (a memo that belongs here)
-    return result
+        value, above = _extended(pipeline, parent, chain)
+        result = deep_merge(result, value)
+        levels = max(levels, above + 1)
+    return _Extended(deep_merge(result, {key: value for key, value in own.items() if key != "extends"}), levels)
 
 
-def _looked_up(pipeline: Pipeline, value: Any, depth: int) -> Any:
+def _looked_up(pipeline: Pipeline, value: Any, chain: tuple[tuple[str, ...], ...], depth: int) -> _Found:
+    if depth > DEEPEST:
+        raise UnresolvableError(f"its `!reference`s nest values more than {DEEPEST} levels deep")
     if isinstance(value, Reference):
-        if depth >= DEEPEST_REFERENCE:
-            path = ", ".join(value.path)
-            raise UnresolvableError(f"`!reference [{path}]` is nested too deeply or leads back to itself")
+        return _referenced(pipeline, value, chain, depth)
+    parts: list[Any] | dict[str, _Found]
+    if isinstance(value, dict):
+        found = {key: _looked_up(pipeline, part, chain, depth + 1) for key, part in value.items()}
+        result: Any = {key: part.value for key, part in found.items()}
+        parts = list(found.values())
+    elif isinstance(value, list):
+        parts = [_looked_up(pipeline, part, chain, depth + 1) for part in value]
+        result = [part.value for part in parts]
+    else:
+        return _Found(value, 0, 1)
+    size = 1 + sum(part.size for part in parts)
+    if size > MOST_VALUES:
+        raise UnresolvableError(f"its `!reference`s, written out, come to more than {MOST_VALUES} values")
+    return _Found(result, max((part.references for part in parts), default=0), size)
+
+
+def _referenced(pipeline: Pipeline, value: Reference, chain: tuple[tuple[str, ...], ...], depth: int) -> _Found:
+    path = ", ".join(value.path)
+    if value.path in chain:
+        raise UnresolvableError(f"`!reference [{path}]` leads back to itself")
+    known: _Found | None = pipeline.memo.get(("reference", value.path))
+    if known is None:
         try:
-            return _looked_up(pipeline, _target(pipeline, value.path), depth + 1)
+            target = target_of(pipeline, value.path)
         except MissingTargetError:
             if pipeline.unread:
-                return value
+                return _Found(value, 0, 1)
             raise
-    if isinstance(value, dict):
-        return {key: _looked_up(pipeline, part, depth) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_looked_up(pipeline, part, depth) for part in value]
-    return value
+        if len(chain) < DEEPEST_REFERENCE:
+            known = _looked_up(pipeline, target, (*chain, value.path), depth)
+            known = known._replace(references=known.references + 1)
+            pipeline.memo["reference", value.path] = known
+    if known is None or len(chain) + known.references > DEEPEST_REFERENCE:
+        raise UnresolvableError(f"`!reference [{path}]` is nested more than {DEEPEST_REFERENCE} levels deep")
+    return known
 
 
-def _target(pipeline: Pipeline, path: Sequence[str]) -> Any:
+def target_of(pipeline: Pipeline, path: Sequence[str]) -> Any:
+    """Return the value that the words of a `!reference` lead to, its own references not yet looked up.
+
+    Raises:
+        UnresolvableError: They lead nowhere, or through a job that cannot be resolved.
+    """
     missing = MissingTargetError(f"`!reference [{', '.join(path)}]` leads to nothing that was read")
     if not path:
         raise missing
@@ -184,8 +272,8 @@ def _target(pipeline: Pipeline, path: Sequence[str]) -> Any:
 
 
 def _flat(value: Any) -> Any:
-    """Flatten the lists that `!reference` leaves inside a script."""
-    if not isinstance(value, list):
+    """Flatten the lists that `!reference` leaves inside a list (GitLab, "Nest `!reference` tags in `script`")."""
+    if not isinstance(value, list) or not any(isinstance(part, list) for part in value):
         return value
     result: list[Any] = []
     for part in value:

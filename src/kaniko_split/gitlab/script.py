@@ -6,15 +6,19 @@ GitLab runs the items of `before_script` and `script` one after the other in one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
-from kaniko_split.gitlab.resolve import UnresolvableError, defaults, effective_job, look_up, parents
-from kaniko_split.gitlab.values import Reference, is_merge_key, is_reference, value_of
-from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, followed
+from kaniko_split.gitlab.places import Origin, Provided, located, merged_entry, written
+from kaniko_split.gitlab.resolve import UnresolvableError, defaults, inherits, look_up, resolved_job
+from kaniko_split.gitlab.values import Reference, is_reference, scalar_value, value_of
+from kaniko_split.tree.nodes import Alias, Mapping, Node, Scalar, followed
+from kaniko_split.tree.nodes import Sequence as NodeList
+
+__all__ = ["OddScriptError", "Origin", "Provided", "ScriptItem", "Section", "provider", "script_items"]
 
 
 class Section(Enum):
@@ -22,25 +26,6 @@ class Section(Enum):
 
     BEFORE_SCRIPT = "before_script"
     SCRIPT = "script"
-
-
-class Origin(Enum):
-    """How a job comes by a keyword."""
-
-    OWN = "own"
-    MERGED = "merged"
-    EXTENDED = "extended"
-    DEFAULT = "default"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Provided:
-    """Where a job's keyword is written; `entry` and `file` are None where no file that was read has it."""
-
-    origin: Origin
-    entry: Entry | None
-    file: PipelineFile | None
-    job: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,12 +37,17 @@ class ScriptItem:
         text: The shell text that GitLab runs for it.
         node: The item's own node in the list; several items share one when it is a `!reference`.
         index: The position of `node` in its list.
+        source: The scalar that the text is written in, where aliases and references have been followed; None where
+            that is not known.
+        file: The file that `source` stands in.
     """
 
     section: Section
     text: str
     node: Node
     index: int
+    source: Scalar | None = None
+    file: PipelineFile | None = None
 
 
 class OddScriptError(Exception):
@@ -72,25 +62,37 @@ class OddScriptError(Exception):
 def provider(pipeline: Pipeline, job: Job, keyword: str) -> Provided | None:
     """Return where `job` gets `keyword` from, or None where nothing gives it one.
 
-    The nearest wins: the job's own key, a merge key, what it extends from last to first, `default:`, the globals.
+    The nearest wins: the job's own key, a merge key, what it extends from last to first, `default:`, the globals. A
+    keyword without a value is as one that is not there.
     """
-    found = _provider(pipeline, job, keyword, ())
-    if found is not None:
-        return found
+    nearest = next(written(pipeline, job.name, keyword), None)
+    if nearest is not None and nearest.entry is not None and not _is_null(nearest.entry.value):
+        return nearest
     try:
-        inherited = effective_job(pipeline, job.name)
+        inherited = keyword in defaults(pipeline) and inherits(resolved_job(pipeline, job.name), keyword)
     except UnresolvableError:
         return None
-    if keyword in inherited and keyword in defaults(pipeline):
-        for file in reversed(pipeline.files):
-            given = file.root.entry("default") if file.root is not None else None
-            holder = followed(given.value) if given is not None else None
-            entry = holder.entry(keyword) if isinstance(holder, Mapping) else None
-            if entry is None and file.root is not None:
-                entry = file.root.entry(keyword)
-            if entry is not None:
-                return Provided(Origin.DEFAULT, entry, file, "default")
+    return _default(pipeline, keyword) if inherited else None
+
+
+def _default(pipeline: Pipeline, keyword: str) -> Provided | None:
+    """Return where `default:` has a keyword, or else the top level of a file, the last file first."""
+    for file in reversed(pipeline.files):
+        given = file.root.entry("default") if file.root is not None else None
+        holder = followed(given.value) if given is not None else None
+        entry = holder.entry(keyword) or merged_entry(holder, keyword) if isinstance(holder, Mapping) else None
+        if entry is not None:
+            return Provided(Origin.DEFAULT, entry, file, "default")
+    for file in reversed(pipeline.files):
+        entry = file.root.entry(keyword) if file.root is not None else None
+        if entry is not None:
+            return Provided(Origin.DEFAULT, entry, file, "default")
     return None
+
+
+def _is_null(node: Node) -> bool:
+    real = followed(node)
+    return isinstance(real, Scalar) and scalar_value(real) is None
 
 
 def script_items(pipeline: Pipeline, provided: Provided | None, section: Section) -> tuple[ScriptItem, ...]:
@@ -102,71 +104,44 @@ def script_items(pipeline: Pipeline, provided: Provided | None, section: Section
     """
     if provided is None or provided.entry is None:
         return ()
-    node = followed(provided.entry.value)
+    node, file = followed(provided.entry.value), provided.file
     if isinstance(node, Scalar):
-        return (ScriptItem(section, _text(node), node, 0),)
+        return (ScriptItem(section, _text(node), node, 0, node, file),)
     if is_reference(node):
-        texts = _referenced(pipeline, value_of(node), node)
-        return tuple(ScriptItem(section, text, node, 0) for text in texts)
+        return tuple(_spelled_out(pipeline, node, file, section, 0))
     if isinstance(node, Mapping):
         raise OddScriptError(node, f"`{section.value}` is neither a text nor a list")
     found: list[ScriptItem] = []
     for index, item in enumerate(node.items):
         real = followed(item)
         if isinstance(item, Alias) or not isinstance(real, Scalar):
-            texts = _referenced(pipeline, value_of(real), item)
-            found.extend(ScriptItem(section, text, item, index) for text in texts)
+            found.extend(_spelled_out(pipeline, item, file, section, index))
         else:
-            found.append(ScriptItem(section, _text(real), item, index))
+            found.append(ScriptItem(section, _text(real), item, index, real, file))
     return tuple(found)
 
 
-def _provider(pipeline: Pipeline, job: Job, keyword: str, chain: tuple[str, ...]) -> Provided | None:
-    entry = job.mapping.entry(keyword)
-    if entry is not None:
-        return Provided(Origin.OWN if not chain else Origin.EXTENDED, entry, job.file, job.name)
-    merged = _merged_entry(job.mapping, keyword)
-    if merged is not None:
-        return Provided(Origin.MERGED if not chain else Origin.EXTENDED, merged, job.file, job.name)
-    value = value_of(job.mapping)
-    for parent in reversed(parents(value) if isinstance(value, dict) else ()):
-        if parent in chain or parent == job.name:
-            continue
-        for found in reversed(pipeline.named(parent)):
-            provided = _provider(pipeline, found, keyword, (*chain, job.name))
-            if provided is not None:
-                return provided
-    return None
-
-
-def _merged_entry(mapping: Mapping, keyword: str) -> Entry | None:
-    for entry in mapping.entries:
-        if not is_merge_key(entry.key):
-            continue
-        target = followed(entry.value)
-        for part in target.items if isinstance(target, Sequence) else (target,):
-            real = followed(part)
-            if isinstance(real, Mapping):
-                found = real.entry(keyword) or _merged_entry(real, keyword)
-                if found is not None:
-                    return found
-    return None
-
-
 def _text(node: Scalar) -> str:
-    if not isinstance(value_of(node), str):
+    if not isinstance(scalar_value(node), str):
         raise OddScriptError(node, f"`{node.value or 'an empty item'}` is no text to YAML")
     return node.value
 
 
-def _referenced(pipeline: Pipeline, value: Any, node: Node) -> Iterator[str]:
-    found = look_up(pipeline, value)
+def _spelled_out(
+    pipeline: Pipeline, node: Node, file: PipelineFile | None, section: Section, index: int
+) -> Iterator[ScriptItem]:
+    """Yield an item for each text that a list, an alias or a `!reference` brings in."""
+    found = look_up(pipeline, value_of(node))
     if isinstance(found, Reference):
         raise OddScriptError(node, f"`!reference [{', '.join(found.path)}]` leads into an include that was not read")
-    for text in _texts(found):
+    texts = list(_texts(found))
+    sources = list(_sources(pipeline, node, file))
+    if [one.value if one else None for one, _ in sources] != texts:
+        sources = [(None, None)] * len(texts)
+    for text, (source, holder) in zip(texts, sources, strict=True):
         if not isinstance(text, str):
             raise OddScriptError(node, "what the item refers to is no text and no list of texts")
-        yield text
+        yield ScriptItem(section, text, node, index, source, holder)
 
 
 def _texts(value: Any) -> Iterator[Any]:
@@ -175,3 +150,23 @@ def _texts(value: Any) -> Iterator[Any]:
             yield from _texts(part)
     else:
         yield value
+
+
+def _sources(
+    pipeline: Pipeline, node: Node, file: PipelineFile | None, seen: Sequence[Node] = ()
+) -> Iterator[tuple[Scalar | None, PipelineFile | None]]:
+    """Yield the scalars that a node comes to, with their files; how many there are was bounded by `look_up`."""
+    real = followed(node)
+    if isinstance(real, Scalar):
+        yield real, file
+    elif is_reference(real):
+        target = located(pipeline, real) if not any(one is real for one in seen) else None
+        if target is None:
+            yield None, None
+        else:
+            yield from _sources(pipeline, *target, (*seen, real))
+    elif isinstance(real, NodeList):
+        for item in real.items:
+            yield from _sources(pipeline, item, file, seen)
+    else:
+        yield None, None

@@ -114,9 +114,14 @@ def _plain_value(text: str) -> str | bool | int | float | None:
         if _FLOAT.match(text):
             return float(digits)
         if _SIXTIES.match(text):
-            # Psych's own arithmetic (`Psych::ScalarScanner#tokenize`): hours, minutes and, if given, seconds.
-            return sum(int(part) * 60 ** abs(number - 2) for number, part in enumerate(digits.split(":")))
+            return _in_sixties(digits)
     return text
+
+
+def _in_sixties(digits: str) -> int:
+    """Return what Psych makes of `22:22` and `1:30:00` (`Psych::ScalarScanner#tokenize`)."""
+    weights = (3600, 60, 1)
+    return sum(int(part) * weight for part, weight in zip(digits.split(":"), weights, strict=False))
 
 
 def _integer(digits: str) -> int:

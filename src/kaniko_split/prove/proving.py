@@ -88,7 +88,7 @@ def _pipeline_after(pipeline: Pipeline, rewritten: Sequence[Rewritten]) -> Pipel
         PipelineFile(file.name, texts[file.name], compose(texts[file.name].text)) if file.name in texts else file
         for file in pipeline.files
     )
-    return replace(pipeline, files=files, _cache={})
+    return replace(pipeline, files=files, memo={})
 
 
 def _check_split(after: Pipeline, split: Split, extra: Sequence[str]) -> Iterator[str]:

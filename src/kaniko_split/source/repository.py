@@ -16,7 +16,7 @@ from pathlib import Path
 _SKIPPED_FOLDERS = frozenset({".git", "node_modules", ".venv", "__pycache__"})
 
 
-# GitLab takes no configuration of more than 2 MiB ("Maximum size of the CI/CD configuration YAML"); no Dockerfile is larger.
+# GitLab takes no configuration of more than 2 MiB ("Maximum size and depth of CI/CD configuration YAML files").
 LARGEST = 8 * 1024 * 1024
 
 
@@ -86,6 +86,10 @@ class Repository:
     def has(self, name: str) -> bool:
         """Tell whether there is something called `name`, inside of the repository, that may be read."""
         return name in self.given or (not self.alone and (self.root / name).is_file())
+
+    def present(self, name: str) -> bool:
+        """Tell whether anything at all, be it a folder or a link to nowhere, is called `name`."""
+        return name in self.given or (not self.alone and os.path.lexists(self.root / name))
 
     def text(self, name: str) -> str | None:
         """Return the text of a file of the repository, None where there is none that can be read."""
