@@ -1,7 +1,8 @@
 """Does everything stay as it is in repositories of others, also when one job of ours is split there?
 
-`python -m corpus DIR`: `check` finds nothing in any of DIR's folders; then the article's job is written at the end of
-each pipeline and split, and nothing else may change.
+`python -m corpus DIR`: `check` finds nothing in any of DIR's folders; each pipeline that gitlab-ci-local takes means
+the same to our own resolver; then the article's job is written at the end of each and split, and nothing else may
+change.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from pathlib import Path
 from corpus.grafts import Grafted, graft
 from corpus.hosts import Host, check, hosts, repositories
 from judges import schema
+from judges.agreement import Figures, compare
 from judges.judge import judge_all
-from judges.resolver import MissingJudgeError
+from judges.resolver import MissingJudgeError, Pipeline
 
 WRONG, WRONG_USAGE = 1, 2
 
@@ -41,6 +43,12 @@ def main() -> int:
     except MissingJudgeError as missing:
         sys.stderr.write(f"{missing}\n")
         return WRONG_USAGE
+    readings = Figures(tuple(compare(Pipeline(host.folder, host.file), host.resolved) for host in found))
+    for reading in readings.agreements:
+        name = f"{reading.pipeline.folder.name}/{reading.pipeline.file}"
+        for gap in reading.gaps:
+            print(f"read otherwise: {name}: {gap}")
+        wrong += [f"{name}: read otherwise: {sentence}" for sentence in reading.wrong]
     wrong += [sentence for one in grafted for sentence in one.wrong]
     wrong += map(str, verdict.complaints)
     refused = [(one.host, *one.refused) for one in grafted if one.refused is not None]
@@ -48,6 +56,7 @@ def main() -> int:
         print(f"refused: {host}: [{code}] {reason}")
     for sentence in wrong:
         print(f"wrong: {sentence}")
+    print(readings)
     splits = sum(one.pair is not None for one in grafted)
     print(
         f"{len(folders)} folders, {sum(bool(one.rejected) for one in checks)} rejected by check, "

@@ -7,14 +7,15 @@ has a row for each. Everything else that differs is wrong.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from judges.resolver import NOT_JOBS, Pipeline, Rejected, Resolved
 from kaniko_split.gitlab.includes import BrokenFileError, read_pipeline
+from kaniko_split.gitlab.keywords import INHERITED_KEYWORDS
 from kaniko_split.gitlab.pipeline import Pipeline as OwnPipeline
-from kaniko_split.gitlab.resolve import UnresolvableError, resolved_pipeline
+from kaniko_split.gitlab.resolve import UnresolvableError, defaults, resolved_pipeline
 from kaniko_split.gitlab.values import Reference
 from kaniko_split.source.repository import NotInRepositoryError, Repository
 
@@ -66,18 +67,17 @@ class Figures:
         )
 
 
-def compare_all(answers: Mapping[Pipeline, Resolved | Rejected]) -> Figures:
-    """Read each pipeline with our own resolver and hold it against gitlab-ci-local's answer."""
-    return Figures(tuple(_compare(pipeline, answer) for pipeline, answer in answers.items()))
-
-
-def _compare(pipeline: Pipeline, answer: Resolved | Rejected) -> Agreement:
+def compare(pipeline: Pipeline, answer: Resolved | Rejected) -> Agreement:
+    """Read a pipeline with our own resolver and hold it against gitlab-ci-local's answer."""
     if isinstance(answer, Rejected):
         return Agreement(pipeline, why_not=answer.why)
     try:
         read = read_pipeline(Repository(pipeline.folder), pipeline.file)
         ours = resolved_pipeline(read)
     except (BrokenFileError, UnresolvableError, NotInRepositoryError, OSError) as error:
+        known = next((gap for words, gap in NOT_TAKEN.items() if words in str(error)), None)
+        if known is not None:
+            return Agreement(pipeline, (known,))
         return Agreement(pipeline, wrong=(f"kaniko-split does not take what gitlab-ci-local takes: {error}",))
     sides = Sides(read, _in_their_form(ours), _without_references(answer.content))
     left = list(differences(sides.ours, sides.theirs))
@@ -161,7 +161,7 @@ def _job_in_their_form(job: Values) -> Values:
             result[key] = [result[key]]
     if result.get("needs"):
         result["needs"] = [_need(one) for one in result["needs"]]
-    if result.get("cache"):
+    if isinstance(result.get("cache"), dict | list):
         given = result["cache"] if isinstance(result["cache"], list) else [result["cache"]]
         result["cache"] = [_cache(one) for one in given if isinstance(one.get("paths"), list)]
     if result.get("services"):
@@ -171,6 +171,9 @@ def _job_in_their_form(job: Values) -> Values:
         result["image"] = _image(result["image"])
     if "variables" in result:
         result["variables"] = _variables(result["variables"])
+    parallel = result.get("parallel")
+    if isinstance(parallel, dict) and isinstance(parallel.get("matrix"), list):
+        result["parallel"] = {**parallel, "matrix": [_row(row) for row in parallel["matrix"]]}
     trigger = result.get("trigger")
     if isinstance(trigger, dict) and isinstance(trigger.get("include"), str):
         result["trigger"] = {**trigger, "include": [{"local": trigger["include"]}]}
@@ -184,6 +187,10 @@ def _need(given: Any) -> Values:
     if not {"project", "pipeline", "optional"} & need.keys():
         result["optional"] = False
     return result
+
+
+def _row(row: Values) -> Values:
+    return {key: value if isinstance(value, list) else [value] for key, value in row.items()}
 
 
 def _cache(given: Values) -> Values:
@@ -260,4 +267,126 @@ def _without_references(value: Any) -> Any:
 
 # Where the two are known to read otherwise: what each gap makes of both sides.
 
-GAPS: dict[str, Callable[[Sides], Sides]] = {}
+
+def _fill_in_inputs(sides: Sides) -> Sides:
+    """Take for each `$[[ inputs.x ]]` that we keep what gitlab-ci-local puts in its place."""
+    return replace(sides, ours=_filled(sides.ours, sides.theirs))
+
+
+def _filled(ours: Any, theirs: Any) -> Any:
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        result: Values = {}
+        for key, value in ours.items():
+            alike = [other for other in theirs if _INPUT.search(str(key)) and _has_holes_for(str(key), str(other))]
+            for name in alike or [key]:
+                result[name] = _filled(value, theirs.get(name))
+        return result
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return _filled_list(ours, theirs)
+    if isinstance(ours, str) and _INPUT.search(ours) and _has_holes_for(ours, theirs):
+        return theirs
+    return ours
+
+
+def _filled_list(ours: list[Any], theirs: list[Any]) -> list[Any]:
+    """Fill in item by item; an input that stands alone may be a list, and take the place of several items."""
+    result: list[Any] = []
+    more = len(theirs) - len(ours)
+    for item in ours:
+        if more and isinstance(item, str) and _INPUT.fullmatch(item):
+            result.extend(theirs[len(result) : len(result) + more + 1])
+            more = 0
+        else:
+            result.append(_filled(item, theirs[len(result)]) if len(result) < len(theirs) else item)
+    return result
+
+
+def _has_holes_for(ours: str, theirs: Any) -> bool:
+    if _INPUT.fullmatch(ours):
+        return True
+    pattern = ".*".join(map(re.escape, _INPUT.split(ours)))
+    return isinstance(theirs, str) and re.fullmatch(pattern, theirs, re.DOTALL) is not None
+
+
+def _inherit_all_keywords(sides: Sides) -> Sides:
+    """Leave out what a job has by `default:` under keywords that gitlab-ci-local does not know there."""
+    given = _in_their_form({"default": {}, "job": defaults(sides.pipeline)})["job"]
+    ours = {
+        name: {
+            key: value
+            for key, value in job.items()
+            if not (key in INHERITED_KEYWORDS - _INHERITED_BY_THEM and key not in their_job and value == given.get(key))
+        }
+        if isinstance(job, dict) and isinstance(their_job := sides.theirs.get(name), dict)
+        else job
+        for name, job in sides.ours.items()
+    }
+    return replace(sides, ours=ours)
+
+
+def _choose_rules(sides: Sides) -> Sides:
+    """Take the `needs` of one of the job's rules where gitlab-ci-local has taken them."""
+    ours = dict(sides.ours)
+    for name, job in sides.ours.items():
+        their_job = sides.theirs.get(name)
+        if isinstance(job, dict) and isinstance(their_job, dict) and isinstance(job.get("rules"), list):
+            for rule in job["rules"]:
+                needs = [_need(one) for one in rule.get("needs") or ()] if isinstance(rule, dict) else []
+                if needs and needs == their_job.get("needs"):
+                    ours[name] = {**job, "needs": needs}
+    return replace(sides, ours=ours)
+
+
+def _choose_workflow(sides: Sides) -> Sides:
+    """Leave out the global variables that gitlab-ci-local has from a rule of `workflow:`."""
+    rules = sides.ours.get("workflow", {}).get("rules")
+    names = {name for rule in rules or () if isinstance(rule, dict) for name in rule.get("variables") or ()}
+    if not names:
+        return sides
+    theirs = {name: value for name, value in sides.theirs.get("variables", {}).items() if name not in names}
+    ours = {name: value for name, value in sides.ours.get("variables", {}).items() if name not in names}
+    return replace(sides, ours={**sides.ours, "variables": ours}, theirs={**sides.theirs, "variables": theirs})
+
+
+def _read_yaml_1_1(sides: Sides) -> Sides:
+    """Read the words that are booleans to YAML 1.1 alone, as `yes` and `off`."""
+    return replace(sides, theirs=_with_booleans(sides.theirs, sides.ours))
+
+
+def _with_booleans(theirs: Any, ours: Any) -> Any:
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        return {key: _with_booleans(value, ours.get(key)) for key, value in theirs.items()}
+    if isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+        return [_with_booleans(*pair) for pair in zip(theirs, ours, strict=True)]
+    if isinstance(ours, bool) and isinstance(theirs, str) and theirs.lower() in _WORDS.get(ours, ()):
+        return ours
+    return theirs
+
+
+def _leave_out_conditional_files(sides: Sides) -> Sides:
+    """Read the pipeline without the files whose include has `rules`: gitlab-ci-local decides on them."""
+    if not sides.pipeline.perhaps:
+        return sides
+    files = tuple(file for file in sides.pipeline.files if file.name not in sides.pipeline.perhaps)
+    without = replace(sides.pipeline, files=files, memo={})
+    try:
+        return Sides(without, _in_their_form(resolved_pipeline(without)), sides.theirs)
+    except UnresolvableError:
+        return sides
+
+
+_WORDS = {True: {"yes", "on", "y"}, False: {"no", "off", "n"}}
+
+GAPS: dict[str, Callable[[Sides], Sides]] = {
+    "rules on an include": _leave_out_conditional_files,
+    "inputs": _fill_in_inputs,
+    "YAML 1.1 words": _read_yaml_1_1,
+    "keywords of default": _inherit_all_keywords,
+    "needs in rules": _choose_rules,
+    "variables of workflow rules": _choose_workflow,
+}
+
+# What GitLab rejects and gitlab-ci-local does not: words of our sentence, and the gap's name.
+NOT_TAKEN = {
+    "not UTF-8": "files that are not UTF-8",
+}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from judges import meaning, schema
+from judges.agreement import Agreement, Figures, compare
 from judges.replay import Sides, replay
 from judges.resolver import Pipeline, Rejected, Resolved, resolve_all
 from judges.sandbox import toolbox
@@ -50,12 +51,13 @@ class Verdict:
     cases: int
     jobs: int
     builds: int
+    readings: str
 
     @property
     def figures(self) -> str:
         """The size of what was judged, as one line."""
         size = f"{self.cases} cases, {self.jobs} jobs, {self.builds} recorded builds"
-        return f"{size}, {len(self.complaints)} complaints"
+        return f"{size}, {self.readings}, {len(self.complaints)} complaints"
 
 
 def judge_all(pairs: Sequence[CasePair]) -> Verdict:
@@ -63,12 +65,21 @@ def judge_all(pairs: Sequence[CasePair]) -> Verdict:
     complaints = _compare_schemas(pairs)
     complaints += [found for pair in pairs for found in _compare_other_files(pair)]
     jobs = 0
+    readings: list[Agreement] = []
     replays: list[tuple[CasePair, Sides]] = []
     for pair, resolved in zip(pairs, _resolve(pairs), strict=True):
         readable = RESOLVER not in pair.rejected_by
         for before, after in resolved:
             where = "" if before.file == ROOT_FILE else f"{before.file}: "
             old, new = before.answer, after.answer if after else None
+            for folder, answer in ((pair.before, old), (pair.after, new)):
+                if folder is not None and answer is not None and readable:
+                    reading = compare(Pipeline(folder, before.file), answer)
+                    readings.append(reading)
+                    complaints += [
+                        Complaint(pair.name, RESOLVER, f"{where}kaniko-split reads {folder.name}/ otherwise: {text}")
+                        for text in reading.wrong
+                    ]
             if isinstance(old, Rejected):
                 if readable:
                     complaints.append(Complaint(pair.name, RESOLVER, f"{where}The case is broken: {old.why}"))
@@ -86,7 +97,7 @@ def judge_all(pairs: Sequence[CasePair]) -> Verdict:
         for (pair, _), outcome in zip(replays, outcomes, strict=True):
             builds += outcome.builds
             complaints += [Complaint(pair.name, REPLAY, text) for text in outcome.complaints]
-    return Verdict(tuple(complaints), len(pairs), jobs, builds)
+    return Verdict(tuple(complaints), len(pairs), jobs, builds, str(Figures(tuple(readings))))
 
 
 @dataclass(frozen=True)
