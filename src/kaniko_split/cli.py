@@ -57,6 +57,10 @@ _JobName = Annotated[
     typer.Option(metavar="PATTERN", help="The jobs' names, from {job} and {image} [build-{image}]."),
 ]
 _CachedOnly = Annotated[bool, typer.Option("--cached-only", help="Only jobs that use Kaniko's cache.")]
+_CiFile = Annotated[
+    str | None,
+    typer.Option("--ci-file", metavar="FILE", help="The file that GitLab starts from [.gitlab-ci.yml]."),
+]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is asked for, and errors.")]
 
 
@@ -84,6 +88,7 @@ def check(
     select: _Select = None,
     template_name: _Template = None,
     job_name: _JobName = None,
+    ci_file: _CiFile = None,
     *,
     cached_only: _CachedOnly = False,
     quiet: _Quiet = False,
@@ -92,7 +97,7 @@ def check(
 
     Exit code: 0 none, 1 findings, 2 an input that cannot be read.
     """
-    options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet)
+    options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet, ci_file)
     raise typer.Exit(run_check(options))
 
 
@@ -102,6 +107,7 @@ def diff(
     select: _Select = None,
     template_name: _Template = None,
     job_name: _JobName = None,
+    ci_file: _CiFile = None,
     *,
     cached_only: _CachedOnly = False,
     quiet: _Quiet = False,
@@ -110,7 +116,7 @@ def diff(
 
     Exit code: 0 nothing to do, 1 changes or refusals, 2 an input that cannot be read.
     """
-    options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet)
+    options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet, ci_file)
     raise typer.Exit(run_diff(options))
 
 
@@ -120,6 +126,7 @@ def apply(
     select: _Select = None,
     template_name: _Template = None,
     job_name: _JobName = None,
+    ci_file: _CiFile = None,
     *,
     cached_only: _CachedOnly = False,
     interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Show each job's diff and ask.")] = False,
@@ -133,7 +140,7 @@ def apply(
     Exit code: 0 all done or nothing to do, 1 something refused, 2 an input
     that cannot be read or written.
     """
-    options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet)
+    options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet, ci_file)
     raise typer.Exit(run_apply(options, interactive=interactive, allow_refusals=allow_refusals))
 
 

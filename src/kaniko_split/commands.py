@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, only, split_pipeline
-from kaniko_split.gitlab.discovery import STDIN, Found, Problem, discover, from_text
+from kaniko_split.gitlab.discovery import ROOT, STDIN, Found, Problem, discover, from_text
 from kaniko_split.plan.names import NamePatterns, wrong_patterns
 from kaniko_split.plan.outcome import Refusal, Split
 from kaniko_split.plan.wishes import Wishes
@@ -34,6 +34,7 @@ class Options:
     job_name: str | None = None
     cached_only: bool = False
     quiet: bool = False
+    ci_file: str | None = None
 
 
 @dataclass(slots=True)
@@ -172,7 +173,7 @@ def _found(options: Options) -> Iterator[Found | Problem]:
     paths = options.paths or (Path(),)
     if any(str(path) == "-" for path in paths):
         yield from from_text(sys.stdin.buffer.read())
-    yield from discover([path for path in paths if str(path) != "-"])
+    yield from discover([path for path in paths if str(path) != "-"], options.ci_file or ROOT)
 
 
 def _wishes(options: Options, found: Found) -> Wishes:

@@ -102,6 +102,9 @@ def _in_folder(folder: Path, search: _Search) -> Iterator[Found | Problem]:
         reason = (error.strerror or str(error)).lower()
         yield Problem(f"{folder}: the folder cannot be read ({reason}); check its permissions")
         return
+    if survey.main is None and search.root != ROOT:
+        yield _no_root(survey)
+        return
     if isinstance(survey.main, Problem):
         # What the root includes is not known, so no file of the repository is known to stand alone.
         yield survey.main
@@ -128,6 +131,9 @@ def _in_folder(folder: Path, search: _Search) -> Iterator[Found | Problem]:
 def _of_file(path: Path, search: _Search) -> Iterator[Found | Problem]:
     survey = _survey_of(path.parent, search)
     name = _name_in(survey.repository, path)
+    if survey.main is None and search.root != ROOT:
+        yield _no_root(survey)
+        return
     if isinstance(survey.main, Problem):
         yield survey.main
         return
@@ -146,6 +152,11 @@ def _of_file(path: Path, search: _Search) -> Iterator[Found | Problem]:
         yield from search.found(survey, read, [file.name for file in read.files])
     else:
         yield _no_pipeline(survey.repository.shown(name))
+
+
+def _no_root(survey: Survey) -> Problem:
+    shown = survey.repository.shown(survey.root)
+    return Problem(f"{shown}: there is no such file; --ci-file takes a path from the repository's root")
 
 
 def _no_pipeline(name: str) -> Problem:

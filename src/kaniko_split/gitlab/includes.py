@@ -17,7 +17,7 @@ from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile, Unread
 from kaniko_split.gitlab.values import is_reference, value_of
 from kaniko_split.source.repository import NotInRepositoryError, Repository
 from kaniko_split.source.text import Place, UnreadableSourceError, read_source
-from kaniko_split.tree.compose import BrokenYamlError, compose
+from kaniko_split.tree.compose import BrokenYamlError, TooMuchYamlError, compose
 from kaniko_split.tree.nodes import Mapping, Node, Scalar, Sequence, followed
 
 _REMOTE_KINDS = ("project", "remote", "template", "component", "artifact", "file")
@@ -75,7 +75,7 @@ class _Reading:
 
 
 def read_pipeline(
-    repository: Repository, root: str, *, strict: bool = True, known: dict[str, PipelineFile] | None = None
+    repository: Repository, root: str, *, strict: bool = False, known: dict[str, PipelineFile] | None = None
 ) -> Pipeline:
     """Read the file called `root` and every local file that it includes.
 
@@ -130,6 +130,9 @@ def read_file(repository: Repository, name: str) -> PipelineFile:
         raise BrokenFileError(error.place, error.reason) from None
     try:
         return PipelineFile(name, source, compose(source.text))
+    except TooMuchYamlError as error:
+        reason = f"{error.problem}, which is more than GitLab reads; say the same with less"
+        raise BrokenFileError(source.place(error.offset), reason) from None
     except BrokenYamlError as error:
         reason = f"the file is not valid YAML: {error.problem}; mend that line and try again"
         raise BrokenFileError(source.place(error.offset), reason) from None

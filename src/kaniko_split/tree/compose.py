@@ -19,7 +19,7 @@ DEEPEST = 100
 # A configuration that says more than this many values, aliases written out, is an attack or a mistake.
 MOST_VALUES = 200_000
 
-_TOO_DEEP = f"it is nested more than {DEEPEST} levels deep, which GitLab does not read"
+_TOO_DEEP = f"it is nested more than {DEEPEST} levels deep"
 _STYLES = {None: Style.PLAIN, "": Style.PLAIN} | {style.value: style for style in Style}
 
 
@@ -30,6 +30,10 @@ class BrokenYamlError(Exception):
         super().__init__(problem)
         self.offset = offset
         self.problem = problem
+
+
+class TooMuchYamlError(BrokenYamlError):
+    """The text is YAML, of a depth or size that GitLab does not read."""
 
 
 class TabInYamlError(BrokenYamlError):
@@ -149,7 +153,7 @@ class _Builder:
 
     def _enter(self, event: Any, *, is_mapping: bool) -> None:
         if len(self._open) >= DEEPEST:
-            raise BrokenYamlError(event.start_mark.index, _TOO_DEEP)
+            raise TooMuchYamlError(event.start_mark.index, _TOO_DEEP)
         self._open.append(_Open(event, is_mapping=is_mapping))
 
     def _leave(self, event: Any) -> Node:
@@ -197,9 +201,9 @@ class _Builder:
         values, depth = here.extent
         here.extent = _Extent(values + extent.values, max(depth, extent.depth))
         if here.extent.values > MOST_VALUES:
-            raise BrokenYamlError(offset, f"its aliases, written out, come to more than {MOST_VALUES} values")
+            raise TooMuchYamlError(offset, f"its aliases expand to more than {MOST_VALUES} values")
         if len(self._open) + extent.depth > DEEPEST:
-            raise BrokenYamlError(offset, _TOO_DEEP)
+            raise TooMuchYamlError(offset, _TOO_DEEP)
 
     def _named(self, node: Node, anchor: str | None) -> Node:
         if anchor is not None:
