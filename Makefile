@@ -40,7 +40,7 @@ judge: $(NODE_READY) ## Ask all judges about a folder of your own: make judge CA
 	@PYTHONPATH=tests $(BIN)/python -m judges "$(CASE)"
 
 soak: $(NODE_READY) ## Draw pipelines at random and ask all judges: make soak DRAWS=5000
-	KANIKO_SPLIT_DRAWS=$(or $(DRAWS),5000) $(BIN)/python -m pytest -q tests/test_generator.py
+	@PYTHONPATH=tests $(BIN)/python -m generator --draws $(or $(DRAWS),5000) $(if $(SEED),--seed $(SEED))
 
 corpus: $(NODE_READY) ## Run on a folder of repositories and graft the article's job: make corpus DIR=path
 	@test -n "$(DIR)" || { echo "usage: make corpus DIR=path/to/repositories" >&2; exit 2; }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, Self
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Flaky
@@ -34,7 +35,23 @@ class Mistake:
 
     def __str__(self) -> str:
         sentences = "\n".join(f"{one.kind}: {one.sentence}" for one in self.wrong)
-        return f"{sentences}\n{self.drawn!r}"
+        return f"Round {self.round}: {sentences}\n{self.drawn!r}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Write the mistake as JSON; a byte becomes a character."""
+        return {
+            "files": {name: data.decode("latin-1") for name, data in self.drawn.files.items()},
+            "counts": dict(self.drawn.builds),
+            "wrong": [[one.kind, one.sentence] for one in self.wrong],
+            "round": self.round,
+        }
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Self:
+        """Read what `as_json` wrote."""
+        files = {name: text.encode("latin-1") for name, text in written["files"].items()}
+        wrong = tuple(Wrong(kind, sentence) for kind, sentence in written["wrong"])
+        return cls(Drawn(files, written["counts"]), wrong, written["round"])
 
 
 @dataclass
@@ -56,6 +73,16 @@ class Tally:
         self.builds += other.builds
         self.refusals += other.refusals
         self.mistakes += other.mistakes
+
+    def as_json(self) -> dict[str, Any]:
+        """Write the tally as JSON."""
+        return {**vars(self), "mistakes": [one.as_json() for one in self.mistakes]}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Self:
+        """Read what `as_json` wrote."""
+        mistakes = [Mistake.from_json(one) for one in written["mistakes"]]
+        return cls(**{**written, "refusals": Counter(written["refusals"]), "mistakes": mistakes})
 
     def __str__(self) -> str:
         codes = ", ".join(f"{count} {code}" for code, count in self.refusals.most_common())

@@ -40,8 +40,9 @@ def script_text(job: Job) -> str:
 
 
 def runs_executor(job: Job) -> bool:
-    """Say whether a job's script names the executor."""
-    return re.search(r"(?<![\w.:-])executor(?![\w.:-])", script_text(job)) is not None
+    """Say whether a job's script has the executor build; one that asks for its version does not."""
+    words = re.compile(r"(?<![\w.:-])executor(?![\w.:-])(?!\s+(?:version|help|--help|-h)\b)")
+    return words.search(script_text(job)) is not None
 
 
 def find_divisions(before: Resolved, after: Resolved) -> tuple[Division, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.plan.detours import commented
 from kaniko_split.plan.dockerfiles import dockerfile_of
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
 from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
@@ -19,7 +20,8 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     assert finding.trace is not None  # noqa: S101 (an unreadable script is an obstacle)
     _check_statements(finding.trace)
     dockerfiles = {one.number: dockerfile_of(one, wishes.read) for one in finding.trace.steps if one.build}
-    slices = slice_script(finding.trace, finding.variables or (), wishes.links, dockerfiles)
+    said = commented(finding.job.file, finding.trace)
+    slices = slice_script(finding.trace, finding.variables or (), wishes.links, dockerfiles, said)
     check_fresh_values(finding.trace, slices)
     check_artifacts(finding, slices)
     return slices

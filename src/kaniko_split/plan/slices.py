@@ -14,9 +14,10 @@ from kaniko_split.detect.loops import Loop
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.script import Section
 from kaniko_split.kaniko.image import same_image, same_repository
+from kaniko_split.plan.detours import detours
 from kaniko_split.plan.order import context_of, left_behind, order_of
 from kaniko_split.shell.endings import hides_failure
-from kaniko_split.shell.locations import File, Location, State, Variable, file_at, is_exact, meeting
+from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, file_at, is_exact, meeting
 
 # Names that programs read from their environment without being told to.
 _UNNAMED_READS = (
@@ -95,6 +96,7 @@ def slice_script(
     given: Iterable[str] = (),
     links: Callable[[], frozenset[str]] = frozenset,
     dockerfiles: Mapping[int, str] | None = None,
+    commented: frozenset[int] = frozenset(),
 ) -> Slices:
     """Divide the statements of `trace` among its builds.
 
@@ -103,17 +105,24 @@ def slice_script(
         given: The variables that the pipeline gives the job, which are in the environment of every command.
         links: Gives the repository's folders that are symbolic links; `cd` into any other and `cd ..` cancel out.
         dockerfiles: For a build, by number, the text of its Dockerfile.
+        commented: The statements that have a comment, by number.
 
     Raises:
         CannotSliceError: A statement stands in the way.
     """
-    return _Slicer(trace, frozenset(given), links, dockerfiles or {}).slices()
+    return _Slicer(trace, frozenset(given), links, dockerfiles or {}, commented).slices()
 
 
 class _Slicer:
     def __init__(
-        self, trace: Trace, given: frozenset[str], links: Callable[[], frozenset[str]], dockerfiles: Mapping[int, str]
+        self,
+        trace: Trace,
+        given: frozenset[str],
+        links: Callable[[], frozenset[str]],
+        dockerfiles: Mapping[int, str],
+        commented: frozenset[int],
     ) -> None:
+        self._commented = commented
         self._dockerfiles = dockerfiles
         self._trace = trace
         self._steps = trace.steps
@@ -137,6 +146,7 @@ class _Slicer:
         self._attach_the_rest(roots, sliced, finishing)
         sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
         tail = self._backward(finishing, finishing) if finishing else frozenset[int]()
+        tail = self._direct(finishing, tail, finishing)
         cleaned = {build: self._direct(roots[build], steps, finishing) for build, steps in sliced.items()}
         if self._trace.loop is not None:
             return self._turn_by_turn(self._trace.loop, cleaned, tail)
@@ -335,7 +345,7 @@ class _Slicer:
                 covered.clear()
             live |= step.effects.reads - step.effects.appends
             if step.build is not None or step.effects.unknown or step.effects.acts:
-                live |= {Variable(name) for name in self._environment}
+                live |= {place for name in self._environment for place in (Variable(name), export_mark(name))}
         return frozenset(chosen)
 
     def _refuse_what_a_build_leaves(self, step: Step, live: set[Location], hits: frozenset[Location]) -> None:
@@ -418,32 +428,10 @@ class _Slicer:
 
     def _direct(self, roots: set[int], steps: frozenset[int], finishing: set[int]) -> frozenset[int]:
         """Leave out the detours of a slice, and what only they needed."""
-        detours = steps - self._without_detours(steps)
-        return self._backward(roots - detours, finishing, detours) if detours else steps
-
-    def _without_detours(self, steps: frozenset[int]) -> frozenset[int]:
-        """Leave out `cd folder` and `cd ..` where nothing of the slice stands between them."""
-        kept: list[int] = []
-        for number in sorted(steps):
-            if kept and self._goes_back(kept[-1], number):
-                kept.pop()
-            else:
-                kept.append(number)
-        return frozenset(kept)
-
-    def _goes_back(self, there: int, back: int) -> bool:
-        going, coming = self._steps[there], self._steps[back]
-        if any(self._in_before_script(step) for step in (going, coming)) or going.folder is None:
-            return False
-        if any(tuple(value.text for value in step.values) == ("cd", "-") for step in self._steps):
-            return False
-        words = [tuple(value.text for value in step.values) for step in (going, coming)]
-        if words[1] not in {("cd", ".."), ("cd", "../")} or len(words[0]) != 2 or words[0][0] != "cd":
-            return False
-        target = words[0][1].rstrip("/")
-        path = f"{going.folder}/{target}" if going.folder else target
-        plain = "/" not in target and target not in {"", ".", "..", "-"}
-        return plain and path not in self._links()
+        before = frozenset(step.number for step in self._steps if self._in_before_script(step))
+        left_out = detours(self._steps, steps | before, before | self._commented, self._links)
+        # Without them less is needed, and nothing more.
+        return self._backward(roots - left_out, finishing, left_out) & steps if left_out else steps
 
 
 def _builds_of_turns(trace: Trace) -> dict[int, int]:

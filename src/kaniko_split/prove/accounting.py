@@ -14,6 +14,7 @@ from kaniko_split.plan.inheritance import Way
 from kaniko_split.plan.outcome import Split
 from kaniko_split.rewrite.rewriting import Rewritten
 from kaniko_split.rewrite.style import name_text
+from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.source.edits import Copied, Written, ordered
 from kaniko_split.source.text import Source, Span, write_source
 from kaniko_split.tree.comments import comments
@@ -38,6 +39,7 @@ _OWN_WORDS = frozenset(
 _MARKS = re.compile(r"[\s\[\]{},:'\"]+|-(?=\s|$)|>-|\|")
 # Line breaks that are none: the shell's, and in double quotes YAML's, with those that it writes as `\n`.
 _CONTINUATION = re.compile(r"\\\n")
+_MAY_BE_BESIDE = re.compile(r"\S[ \t]+#")
 _SHELL_COMMENT = re.compile(r"(?:.*&&)?\s*(#.*?)\s*")
 _ESCAPED_BREAK = re.compile(r"\\(?:\n|n)")
 _SEPARATORS = re.compile(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-+0-9]*(?=\s|$)|\bscript\b\s*:?")
@@ -65,7 +67,23 @@ def _comments(source: Source) -> Counter[str]:
     # Those of the shell, inside of block scalars, are lines that begin with the mark, or stand behind `&&`.
     lines = map(_SHELL_COMMENT.fullmatch, source.text.split("\n"))
     shell = Counter(str(match[1]) for match in lines if match is not None)
-    return Counter(found) | shell
+    return (Counter(found) | shell) + Counter(_beside_commands(source))
+
+
+def _beside_commands(source: Source) -> Iterator[str]:
+    """Yield the shell's comments that stand behind a command on its line, in texts that are blocks."""
+    for document in compose(source.text):
+        for node in walk(document.root) if document.root is not None else ():
+            if not isinstance(node, Scalar) or not node.style.is_block or not _MAY_BE_BESIDE.search(node.value):
+                continue
+            try:
+                script = parse(node.value)
+            except ShellSyntaxError:
+                continue
+            for span in script.comments:
+                line = node.value.rfind("\n", 0, span.start) + 1
+                if node.value[line : span.start].strip():
+                    yield node.value[span.start : span.end].rstrip()
 
 
 def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:

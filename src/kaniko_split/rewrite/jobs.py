@@ -194,7 +194,12 @@ class _JobWriter:
             # What was said above or beside `script:` goes with the first script.
             header = [*self._lead(), Written(f"{style.keys}script"), *self._colon()]
         first = [Written(f"{style.dashes}- {reference}\n")] if refers else []
-        return [*header, *first, *script.block(job.steps, self._dash_of_jobs(), part)]
+        return [*header, *first, *script.block(job.steps, self._dash_of_jobs(), part, self._said_before(job))]
+
+    def _said_before(self, job: NewJob) -> frozenset[int]:
+        """Return the statements that an earlier one of the new jobs has too, with their comments."""
+        jobs = self._split.jobs
+        return frozenset(number for other in jobs[: jobs.index(job)] for number in other.steps)
 
     def _turn(self, job: NewJob, loop: Loop, reference: str) -> list[Piece]:
         """Return the script of a job that runs one turn of a loop, which stands in the template's script."""
@@ -210,7 +215,10 @@ class _JobWriter:
             comma = [Written(", ")] if heads and inside else []
             return [Written(f"{style.keys}script: [{', '.join(heads)}"), *comma, *inside, Written("]\n")]
         first = "".join(f"{style.dashes}- {head}\n" for head in heads)
-        return [Written(f"{style.keys}script:\n{first}"), *script.block(behind, self._dash_of_jobs())]
+        return [
+            Written(f"{style.keys}script:\n{first}"),
+            *script.block(behind, self._dash_of_jobs(), said=self._said_before(job)),
+        ]
 
     def _dash_of_jobs(self) -> int:
         return self._script.dash if self._script.item_spans else len(self._style.dashes)

@@ -147,9 +147,12 @@ class Divider:
             for run in runs:
                 pieces.append(Written(" " * dash + "- "))
                 if self.node.style is Style.PLAIN and not is_plain(self.source.cut(self._span(run))):
-                    pieces.extend((Written(">-\n" + " " * (dash + 2)), Copied(self._span(run))))
+                    pieces.append(Written(">-\n" + " " * (dash + 2)))
+                    pieces.extend(_indented(self.source, self._span(run), dash + 2))
                 else:
                     pieces.extend(self.inline(run, dash - self.column))
+                if run[-1] is self.steps[-1]:
+                    pieces.extend(self._comment_beside())
                 pieces.append(Written("\n"))
             return pieces
         links = all(run[0].chained for run in runs[1:])
@@ -157,6 +160,12 @@ class Divider:
             lines = [(Written(" " * dash + "- "), Copied(self._span(run)), Written("\n")) for run in runs]
             return [piece for line in lines for piece in line]
         return self._block(runs, dash)
+
+    def _comment_beside(self) -> list[Piece]:
+        """Return the comment that stands beside the end of a plain or quoted text, with the blanks before it."""
+        end = self.node.span.end
+        line = self.source.text[end : self.source.line_end(end - 1)].rstrip("\n")
+        return [Copied(Span(end, end + len(line)))] if line.strip().startswith("#") else []
 
     def _with_comments(self, run: Sequence[Step]) -> Span:
         """Return where a run of a quoted text stands, with the shell's comments above and beside it."""
@@ -194,7 +203,8 @@ class Divider:
         quote = {Style.DOUBLE: "\\", Style.SINGLE: "'"}.get(self.node.style)
         if quote is not None and self.source.text[end] == quote:
             # One character of the value is two of the file.
-            return Span(start, self.offsets[last + 1] if last + 1 < len(self.offsets) else self.node.span.end - 1)
+            # The last offset stands for the end of the text.
+            return Span(start, self.offsets[last + 1] if last + 2 < len(self.offsets) else self.node.span.end - 1)
         return Span(start, end + 1)
 
     def _stands_alone(self, step: Step) -> bool:
@@ -229,9 +239,18 @@ class Divider:
                 pieces.extend(moved_behind_first(self.source, Span(start, end), by - self._hang(run)))
             else:
                 pieces.extend(moved(self.source, Span(start, end), by - self._excess(runs)))
+            if self.node.style is Style.FOLDED and number < len(runs) - 1 and not ended:
+                pieces.extend(self._parted(end))
             if not ended:
                 pieces.append(Written("\n"))
         return pieces
+
+    def _parted(self, end: int) -> list[Piece]:
+        """Return what parts a run on folded lines from the next: its own semicolon, or else a blank line."""
+        text = self.source.text
+        at = end + len(text[end : self.node.span.end]) - len(text[end : self.node.span.end].lstrip())
+        alone = text[at : at + 1] == ";" and text[at : at + 2] != ";;"
+        return [Copied(Span(at, at + 1))] if alone else [Written("\n")]
 
     def _own_header(self, runs: Sequence[Sequence[Step]]) -> list[Piece]:
         """Return the block's mark with what stands behind it; a comment there only with the first statement."""
@@ -350,6 +369,21 @@ def _words(runs: Iterable[Sequence[Step]]) -> Iterator[Word]:
                 statement = waiting.pop()
                 yield from words_of(statement)
                 waiting.extend(one for block in nested(statement) for one in block)
+
+
+def _indented(source: Source, span: Span, indent: int) -> list[Piece]:
+    """Return the lines of `span`, all but the first indented by `indent` spaces, whatever they were."""
+    found: list[Piece] = []
+    at = span.start
+    while at < span.end:
+        stop = min(source.line_end(at), span.end)
+        text = source.text[at:stop]
+        if at > span.start and text.strip():
+            found.append(Written(" " * indent))
+            at += _spaces(text)
+        found.append(Copied(Span(at, stop)))
+        at = stop
+    return found
 
 
 def _behind_blanks(source: Source, start: int, end: int) -> int:

@@ -9,6 +9,7 @@ from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.rewrite.lines import dash_column, dash_of, entry_lines, item_lines, moved, without_leading_blanks
 from kaniko_split.rewrite.parts import CannotLayOutError, Part, divider, parts_for
+from kaniko_split.rewrite.remarks import remarks, without, without_blanks_above
 from kaniko_split.source.edits import Copied, Piece, Written
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.comments import comments
@@ -42,6 +43,7 @@ class ScriptText:
         dash: The column of its dashes, or where they would stand.
         column: The column that its items' own lines count from: the dashes', or the key's where it is no list.
         taken_over: The position of the item that stands for a shared script; None where there is none.
+        remarks: Its comments, each with the number of the statement that it belongs to.
     """
 
     source: Source
@@ -53,14 +55,18 @@ class ScriptText:
     dash: int
     column: int
     taken_over: int | None = None
+    remarks: tuple[tuple[Span, int], ...] = ()
 
-    def block(self, numbers: Items[int], dash: int, part: StandIn | None = None) -> list[Piece]:
+    def block(
+        self, numbers: Items[int], dash: int, part: StandIn | None = None, said: frozenset[int] = frozenset()
+    ) -> list[Piece]:
         """Return the items that hold the statements `numbers`, as lines of a list with dashes in column `dash`.
 
         Args:
             numbers: The statements.
             dash: The column.
             part: What stands in the place of the item that stands for a shared script.
+            said: Those whose comments stand elsewhere already.
 
         Raises:
             CannotLayOutError: An item cannot be divided.
@@ -76,7 +82,8 @@ class ScriptText:
                 pieces.extend(moved(self.source, span, dash - self.dash))
             else:
                 pieces.extend(self._divided(one, dash, first=not pieces))
-        return pieces
+        unsaid = [span for span, number in self.remarks if number in said]
+        return without_blanks_above(self.source, without(self.source, pieces, unsaid)) if unsaid else pieces
 
     def inline(self, numbers: Items[int], part: StandIn | None = None) -> list[Piece]:
         """Return the items that hold the statements `numbers`, as they stand between brackets.
@@ -164,6 +171,11 @@ class ScriptText:
             if first:
                 lead = without_leading_blanks(self.source, lead)
             pieces = [*moved(self.source, lead, dash - self.dash), *pieces]
+        if self.item_spans and cutter.steps and every[-1][-1] is cutter.steps[-1]:
+            # The comments that end the list go with the last one.
+            tail = Span(self.source.line_end(cutter.node.span.end - 1), self.item_spans[part.index].end)
+            if tail.start < tail.end:
+                pieces = [*pieces, *moved(self.source, tail, dash - self.dash)]
         return pieces
 
     def _dash_line(self, index: int) -> int:
@@ -202,19 +214,22 @@ def script_text(
     if source.text[lines.start : entry.key.span.start].strip():
         raise CannotLayOutError("flow-layout", entry.key.span.start)
     column = entry.key.span.start - lines.start
+
+    def found(spans: tuple[Span, ...], dash: int, column: int) -> ScriptText:
+        said = tuple(remarks(source, trace, spans, file.documents, taken_over))
+        return ScriptText(source, trace, entry, lines, flow, spans, dash, column, taken_over, said)
+
+    flow = isinstance(value, Sequence) and value.flow
     if isinstance(value, Sequence) and not value.flow:
         if source.line_start(value.span.start) == lines.start and value.anchor is None:
             raise CannotLayOutError("flow-layout", value.span.start)
         spans = item_lines(source, value, lines.end)
         dash = dash_column(source, value)
-        return ScriptText(source, trace, entry, lines, False, spans, dash, dash, taken_over)  # noqa: FBT003
+        return found(spans, dash, dash)
     if isinstance(value, Sequence):
         inside = [span for span in comments(source.text, file.documents) if value.span.contains(span)]
         if inside:
             raise CannotLayOutError("flow-layout", inside[0].start, "there is a comment inside of its brackets")
-        dash = column + indent
-        return ScriptText(source, trace, entry, lines, True, (), dash, column, taken_over)  # noqa: FBT003
-    if not isinstance(value, Scalar):
+    elif not isinstance(value, Scalar):
         raise CannotLayOutError("flow-layout", value.span.start)
-    dash = column + indent
-    return ScriptText(source, trace, entry, lines, flow=False, item_spans=(), dash=dash, column=column)
+    return found((), column + indent, column)

@@ -21,7 +21,7 @@ from kaniko_split.shell.commands import (
     kind_of,
 )
 from kaniko_split.shell.knowledge import Surroundings, after, inside_of_call
-from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, file_at, is_exact
+from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
 from kaniko_split.shell.nodes import (
     Assignment,
     Call,
@@ -228,6 +228,9 @@ def _declared(declaration: Declaration, here: Surroundings) -> Effects:
     exported: frozenset[str] = frozenset()
     if (declaration.keyword == "export" and "n" not in options) or "x" in options:
         exported = frozenset(one.name for one in declaration.assignments)
+        # That it is exported is a thing of its own: a plain assignment changes the value and leaves that.
+        marks = frozenset[Location](export_mark(name) for name in exported)
+        done = replace(done, writes=done.writes | marks, overwrites=done.overwrites | marks)
     touched = frozenset[Location](Variable(name) for name in bare)
     if any(word.literal is None for word in declaration.options):
         # `export $(cat file)`: nobody can say which names.

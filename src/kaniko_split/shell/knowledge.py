@@ -80,7 +80,7 @@ def after(statement: Statement, writes: Iterable[Location], here: Surroundings) 
         known = {name: value for name, value in known.items() if not _is_positional(name)}
     functions = {**here.functions, **{one.name: one.body for one in _definitions(statement)}}
     changed = replace(here, known=known, functions=functions)
-    return _moved(texts, changed) if State.FOLDER in places else changed
+    return moved(texts, changed) if State.FOLDER in places else changed
 
 
 def _definitions(statement: Statement) -> Iterator[Function]:
@@ -135,7 +135,7 @@ def _shifted(known: Mapping[str, Value], arguments: tuple[str, ...]) -> dict[str
     return _with_positional(known, tuple(known[str(number)] for number in range(by + 1, count + 1)))
 
 
-def _moved(texts: tuple[str, ...], here: Surroundings) -> Surroundings:
+def moved(texts: tuple[str, ...], here: Surroundings) -> Surroundings:
     """Return what is known after `cd` and its kin; where it leads may be unknown."""
     match texts:
         case ("cd", "-"):

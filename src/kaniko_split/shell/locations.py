@@ -40,6 +40,11 @@ Location = Variable | File | State
 NOWHERE: frozenset[Location] = frozenset()
 
 
+def export_mark(name: str) -> Variable:
+    """Return the place where the shell keeps that a variable is exported."""
+    return Variable(f"export {name}")
+
+
 def file_at(path: str, folder: str | None) -> Location:
     """Return the location of `path` for a command that runs in `folder`.
 
