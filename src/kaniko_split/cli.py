@@ -61,6 +61,7 @@ _CiFile = Annotated[
     str | None,
     typer.Option("--ci-file", metavar="FILE", help="The file that GitLab starts from [.gitlab-ci.yml]."),
 ]
+_KeepOrder = Annotated[bool, typer.Option("--keep-order", help="Each new job waits for the one before it.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is asked for, and errors.")]
 
 
@@ -91,13 +92,16 @@ def check(
     ci_file: _CiFile = None,
     *,
     cached_only: _CachedOnly = False,
+    keep_order: _KeepOrder = False,
     quiet: _Quiet = False,
 ) -> None:
     """List the jobs that build several images, and what would become of each.
 
     Exit code: 0 none, 1 findings, 2 an input that cannot be read.
     """
-    options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet, ci_file)
+    options = Options(
+        tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet, ci_file, keep_order
+    )
     raise typer.Exit(run_check(options))
 
 
@@ -110,13 +114,16 @@ def diff(
     ci_file: _CiFile = None,
     *,
     cached_only: _CachedOnly = False,
+    keep_order: _KeepOrder = False,
     quiet: _Quiet = False,
 ) -> None:
     """Show the proved changes as a patch; write nothing.
 
     Exit code: 0 nothing to do, 1 changes or refusals, 2 an input that cannot be read.
     """
-    options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet, ci_file)
+    options = Options(
+        tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet, ci_file, keep_order
+    )
     raise typer.Exit(run_diff(options))
 
 
@@ -129,6 +136,7 @@ def apply(
     ci_file: _CiFile = None,
     *,
     cached_only: _CachedOnly = False,
+    keep_order: _KeepOrder = False,
     interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Show each job's diff and ask.")] = False,
     allow_refusals: Annotated[
         bool, typer.Option("--allow-refusals", help="Exit with 0 although a job is refused.")
@@ -140,7 +148,9 @@ def apply(
     Exit code: 0 all done or nothing to do, 1 something refused, 2 an input
     that cannot be read or written.
     """
-    options = Options(tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet, ci_file)
+    options = Options(
+        tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet, ci_file, keep_order
+    )
     raise typer.Exit(run_apply(options, interactive=interactive, allow_refusals=allow_refusals))
 
 

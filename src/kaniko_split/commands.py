@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TextIO
 
-from kaniko_split.codemod import Failed, Ignored, Outcome, Result, only, split_pipeline
+from kaniko_split.codemod import Failed, Ignored, Outcome, Result, only, split_pipeline, together
 from kaniko_split.gitlab.discovery import ROOT, STDIN, Found, Problem, discover, from_text
 from kaniko_split.plan.names import NamePatterns, wrong_patterns
 from kaniko_split.plan.outcome import Refusal, Split
@@ -35,6 +36,8 @@ class Options:
     cached_only: bool = False
     quiet: bool = False
     ci_file: str | None = None
+    keep_order: bool = False
+    explain: bool = False
 
 
 @dataclass(slots=True)
@@ -164,9 +167,23 @@ def _read_all(options: Options) -> _Run:
             run.results.append((found, result))
     except MissingParserError as error:
         run.complain(str(error))
+    for pattern in options.select:
+        _warn_of_nothing(run, pattern)
     if not run.results and not run.troubled:
         run.complain("there is no GitLab pipeline among the paths; name its file")
     return run
+
+
+def _warn_of_nothing(run: _Run, pattern: str) -> None:
+    """Tell of a `--select` that picks nothing out, which is most often a name that is misspelt."""
+    found = [one.split.finding if isinstance(one, Failed) else one.finding for one in run.outcomes]
+    if any(fnmatchcase(finding.job.name, pattern) for finding in found):
+        return
+    names = {job.name for _, result in run.results for job in result.pipeline.jobs}
+    if any(fnmatchcase(name, pattern) for name in names):
+        _tell(f"warning: --select {pattern}: no job of that name builds several images")
+    elif run.results:
+        _tell(f"warning: --select {pattern}: there is no job of that name")
 
 
 def _found(options: Options) -> Iterator[Found | Problem]:
@@ -182,6 +199,7 @@ def _wishes(options: Options, found: Found) -> Wishes:
         files=found.meant,
         names=NamePatterns(options.template_name, options.job_name),
         cached_only=options.cached_only,
+        keep_order=options.keep_order,
         links=found.repository.linked_folders,
         read=found.repository.text,
     )
@@ -211,17 +229,23 @@ def _asked(run: _Run) -> list[tuple[Found, Result]]:
     answer = ""
     for found, result in run.results:
         wanted: list[Split] = []
+        asked: list[Split] = []
         for split in result.splits:
+            if split in asked:
+                continue
+            unit = together(result, split)
+            asked.extend(unit)
             if answer not in {"a", "q"}:
-                alone = only(result, [split])
+                alone = only(result, unit)
                 for rewritten in alone.rewritten:
                     show_diff(patch_of(rewritten, found.repository.shown(rewritten.name)), sys.stdout)
                 sys.stdout.flush()
-                for change in split.changes:
-                    _tell(f"  - {change}")
-                answer = _answer(split)
+                for one in unit:
+                    for change in one.changes:
+                        _tell(f"  - {change}")
+                answer = _answer(unit)
             if answer in {"y", "a"}:
-                wanted.append(split)
+                wanted.extend(unit)
         rest = tuple(outcome for outcome in result.outcomes if not isinstance(outcome, Split))
         done = only(result, wanted)
         kept = Result(done.pipeline, (*done.outcomes, *rest), done.rewritten, done.proof)
@@ -229,9 +253,10 @@ def _asked(run: _Run) -> list[tuple[Found, Result]]:
     return chosen
 
 
-def _answer(split: Split) -> str:
+def _answer(unit: Sequence[Split]) -> str:
+    names = ", ".join(split.finding.job.name for split in unit)
     while True:
-        sys.stderr.write(visible(f"Split {split.finding.job.name} [y,n,a,q,?]? "))
+        sys.stderr.write(visible(f"Split {names} [y,n,a,q,?]? "))
         sys.stderr.flush()
         line = sys.stdin.readline()
         given = line.strip().lower()[:1] if line else "q"

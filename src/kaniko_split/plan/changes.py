@@ -74,9 +74,24 @@ def _order(split: Split, builds: list[NewJob]) -> Iterator[Change]:
             yield Change(Mark.PROVED, f"{_code(job.name)} waits for {_list(names)} and starts only when it succeeded")
     if len(free) > 1:
         yield Change(Mark.PROVED, f"{_list(free)} are built at the same time instead of one after the other")
-        yield Change(Mark.PROVED, "each is built even when another one fails")
+        yield Change(Mark.PROVED, "each is built even when another one fails; `--keep-order` has them wait")
+        yield from _built_on(split, builds)
     if split.jobs[-1].build is None:
         yield Change(Mark.PROVED, f"{_code(split.jobs[-1].name)} waits for all of them and does what came after")
+
+
+def _built_on(split: Split, builds: list[NewJob]) -> Iterator[Change]:
+    """Say of which images it is not known what they are built from."""
+    first = builds[0].build
+    alone = [job for job in builds if job.build is not None and not split.slices.after.get(job.build)]
+    unread = [job for job in alone if job.build in split.slices.unread and job.build != first]
+    if unread:
+        yield Change(
+            Mark.ASSUMED,
+            f"{_list([job.name for job in unread])}, whose Dockerfile is not in the repository, "
+            f"{'is' if len(unread) == 1 else 'are'} not built on another of these images",
+            _place(split, unread[0].build or 0),
+        )
 
 
 def _waiting(split: Split) -> Iterator[Change]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.plan.detours import commented
-from kaniko_split.plan.dockerfiles import dockerfile_of
+from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
 from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
 from kaniko_split.plan.wishes import Wishes
@@ -19,9 +22,23 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     """
     assert finding.trace is not None  # noqa: S101 (an unreadable script is an obstacle)
     _check_statements(finding.trace)
-    dockerfiles = {one.number: dockerfile_of(one, wishes.read) for one in finding.trace.steps if one.build}
-    said = commented(finding.job.file, finding.trace)
-    slices = slice_script(finding.trace, finding.variables or (), wishes.links, dockerfiles, said)
+    variables = finding.variables or {}
+    builds = [step for step in finding.trace.steps if step.build is not None]
+    texts = {step.number: dockerfile_of(step, wishes.read) for step in builds}
+    images = {
+        step.number: "\n".join(images_of(texts[step.number] or "", arguments_of(step, variables))) for step in builds
+    }
+    slices = slice_script(
+        finding.trace,
+        variables,
+        wishes.links,
+        images,
+        commented(finding.script.file or finding.job.file, finding.trace),
+    )
+    slices = replace(slices, unread=tuple(number for number in texts if texts[number] is None))
+    if wishes.keep_order:
+        numbers = list(images)
+        slices = replace(slices, after={later: frozenset({one}) for one, later in pairwise(numbers)})
     check_fresh_values(finding.trace, slices)
     check_artifacts(finding, slices)
     return slices

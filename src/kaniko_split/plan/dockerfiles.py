@@ -1,19 +1,31 @@
-"""What does the Dockerfile of a build say, where it is in the repository to be read?"""
+"""Which images does the Dockerfile of a build begin from or copy from, where it is in the repository to be read?
+
+The instructions are those of https://docs.docker.com/reference/dockerfile/: `FROM`, `COPY --from`, `ADD --from` and
+`RUN --mount=from=`. Before the first `FROM`, `ARG` gives defaults that `--build-arg` replaces.
+"""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 
-from kaniko_split.detect.inside import Found
 from kaniko_split.detect.trace import Step
 from kaniko_split.shell.locations import File, file_at, is_exact
+from kaniko_split.shell.words import Value
 
 Read = Callable[[str], str | None]
 
+_DIRECTIVE = re.compile(r"#\s*escape\s*=\s*(.)", re.IGNORECASE)
+_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?(?P<mark>[-+])(?P<word>[^}]*))?\}|(?P<plain>\w+))")
+_FROM_FLAG = re.compile(r"--from=(\S+)")
+_FROM_MOUNT = re.compile(r"--mount=\S*?\bfrom=([^,\s]+)")
+# `$X` in `X` would be replaced for ever.
+_DEEPEST = 10
 
-def dockerfile_of(step: Step, read: Read) -> str:
-    """Return the text of the Dockerfile that a build reads; empty where it is not known or not there.
+
+def dockerfile_of(step: Step, read: Read) -> str | None:
+    """Return the text of the Dockerfile that a build reads; None where it is not known or not there.
 
     Kaniko seeks it from the working directory first, then in the context (`resolveDockerfilePath` in its
     `cmd/executor/cmd/root.go`).
@@ -22,19 +34,109 @@ def dockerfile_of(step: Step, read: Read) -> str:
         step: A statement that builds.
         read: Gives the text of a file of the repository, by name; None where there is none.
     """
-    texts = (_first_text(found, read) for found in step.inside)
-    return "\n".join(dict.fromkeys(text for text in texts if text))
+    for name in _candidates(step):
+        text = read(name)
+        if text is not None:
+            return text
+    return None
 
 
-def _first_text(found: Found, read: Read) -> str:
-    return next((text for name in _candidates(found) if (text := read(name)) is not None), "")
+def images_of(dockerfile: str, arguments: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the references of the images that a Dockerfile names, as far as they are known.
+
+    Args:
+        dockerfile: Its text.
+        arguments: What `--build-arg` gives.
+    """
+    found: list[str] = []
+    known: dict[str, str] = {}
+    stages: set[str] = set()
+    for instruction, rest in _instructions(dockerfile):
+        match instruction:
+            case "ARG":
+                for name, default in _arguments(rest):
+                    given = arguments.get(name, default)
+                    if given is not None:
+                        known[name] = _replaced(given, known)
+            case "FROM":
+                words = [word for word in rest.split() if not word.startswith("--")]
+                if not words:
+                    continue
+                image = _replaced(words[0], known)
+                if image.lower() not in stages:
+                    found.append(image)
+                if len(words) >= 3 and words[1].upper() == "AS":
+                    stages.add(words[2].lower())
+            case "COPY" | "ADD" | "RUN":
+                named = _FROM_FLAG.findall(rest) if instruction != "RUN" else _FROM_MOUNT.findall(rest)
+                images = [_replaced(one, known) for one in named]
+                found.extend(one for one in images if one.lower() not in stages and not one.isdecimal())
+    return tuple(found)
 
 
-def _candidates(found: Found) -> Iterator[str]:
-    path = found.build.dockerfile or "Dockerfile"
-    context = file_at((found.build.context or ".").removeprefix("dir://"), found.folder)
-    here = file_at(path, found.folder)
+def arguments_of(step: Step, variables: Mapping[str, Value]) -> dict[str, str]:
+    """Return what a build's `--build-arg` flags give; a bare name has the value of the variable.
+
+    Args:
+        step: A statement that builds.
+        variables: What the pipeline gives the job's variables.
+    """
+    found: dict[str, str] = {}
+    for one in step.build.build_arguments if step.build is not None else ():
+        name, mark, value = one.partition("=")
+        if mark:
+            found[name] = value
+        else:
+            found[name] = variables[name].text if name in variables else f"${name}"
+    return found
+
+
+def _candidates(step: Step) -> Iterator[str]:
+    if step.build is None:
+        return
+    path = step.build.dockerfile or "Dockerfile"
+    context = file_at((step.build.context or ".").removeprefix("dir://"), step.folder)
+    here = file_at(path, step.folder)
     if isinstance(here, File) and is_exact(here) and not here.path.startswith(("/", "~")):
         yield here.path
     if isinstance(context, File) and is_exact(context) and not context.path.startswith(("/", "~")):
         yield posixpath.normpath(posixpath.join(context.path, path))
+
+
+def _instructions(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each instruction in capitals with the rest of its line, continued lines joined, without comments."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    first = _DIRECTIVE.match(lines[0]) if lines else None
+    escape = first[1] if first is not None else "\\"
+    joined = ""
+    for line in lines:
+        if line.lstrip().startswith("#"):
+            continue
+        bare = line.rstrip()
+        if bare.endswith(escape):
+            joined += bare.removesuffix(escape) + " "
+            continue
+        word, _, rest = (joined + bare).strip().partition(" ")
+        joined = ""
+        if word:
+            yield word.upper(), rest.strip()
+
+
+def _arguments(rest: str) -> Iterator[tuple[str, str | None]]:
+    for word in rest.split():
+        name, mark, value = word.partition("=")
+        yield name, value.strip("\"'") if mark else None
+
+
+def _replaced(text: str, known: Mapping[str, str], depth: int = 0) -> str:
+    """Return `text` with what is known put in the place of its variables; the rest stays as it is written."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found["braced"] or found["plain"]
+        if known.get(name):
+            return found["word"] if found["mark"] == "+" else known[name]
+        if found["mark"] == "-":
+            return _replaced(found["word"], known, depth + 1) if depth < _DEEPEST else found["word"]
+        return found[0] if found["mark"] is None else ""
+
+    return _VARIABLE.sub(value, text.strip("\"'"))

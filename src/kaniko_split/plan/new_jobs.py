@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kaniko_split.detect.findings import Finding
@@ -12,6 +12,7 @@ from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.plan.needs import Need, NoGateError, check_gate, earlier_needs
 from kaniko_split.plan.outcome import NewJob
 from kaniko_split.plan.slices import Slices
+from kaniko_split.tree.nodes import Entry
 from kaniko_split.tree.nodes import Sequence as NodeList
 
 
@@ -64,17 +65,33 @@ def _uploads(job: dict[str, Any]) -> bool:
     return isinstance(artifacts, dict) and bool(artifacts)
 
 
-def check_needs(references: Sequence[JobReference], jobs: Sequence[NewJob]) -> None:
-    """Make sure that no list of `needs` grows beyond GitLab's limit.
+def check_needs(references: Sequence[JobReference], jobs: Sequence[NewJob], own: Entry | None) -> None:
+    """Make sure that no list of `needs` grows beyond GitLab's limit by this split.
+
+    Args:
+        references: The mentions of the old job.
+        jobs: The new ones.
+        own: The old job's own `needs`.
 
     Raises:
         NoGateError: One would.
     """
-    more = len(jobs) - 1
-    for reference in references:
-        listed = len(reference.holder.items) if reference.holder is not None else 0
-        if reference.use is Use.NEEDS and listed + more > MOST_NEEDS:
-            raise NoGateError("too-many-needs", f"`{reference.owner}` would need more than {MOST_NEEDS} jobs")
+    for owner, holder, more in growing(references, len(jobs)):
+        if len(holder.items) + more > MOST_NEEDS:
+            raise too_many(owner)
+    kept = len(own.value.items) if own is not None and isinstance(own.value, NodeList) else 0
     for job in jobs:
-        if len(job.needs or ()) > MOST_NEEDS:
-            raise NoGateError("too-many-needs", f"`{job.name}` would need more than {MOST_NEEDS} jobs")
+        if len(job.needs or ()) + (kept if job.keeps_needs else 0) > MOST_NEEDS:
+            raise too_many(job.name)
+
+
+def growing(references: Sequence[JobReference], jobs: int) -> Iterator[tuple[str, NodeList, int]]:
+    """Yield each list of `needs` that names the old job, with its owner and by how many entries it grows."""
+    for reference in references:
+        if reference.use is Use.NEEDS and reference.holder is not None:
+            yield reference.owner, reference.holder, jobs - 1
+
+
+def too_many(job: str) -> NoGateError:
+    """Return the error for a job that would need more jobs than GitLab allows."""
+    return NoGateError("too-many-needs", f"`{job}` would need more than {MOST_NEEDS} jobs")

@@ -27,7 +27,7 @@ def order_of(
         steps: All statements.
         slices: The statements of each build's job.
         mentions: For a statement, the earlier builds whose image it names.
-        dockerfiles: For a build, the text of its Dockerfile, where that was read.
+        dockerfiles: For a build, the images that its Dockerfile names, where that was read.
     """
     builds = sorted(slices)
     after: dict[int, set[int]] = {build: set() for build in builds}

@@ -252,7 +252,7 @@ def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *,
     finding, job = heir.finding, heir.finding.job
     names = names_of_heir(job.name, heir.builds, taken, wishes.names, alone=alone)
     jobs = new_jobs(finding, heir.slices, names.jobs)
-    check_needs(heir.references, jobs)
+    check_needs(heir.references, jobs, job.mapping.entry("needs"))
     references = heir.references
     moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
     placement = shared.placement

@@ -79,6 +79,7 @@ class Slices:
         dropped: Statements that cancel each other out for every job that would hold them.
         after: For each build, by number, the builds that must have succeeded before it starts.
         left_behind: Pairs of builds of which the second saw, in its folder, a file that the first one wrote.
+        unread: The builds, by number, whose Dockerfile is not known or not in the repository.
         turns: For a script with a loop, the statements of each turn; the jobs run them from the template's script.
     """
 
@@ -89,6 +90,7 @@ class Slices:
     after: dict[int, frozenset[int]] = field(default_factory=dict)
     left_behind: tuple[tuple[int, int], ...] = ()
     turns: tuple[tuple[int, ...], ...] = ()
+    unread: tuple[int, ...] = ()
 
 
 def slice_script(
@@ -104,7 +106,7 @@ def slice_script(
         trace: A script in which every build is a statement of its own.
         given: The variables that the pipeline gives the job, which are in the environment of every command.
         links: Gives the repository's folders that are symbolic links; `cd` into any other and `cd ..` cancel out.
-        dockerfiles: For a build, by number, the text of its Dockerfile.
+        dockerfiles: For a build, by number, the images that its Dockerfile names.
         commented: The statements that have a comment, by number.
 
     Raises:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kaniko_split.detect.findings import Finding
+from kaniko_split.gitlab.keywords import MOST_NEEDS
 from kaniko_split.gitlab.references import Use, references_to
 from kaniko_split.gitlab.resolve import UnresolvableError
 from kaniko_split.plan.changes import changes_of
@@ -13,7 +14,7 @@ from kaniko_split.plan.dividing import divide
 from kaniko_split.plan.inheritance import groups_of
 from kaniko_split.plan.names import NameTakenError, names_for
 from kaniko_split.plan.needs import NoGateError
-from kaniko_split.plan.new_jobs import check_needs, new_jobs
+from kaniko_split.plan.new_jobs import check_needs, growing, new_jobs, too_many
 from kaniko_split.plan.obstacles import ObstacleError, check_job
 from kaniko_split.plan.outcome import Decision, Placement, Refusal, Split
 from kaniko_split.plan.placement import placement_of
@@ -35,6 +36,7 @@ def plan(findings: Sequence[Finding], wishes: Wishes) -> tuple[Decision, ...]:
         taken |= set(finding.pipeline.value)
     groups = {id(finding): group for group in groups_of(findings) for finding in group.findings}
     decisions: dict[int, Decision] = {}
+    lengths: dict[int, int] = {}
     for finding in findings:
         if id(finding) in decisions:
             continue
@@ -43,12 +45,32 @@ def plan(findings: Sequence[Finding], wishes: Wishes) -> tuple[Decision, ...]:
             decided: tuple[Decision, ...] = (_decide(finding, wishes, frozenset(taken)),)
         else:
             decided = decide_together(group, wishes, frozenset(taken))
+        decided = _within_limits(decided, lengths)
         for decision in decided:
             decisions[id(decision.finding)] = decision
             if isinstance(decision, Split):
                 for part in decision.every:
                     taken |= {part.template or "", *(job.name for job in part.jobs)}
     return tuple(decisions[id(finding)] for finding in findings if wishes.means(finding))
+
+
+def _within_limits(decided: tuple[Decision, ...], lengths: dict[int, int]) -> tuple[Decision, ...]:
+    """Refuse what would make a list of `needs` too long, together with the splits before it.
+
+    Args:
+        decided: The jobs that are split together.
+        lengths: How long each list has become, by its node; those of `decided` are counted in.
+    """
+    longer = dict(lengths)
+    for split in decided:
+        if not isinstance(split, Split):
+            return decided
+        for owner, holder, more in growing(split.references, len(split.names)):
+            longer[id(holder)] = longer.get(id(holder), len(holder.items)) + more
+            if longer[id(holder)] > MOST_NEEDS:
+                return tuple(refusal_of(one.finding, too_many(owner)) for one in decided)
+    lengths.update(longer)
+    return decided
 
 
 def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision:
@@ -61,7 +83,7 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         builds = [step.build for step in finding.trace.steps if step.build is not None]
         names = names_for(job.name, builds, taken, wishes.names)
         jobs = new_jobs(finding, slices, names.jobs)
-        check_needs(references, jobs)
+        check_needs(references, jobs, job.mapping.entry("needs"))
     except (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError) as error:
         return refusal_of(finding, error)
     moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})

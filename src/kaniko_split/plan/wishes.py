@@ -19,6 +19,7 @@ class Wishes:
         files: The files whose jobs are meant, by name; None for all.
         names: How the new jobs are to be called.
         cached_only: Whether only jobs that use Kaniko's cache are meant.
+        keep_order: Whether each new job waits for the one before it, though nothing of it is used.
         links: Gives the folders of the repository that are symbolic links; asked only where it matters.
         read: Gives the text of a file of the repository, by name; None where there is none.
     """
@@ -27,6 +28,7 @@ class Wishes:
     files: frozenset[str] | None = None
     names: NamePatterns = field(default_factory=NamePatterns)
     cached_only: bool = False
+    keep_order: bool = False
     links: Callable[[], frozenset[str]] = frozenset
     read: Callable[[str], str | None] = lambda _: None
 

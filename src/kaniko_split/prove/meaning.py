@@ -42,7 +42,7 @@ def expected(before: Pipeline, splits: Sequence[Split]) -> dict[str, Any]:
     for split in splits:
         job = _renamed(old[split.finding.job.name], names)
         for one in split.jobs:
-            result[one.name] = _without_script(_with_needs(job, one))
+            result[one.name] = _without_script(_with_needs(job, one, names))
     return result
 
 
@@ -61,11 +61,11 @@ def _without_script(job: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in job.items() if key not in _COMPARED_ELSEWHERE}
 
 
-def _with_needs(job: dict[str, Any], new: NewJob) -> dict[str, Any]:
+def _with_needs(job: dict[str, Any], new: NewJob, names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     if new.needs is None:
         return job
     kept = job.get("needs", []) if new.keeps_needs else []
-    return {**job, "needs": [*kept, *(_need_value(need) for need in new.needs)]}
+    return {**job, "needs": [*kept, *_renamed_list([_need_value(need) for need in new.needs], names)]}
 
 
 def _need_value(need: Need) -> Any:

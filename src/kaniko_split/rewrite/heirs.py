@@ -5,6 +5,9 @@ It stays as a hidden job with its other keys, and each new job extends that and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Sequence as Items
+
 from kaniko_split.plan.inheritance import Way
 from kaniko_split.plan.outcome import NewJob, Split
 from kaniko_split.rewrite.lines import entry_lines
@@ -13,11 +16,16 @@ from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.style import extends_text, name_text, style_of
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span
-from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node
+from kaniko_split.tree.nodes import Alias, Entry, Node
+from kaniko_split.tree.nodes import Mapping as Yaml
 
 
-def heir_edits(split: Split) -> list[Edit]:
+def heir_edits(split: Split, names: Mapping[str, Items[str]]) -> list[Edit]:
     """Return the edits of the job's own file: its key, what it loses, and the new jobs behind it.
+
+    Args:
+        split: What was planned.
+        names: For each job that is gone, those that stand for it.
 
     Raises:
         CannotLayOutError: The job's text cannot be divided.
@@ -28,8 +36,8 @@ def heir_edits(split: Split) -> list[Edit]:
         raise CannotLayOutError("flow-layout", key.span.start)
     end = entry_lines(source, job.mapping, job.entry).end
     if split.template is None:
-        return [Edit(key.span.start, end, tuple(_without_template(split)))]
-    pieces = [piece for new in split.jobs for piece in _job(split, new)]
+        return [Edit(key.span.start, end, tuple(_without_template(split, names)))]
+    pieces = [piece for new in split.jobs for piece in _job(split, new, names)]
     lost = job.mapping.entry("extends") if split.drops_extends else None
     if split.home is not None and split.home.way is Way.SCRIPT:
         lost = split.finding.script.entry
@@ -39,19 +47,19 @@ def heir_edits(split: Split) -> list[Edit]:
     return [*edits, Edit(end, end, tuple(pieces))]
 
 
-def _begins_on_line(source: Source, key: Node, mapping: Mapping) -> bool:
+def _begins_on_line(source: Source, key: Node, mapping: Yaml) -> bool:
     start = source.line_start(key.span.start)
     beside = source.text[start : key.span.start].strip()
     return bool(beside) or source.line_start(mapping.entries[0].key.span.start) == start
 
 
-def _job(split: Split, new: NewJob) -> list[Piece]:
+def _job(split: Split, new: NewJob, names: Mapping[str, Items[str]]) -> list[Piece]:
     style = style_of(split.finding.job)
     head = "\n" * style.gap + " " * style.base + name_text(new.name) + ":\n"
-    return [Written(head), *_body(split, new)]
+    return [Written(head), *_body(split, new, names)]
 
 
-def _body(split: Split, new: NewJob) -> list[Piece]:
+def _body(split: Split, new: NewJob, gone: Mapping[str, Items[str]]) -> list[Piece]:
     job = split.finding.job
     style = style_of(job)
     part = split.part(new).name
@@ -61,19 +69,19 @@ def _body(split: Split, new: NewJob) -> list[Piece]:
     pieces: list[Piece] = [Written(extends_text(style, names))]
     if new.needs is not None:
         needs = job.mapping.entry("needs") if new.keeps_needs else None
-        pieces.extend(needs_pieces(job.file.source, style, needs, new.needs))
+        pieces.extend(needs_pieces(job.file.source, style, needs, new.needs, gone))
     return pieces
 
 
-def _without_template(split: Split) -> list[Piece]:
+def _without_template(split: Split, names: Mapping[str, Items[str]]) -> list[Piece]:
     """Return the new jobs for one that has nothing of its own: the first one takes its place."""
     job, (first, *others) = split.finding.job, split.jobs
     source = job.file.source
     lines = entry_lines(source, job.mapping, job.mapping.entries[0])
     _check_no_comment(source, job.mapping.entries[0])
     kept = Span(job.entry.key.span.end, lines.start)
-    head: list[Piece] = [Written(name_text(first.name)), Copied(kept), *_body(split, first)]
-    return [*head, *(piece for new in others for piece in _job(split, new))]
+    head: list[Piece] = [Written(name_text(first.name)), Copied(kept), *_body(split, first, names)]
+    return [*head, *(piece for new in others for piece in _job(split, new, names))]
 
 
 def _removed(source: Source, split: Split, entry: Entry) -> Edit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence as Items
 
 from kaniko_split.detect.loops import Loop
@@ -17,17 +18,22 @@ from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.nodes import Entry, Sequence
 
 
-def job_edits(split: Split) -> list[Edit]:
+def job_edits(split: Split, names: Mapping[str, Items[str]]) -> list[Edit]:
     """Return the edits of the job's own file: the key, the script, and the new jobs behind it.
+
+    Args:
+        split: What was planned.
+        names: For each job that is gone, those that stand for it.
 
     Raises:
         CannotLayOutError: The job's text cannot be divided.
     """
-    return _JobWriter(split).edits()
+    return _JobWriter(split, names).edits()
 
 
 class _JobWriter:
-    def __init__(self, split: Split) -> None:
+    def __init__(self, split: Split, names: Mapping[str, Items[str]]) -> None:
+        self._names = names
         finding = split.finding
         job = finding.job
         entry = finding.script.entry
@@ -156,7 +162,7 @@ class _JobWriter:
             pieces.append(Written(extends_text(style, (split.template,))))
         if job.needs is not None:
             own = self._job.mapping.entry("needs") if job.keeps_needs else None
-            pieces.extend(needs_pieces(self._source, style, own, job.needs))
+            pieces.extend(needs_pieces(self._source, style, own, job.needs, self._names))
         pieces.extend(self._job_script(job))
         return pieces
 

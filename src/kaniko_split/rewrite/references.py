@@ -46,7 +46,7 @@ def _flow_copies(source: Source, reference: JobReference, names: list[str]) -> l
     alone = not source.text[start : item.span.start].strip() and behind[:1] in {",", "\n", "#"}
     if alone and behind[1:].partition("#")[0].strip():
         alone = False
-    copies = [_copy(source, item, reference.name, name) for name in names]
+    copies = [copy_of(source, item, reference.name, name) for name in names]
     if not alone:
         return [Edit(item.span.end, item.span.end, tuple(p for copy in copies for p in (Written(", "), *copy)))]
     indent = Copied(Span(start, item.span.start))
@@ -67,14 +67,14 @@ def _block_copies(source: Source, reference: JobReference, names: list[str]) -> 
     pieces: list[Piece] = []
     for name in names:
         pieces.append(Copied(Span(start, item.span.start)))
-        pieces.extend(_copy(source, item, reference.name, name))
+        pieces.extend(copy_of(source, item, reference.name, name))
         pieces.append(Written("\n"))
     return Edit(end, end, tuple(pieces))
 
 
-def _copy(source: Source, item: Node, name: Scalar, new: str) -> list[Piece]:
-    """Return the item's text with another name and without its comments, which stay with the first one."""
-    written = _replaced(name, new).pieces
+def copy_of(source: Source, item: Node, name: Scalar | None, new: str) -> list[Piece]:
+    """Return the item's text, with another name if one is given, without its comments, which stay with the first."""
+    written = _replaced(name, new).pieces if name is not None else ()
     if not isinstance(item, Mapping):
         return list(written)
     pieces: list[Piece] = []
@@ -82,7 +82,7 @@ def _copy(source: Source, item: Node, name: Scalar, new: str) -> list[Piece]:
     for span in without_comments(source, item):
         if at < span.start and "\n" in source.text[at : span.start]:
             pieces.append(Written("\n"))
-        if span.contains(name.span):
+        if name is not None and span.contains(name.span):
             pieces.extend((Copied(Span(span.start, name.span.start)), *written, Copied(Span(name.span.end, span.end))))
         else:
             pieces.append(Copied(span))

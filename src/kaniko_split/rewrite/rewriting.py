@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kaniko_split.plan.inheritance import Way
@@ -34,11 +34,12 @@ def rewrite(splits: Sequence[Split]) -> tuple[Rewritten, ...]:
     """
     edits: dict[str, list[Edit]] = {}
     sources: dict[str, Source] = {}
+    names = {split.finding.job.name: split.names for split in splits}
     # Several jobs may have one shared script, which is divided once.
     for one in {id(one): one for split in splits for one in split.every}.values():
         file = one.finding.job.file
         sources[file.name] = file.source
-        edits.setdefault(file.name, []).extend(_own_edits(one))
+        edits.setdefault(file.name, []).extend(_own_edits(one, names))
     for split in splits:
         for reference in split.references:
             sources[reference.file.name] = reference.file.source
@@ -48,11 +49,11 @@ def rewrite(splits: Sequence[Split]) -> tuple[Rewritten, ...]:
     )
 
 
-def _own_edits(split: Split) -> list[Edit]:
+def _own_edits(split: Split, names: Mapping[str, Sequence[str]]) -> list[Edit]:
     """Return the edits of the job itself, in its own file."""
     whole = split.home is not None and split.home.way is not Way.ITEM
     try:
-        return heir_edits(split) if whole else job_edits(split)
+        return heir_edits(split, names) if whole else job_edits(split, names)
     except CannotLayOutError as error:
         error.file = split.finding.job.file
         raise

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kaniko_split.gitlab.pipeline import Job, PipelineFile
 from kaniko_split.rewrite.lines import behind_properties
-from kaniko_split.tree.nodes import Mapping, Node, Scalar, Sequence, followed, walk
+from kaniko_split.tree.nodes import Entry, Mapping, Node, Scalar, Sequence, followed, walk
 
 _NOT_PLAIN_AT_START = re.compile(r"[-?:](?:\s|$)|[\[\]{}&*!|>'\"%@`#,]")
 _NOT_PLAIN_INSIDE = re.compile(r":(?:\s|$)|\s#|\t")
@@ -143,9 +144,9 @@ def _gap(file: PipelineFile) -> int:
     """Return how many blank lines most often stand before a job and its comments, else before any top-level key."""
     source = file.source
     counts: Counter[int] = Counter()
-    entries = file.root.entries[1:] if file.root is not None else ()
-    jobs = [entry for entry in entries if isinstance(entry.value, Mapping) and not entry.value.flow]
-    for entry in jobs or entries:
+    entries = file.root.entries if file.root is not None else ()
+    among_jobs = [two for one, two in pairwise(entries) if _is_block(one) and _is_block(two)]
+    for entry in among_jobs or [one for one in entries[1:] if _is_block(one)] or entries[1:]:
         at = source.line_start(entry.key.span.start)
         blank = 0
         while at > 0:
@@ -158,3 +159,7 @@ def _gap(file: PipelineFile) -> int:
             at = start
         counts[blank] += 1
     return counts.most_common(1)[0][0] if counts else 1
+
+
+def _is_block(entry: Entry) -> bool:
+    return isinstance(entry.value, Mapping) and not entry.value.flow
