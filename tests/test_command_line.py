@@ -266,3 +266,40 @@ def test_a_closed_pipe_is_no_trouble(work: Path) -> None:
 
 def test_version(work: Path) -> None:
     assert run("--version", cwd=work).out == b"kaniko-split 0.1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "warning"),
+    [
+        ("bild-images", "warning: --select bild-images: there is no job of that name\n"),
+        ("dep*", "warning: --select dep*: no job of that name builds several images\n"),
+    ],
+)
+def test_a_pattern_that_selects_nothing_is_told(pattern: str, warning: str, work: Path) -> None:
+    (work / NAME).write_bytes(BEFORE + b"\ndeploy:\n  script: ./deploy.sh\n")
+    found = run("check", "--select", pattern, cwd=work)
+    assert (found.code, found.err) == (0, warning)
+    both = run("check", "--select", pattern, "--select", "build-*", cwd=work)
+    assert (both.code, both.err) == (1, warning)
+
+
+def test_jobs_that_share_a_script_are_asked_about_together(work: Path) -> None:
+    text = b"""\
+.images:
+  script:
+    - /kaniko/executor -c api -d $CI_REGISTRY_IMAGE/api
+    - /kaniko/executor -c web -d $CI_REGISTRY_IMAGE/web
+
+nightly:
+  extends: .images
+  stage: build
+weekly:
+  extends: .images
+  stage: build
+"""
+    (work / NAME).write_bytes(text)
+    found = run("apply", "--interactive", cwd=work, stdin=b"n\n")
+    assert "Split nightly, weekly [y,n,a,q,?]? " in found.err
+    assert b"nightly-api" not in (work / NAME).read_bytes()
+    run("apply", "--interactive", cwd=work, stdin=b"y\n")
+    assert b"weekly-web:\n  extends:" in (work / NAME).read_bytes()
