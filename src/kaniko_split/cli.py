@@ -10,7 +10,7 @@ import typer
 import typer.core
 import typer.main
 
-from kaniko_split.commands import Options, run_apply, run_check, run_diff, run_explain
+from kaniko_split.commands.options import Options
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
@@ -86,11 +86,11 @@ def _main(
 @app.command(epilog="Example: kaniko-split check .gitlab-ci.yml")
 def check(
     paths: _Paths = None,
+    *,
     select: _Select = None,
     template_name: _Template = None,
     job_name: _JobName = None,
     ci_file: _CiFile = None,
-    *,
     cached_only: _CachedOnly = False,
     keep_order: _KeepOrder = False,
     quiet: _Quiet = False,
@@ -99,20 +99,23 @@ def check(
 
     Exit code: 0 none, 1 findings, 2 an input that cannot be read.
     """
-    options = Options(
-        tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet, ci_file, keep_order
-    )
+    from kaniko_split.commands.check import run_check
+
+    options = _options(paths, select, template_name, job_name, ci_file, (cached_only, keep_order, quiet))
     raise typer.Exit(run_check(options))
 
 
 @app.command(epilog="Example: kaniko-split diff | git apply")
 def diff(
     paths: _Paths = None,
+    *,
     select: _Select = None,
     template_name: _Template = None,
     job_name: _JobName = None,
     ci_file: _CiFile = None,
-    *,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write the edits as data, for apply --plan.")
+    ] = None,
     cached_only: _CachedOnly = False,
     keep_order: _KeepOrder = False,
     quiet: _Quiet = False,
@@ -121,20 +124,26 @@ def diff(
 
     Exit code: 0 nothing to do, 1 changes or refusals, 2 an input that cannot be read.
     """
-    options = Options(
-        tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet, ci_file, keep_order
-    )
-    raise typer.Exit(run_diff(options))
+    from kaniko_split.commands.diff import run_diff
+
+    options = _options(paths, select, template_name, job_name, ci_file, (cached_only, keep_order, quiet))
+    raise typer.Exit(run_diff(options, plan=plan))
 
 
 @app.command(epilog="Example: kaniko-split apply --interactive")
 def apply(
     paths: _Paths = None,
+    *,
     select: _Select = None,
     template_name: _Template = None,
     job_name: _JobName = None,
     ci_file: _CiFile = None,
-    *,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Make the edits of this plan, and no others.")
+    ] = None,
+    undo: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Leave a patch that gives back what was there.")
+    ] = None,
     cached_only: _CachedOnly = False,
     keep_order: _KeepOrder = False,
     interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Show each job's diff and ask.")] = False,
@@ -148,16 +157,43 @@ def apply(
     Exit code: 0 all done or nothing to do, 1 something refused, 2 an input
     that cannot be read or written.
     """
-    options = Options(
-        tuple(paths or ()), tuple(select or ()), template_name, job_name, cached_only, quiet, ci_file, keep_order
-    )
-    raise typer.Exit(run_apply(options, interactive=interactive, allow_refusals=allow_refusals))
+    options = _options(paths, select, template_name, job_name, ci_file, (cached_only, keep_order, quiet))
+    if plan is not None:
+        from kaniko_split.commands.planned import run_planned
+
+        raise typer.Exit(run_planned(plan, options, interactive=interactive, allow_refusals=allow_refusals, undo=undo))
+    from kaniko_split.commands.apply import run_apply
+
+    raise typer.Exit(run_apply(options, interactive=interactive, allow_refusals=allow_refusals, undo=undo))
 
 
 @app.command(epilog="Example: kaniko-split explain value-differs")
 def explain(code: Annotated[str, typer.Argument(help="A code, as check prints it in brackets.")]) -> None:
     """Tell what a refusal's code means and what to do by hand."""
+    from kaniko_split.commands.explain import run_explain
+
     raise typer.Exit(run_explain(code))
+
+
+def _options(
+    paths: list[Path] | None,
+    select: list[str] | None,
+    template_name: str | None,
+    job_name: str | None,
+    ci_file: str | None,
+    flags: tuple[bool, bool, bool],
+) -> Options:
+    cached_only, keep_order, quiet = flags
+    return Options(
+        paths=tuple(paths or ()),
+        select=tuple(select or ()),
+        template_name=template_name,
+        job_name=job_name,
+        ci_file=ci_file,
+        cached_only=cached_only,
+        keep_order=keep_order,
+        quiet=quiet,
+    )
 
 
 def main() -> None:

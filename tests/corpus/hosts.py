@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from judges.resolver import Pipeline, Rejected, Resolved, resolve_all
-from kaniko_split.commands import NOTHING, TROUBLE, Options, run_check
+from kaniko_split.commands.check import run_check
+from kaniko_split.commands.options import NOTHING, TROUBLE, Options
 
 _NO_REPOSITORY = frozenset({".git", "node_modules", ".venv"})
 

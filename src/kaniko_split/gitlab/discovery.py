@@ -11,7 +11,7 @@ from kaniko_split.gitlab.pipeline import Pipeline
 from kaniko_split.gitlab.survey import ROOT, Problem, Survey, is_root
 from kaniko_split.source.repository import NotInRepositoryError, Repository
 
-__all__ = ["ROOT", "STDIN", "Found", "Problem", "discover", "from_text"]
+__all__ = ["ROOT", "STDIN", "Found", "Problem", "discover", "from_text", "root_of"]
 
 STDIN = "stdin"
 
@@ -89,6 +89,11 @@ def from_text(data: bytes) -> Iterator[Found | Problem]:
         yield read
     else:
         yield _no_pipeline(STDIN)
+
+
+def root_of(folder: Path, root: str = ROOT) -> Path:
+    """Return the folder of the repository that `folder` belongs to; `folder` itself where it belongs to none."""
+    return _survey_of(folder, _Search(root)).repository.root
 
 
 def _in_folder(folder: Path, search: _Search) -> Iterator[Found | Problem]:

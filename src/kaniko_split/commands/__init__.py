@@ -1,0 +1,1 @@
+"""What does each command do with the pipelines that it is given?"""

@@ -1,0 +1,27 @@
+"""What can be asked of a command, and what is wrong with what was asked?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+NOTHING, SOMETHING, TROUBLE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for, whatever the command."""
+
+    paths: tuple[Path, ...] = ()
+    select: tuple[str, ...] = ()
+    template_name: str | None = None
+    job_name: str | None = None
+    cached_only: bool = False
+    quiet: bool = False
+    ci_file: str | None = None
+    keep_order: bool = False
+
+    @property
+    def reads_stdin(self) -> bool:
+        """Whether one of the paths is `-`."""
+        return any(str(path) == "-" for path in self.paths)

@@ -1,0 +1,151 @@
+"""Which pipelines do the options name, and what becomes of each?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from kaniko_split.codemod import Failed, Ignored, Outcome, Result, split_pipeline
+from kaniko_split.commands.options import Options
+from kaniko_split.commands.telling import tell
+from kaniko_split.gitlab.discovery import ROOT, Found, Problem, discover, from_text
+from kaniko_split.plan.names import NamePatterns, wrong_patterns
+from kaniko_split.plan.outcome import Refusal
+from kaniko_split.plan.wishes import Wishes
+from kaniko_split.report import text
+from kaniko_split.report.document import Asked, Document
+from kaniko_split.shell.parse import MissingParserError
+from kaniko_split.source.files import Replacement
+
+
+@dataclass(slots=True)
+class Run:
+    """The pipelines of one call, read and split, with what went wrong on the way.
+
+    Attributes:
+        options: What was asked for.
+        results: The pipelines, with what becomes of each.
+        problems: What of the input could not be used, a sentence each.
+        written: What was replaced on disk.
+    """
+
+    options: Options
+    results: list[tuple[Found, Result]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    written: list[Replacement] = field(default_factory=list)
+
+    @property
+    def troubled(self) -> bool:
+        """Whether something of the input could not be used."""
+        return bool(self.problems)
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """What becomes of each job that was found."""
+        return [outcome for _, result in self.results for outcome in result.outcomes]
+
+    @property
+    def found(self) -> bool:
+        """Whether something was found that no comment leaves out."""
+        return any(not isinstance(outcome, Ignored) for outcome in self.outcomes)
+
+    def complain(self, sentence: str) -> None:
+        """Say what is wrong with the input."""
+        self.problems.append(sentence)
+        tell(f"error: {sentence}")
+
+    def document(self) -> Document:
+        """Return what was found as data."""
+        from kaniko_split.report.drawing_up import document_of
+
+        return document_of(self.results, asked(self.options), self.problems)
+
+    def tell_the_rest(self) -> None:
+        """Say what was refused or not proved, and what to know about the cache."""
+        for outcome in self.outcomes:
+            if isinstance(outcome, Refusal):
+                tell(text.headline(outcome.finding))
+                for line in text.refusal_lines(outcome):
+                    tell(f"  {line}")
+            elif isinstance(outcome, Failed):
+                tell(text.headline(outcome.split.finding))
+                for line in text.failure_lines(outcome):
+                    tell(f"  {line}")
+        advice = text.cache_advice([result for _, result in self.results])
+        if advice and not self.options.quiet:
+            tell(advice)
+
+
+def read_all(options: Options) -> Run:
+    """Find, read and split every pipeline that the options name; problems are told as they come."""
+    run = Run(options)
+    wrong = wrong_patterns(options.template_name, options.job_name)
+    if wrong:
+        run.complain(wrong)
+        return run
+    try:
+        for found in _found(options):
+            if isinstance(found, Problem):
+                if found.fatal:
+                    run.complain(found.text)
+                else:
+                    tell(found.text)
+                continue
+            result = split_pipeline(found.pipeline, wishes_of(asked(options), found, found.meant))
+            for problem in result.problems:
+                run.complain(problem)
+            run.results.append((found, result))
+    except MissingParserError as error:
+        run.complain(str(error))
+    for pattern in options.select:
+        _warn_of_nothing(run, pattern)
+    if not run.results and not run.troubled:
+        run.complain("there is no GitLab pipeline among the paths; name its file")
+    return run
+
+
+def _warn_of_nothing(run: Run, pattern: str) -> None:
+    """Tell of a `--select` that picks nothing out, which is most often a name that is misspelt."""
+    found = [one.split.finding if isinstance(one, Failed) else one.finding for one in run.outcomes]
+    if any(fnmatchcase(finding.job.name, pattern) for finding in found):
+        return
+    names = {job.name for _, result in run.results for job in result.pipeline.jobs}
+    if any(fnmatchcase(name, pattern) for name in names):
+        tell(f"warning: --select {pattern}: no job of that name builds several images")
+    elif run.results:
+        tell(f"warning: --select {pattern}: there is no job of that name")
+
+
+def asked(options: Options) -> Asked:
+    """Return what the options ask of the plan."""
+    return Asked(
+        select=options.select,
+        template_name=options.template_name,
+        job_name=options.job_name,
+        cached_only=options.cached_only,
+        keep_order=options.keep_order,
+        ci_file=options.ci_file,
+    )
+
+
+def wishes_of(asked: Asked, found: Found, meant: frozenset[str] | None) -> Wishes:
+    """Return what the plan of one pipeline is asked; `meant` are the files whose jobs are meant, None for all."""
+    return Wishes(
+        select=asked.select,
+        files=meant,
+        names=NamePatterns(asked.template_name, asked.job_name),
+        cached_only=asked.cached_only,
+        keep_order=asked.keep_order,
+        links=found.repository.linked_folders,
+        read=found.repository.text,
+    )
+
+
+def _found(options: Options) -> Iterator[Found | Problem]:
+    if options.reads_stdin:
+        yield from from_text(sys.stdin.buffer.read())
+    paths = [path for path in options.paths or (Path(),) if str(path) != "-"]
+    yield from discover(paths, options.ci_file or ROOT)
