@@ -1,0 +1,192 @@
+"""Does a group come to merge requests, with a clone of nothing that has no finding?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bulk import gitlab_server, world
+from bulk.gitlab_server import GitLab
+from kaniko_split.bulk.commands import run_scan
+from kaniko_split.bulk.settings import Settings
+
+TOKEN = "glpat-planted-0123456789abcdef"  # noqa: S105 (it opens nothing)
+ARTICLE = (world.ARTICLE / ".gitlab-ci.yml").read_text()
+
+
+def scan(gitlab: GitLab, cwd: Path, *arguments: str, **more: str) -> world.Ran:
+    more.setdefault("GITLAB_TOKEN", gitlab.token)
+    return world.bulk(
+        *("--group", "platform", "--gitlab-url", gitlab.url, "--requests-per-second", "500", "--jobs", "3", *arguments),
+        cwd=cwd,
+        NO_PROXY="127.0.0.1",
+        **more,
+    )
+
+
+def test_only_repositories_with_a_finding_are_cloned(tmp_path: Path) -> None:
+    with gitlab_server.running(tmp_path / "git", TOKEN) as gitlab:
+        for number in range(40):
+            gitlab.add(f"platform/team{number % 3}/clean{number:02}")
+        gitlab.add("platform/mentions", {".gitlab-ci.yml": "# the executor\nbuild:\n  script: [make]\n"})
+        gitlab.add("platform/found", {".gitlab-ci.yml": ARTICLE}, clone=True)
+        gitlab.add("platform/deep/er/found", {".gitlab-ci.yml": ARTICLE}, clone=True)
+        gitlab.add("platform/old", {".gitlab-ci.yml": ARTICLE}, archived=True)
+        gitlab.add("platform/fork", {".gitlab-ci.yml": ARTICLE}, forked_from_project={"id": 1})
+        gitlab.add("elsewhere/found", {".gitlab-ci.yml": ARTICLE}, clone=True)
+        ran = scan(gitlab, tmp_path)
+
+    assert gitlab.complaints == []
+    assert ran.code == 1
+    assert set(gitlab.fetched) == {"platform/found", "platform/deep/er/found"}
+    report = world.report(tmp_path / "kaniko-split-bulk")
+    assert len(report) == 43
+    states = {name: str(one["state"]) for name, one in report.items()}
+    assert {name for name, state in states.items() if state == "found"} == {"platform/found", "platform/deep/er/found"}
+    assert set(states.values()) == {"found", "clean"}
+    paths = gitlab.paths()
+    assert paths.count("/api/v4/projects/{id}/repository/files/{file_path}/raw") == 43
+    assert paths.count("/api/v4/groups/{id}/projects") == 7, "pages of seven"
+
+
+def test_a_code_search_says_where_to_look(tmp_path: Path) -> None:
+    with gitlab_server.running(tmp_path / "git", TOKEN) as gitlab:
+        gitlab.searchable = True
+        for number in range(20):
+            gitlab.add(f"platform/clean{number:02}")
+        gitlab.add("platform/found", {".gitlab-ci.yml": ARTICLE}, clone=True)
+        gitlab.add("platform/odd-name", {"ci/pipeline": ARTICLE}, clone=True, ci_config_path="ci/pipeline")
+        ran = scan(gitlab, tmp_path)
+
+    assert gitlab.complaints == []
+    assert ran.code == 1
+    report = world.report(tmp_path / "kaniko-split-bulk")
+    assert {name for name, one in report.items() if one["state"] == "found"} == {"platform/found", "platform/odd-name"}
+    assert gitlab.paths().count("/api/v4/projects/{id}/repository/files/{file_path}/raw") == 2
+
+
+def test_a_group_comes_to_merge_requests_and_is_asked_again_for_nothing(tmp_path: Path) -> None:
+    with gitlab_server.running(tmp_path / "git", TOKEN) as gitlab:
+        gitlab.add("platform/clean")
+        gitlab.add("platform/found", {".gitlab-ci.yml": ARTICLE}, clone=True)
+        scan(gitlab, tmp_path)
+        further = ("--branch", "one-image", "--push", "--merge-request")
+        ran = scan(gitlab, tmp_path, *further)
+        asked = len(gitlab.requests)
+        again = scan(gitlab, tmp_path, *further)
+        elsewhere = scan(gitlab, tmp_path, *further, "--into", "elsewhere")
+
+    assert gitlab.complaints == []
+    assert (ran.code, again.code, elsewhere.code) == (0, 0, 0), elsewhere.out + elsewhere.err
+    assert len(world.pushes(gitlab.folder("platform/found"))) == 1
+    assert world.at(gitlab.folder("platform/found"), "one-image") == world.wanted()
+    row = world.rows(tmp_path / "kaniko-split-bulk")["platform/found"]
+    assert row.merge_request.endswith("/merge_requests/7")
+    # Another run, with a journal of its own, finds the branch there, and asks for the merge request.
+    assert world.rows(tmp_path / "elsewhere")["platform/found"].merge_request.endswith("/merge_requests/1")
+    assert asked == 4 + 2, "a search, a list and two files; then the search and the list again"
+
+
+def test_local_includes_and_configured_paths_are_read(tmp_path: Path) -> None:
+    job = ARTICLE
+    with gitlab_server.running(tmp_path / "git", TOKEN) as gitlab:
+        gitlab.add(
+            "platform/includes",
+            {
+                ".gitlab-ci.yml": "include:\n  - local: /ci/one.yml\n",
+                "ci/one.yml": "include: ci/two.yml\n",
+                "ci/two.yml": job,
+            },
+            clone=True,
+        )
+        files = {f"ci/z{number}.yml": world.CLEAN.replace("build", f"b{number}") for number in range(20)}
+        gitlab.add(
+            "platform/wildcard",
+            {".gitlab-ci.yml": "include:\n  - local: ci/*.yml\n", **files, "ci/zz.yml": job},
+            clone=True,
+        )
+        gitlab.add("platform/configured", {"build/ci.yml": job}, clone=True, ci_config_path="build/ci.yml")
+        gitlab.add("platform/missing", {"README.md": "nothing"})
+        gitlab.add("platform/empty", {}, empty_repo=True, default_branch=None)
+        gitlab.add("platform/other", {}, ci_config_path="ci.yml@platform/shared")
+        gitlab.add("platform/remote", {}, ci_config_path="https://example.com/ci.yml")
+        gitlab.add("platform/outside", {}, ci_config_path="../ci.yml")
+        ran = scan(gitlab, tmp_path)
+
+    assert gitlab.complaints == []
+    assert ran.code == 1
+    report = world.report(tmp_path / "kaniko-split-bulk")
+    states = {name.removeprefix("platform/"): (str(one["state"]), str(one["reason"])) for name, one in report.items()}
+    assert states["includes"][0] == states["wildcard"][0] == states["configured"][0] == "found"
+    assert states["missing"] == ("skipped", "there is no `.gitlab-ci.yml`")
+    assert states["empty"] == ("skipped", "the repository is empty; there is no commit to look at")
+    assert states["other"][1] == "its pipeline is `ci.yml` of the project platform/shared; look at that one"
+    assert states["remote"][1].startswith("its pipeline is read from https://example.com/ci.yml")
+    assert states["outside"][1] == "the configured path of its pipeline leads out of the repository"
+    assert "/api/v4/projects/{id}/repository/tree" in gitlab.paths()
+
+
+def test_a_server_that_wants_fewer_requests_gets_fewer(tmp_path: Path) -> None:
+    with gitlab_server.running(tmp_path / "git", TOKEN) as gitlab:
+        gitlab.too_many = 3
+        gitlab.add("platform/clean")
+        ran = scan(gitlab, tmp_path)
+    assert ran.code == 0, ran.err
+    assert gitlab.too_many == 0
+
+
+def test_one_broken_project_keeps_no_other(tmp_path: Path) -> None:
+    with gitlab_server.running(tmp_path / "git", TOKEN) as gitlab:
+        for code in (403, 404, 500):
+            gitlab.add(f"platform/says{code}").status = code
+        gitlab.add("platform/html")
+        gitlab.add("platform/nothing")
+        gitlab.add("platform/broken", {".gitlab-ci.yml": "a: [\n"})
+        gitlab.add("platform/found", {".gitlab-ci.yml": ARTICLE}, clone=True)
+        html, nothing = gitlab.projects[3].identifier, gitlab.projects[4].identifier
+
+        def answer(path: str) -> tuple[int, str, bytes] | None:
+            if f"/projects/{html}/" in path:
+                return 200, "text/html", b"<html>Sign in</html>"
+            if f"/projects/{nothing}/" in path:
+                return 0, "", b""
+            return None
+
+        gitlab.answer = answer
+        ran = scan(gitlab, tmp_path, "--tries", "1")
+    assert ran.code == 1
+    report = world.report(tmp_path / "kaniko-split-bulk")
+    states = {name.removeprefix("platform/"): (str(one["state"]), str(one["reason"])) for name, one in report.items()}
+    assert states["found"] == ("found", "")
+    assert states["says403"] == ("failed", "GitLab denies access (403); the token needs the scope `read_api`")
+    assert states["says404"] == ("skipped", "there is no `.gitlab-ci.yml`")
+    assert states["says500"] == ("failed", "GitLab answers with 500 (500 Something)")
+    assert states["html"] == ("failed", "the server answers with a web page where a file was asked for")
+    assert states["nothing"][1].startswith("GitLab cannot be reached")
+    assert states["broken"][1].startswith(".gitlab-ci.yml:")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "data", "said"),
+    [
+        (401, "application/json", b'{"message": "401 Unauthorized"}', "does not accept the token (401)"),
+        (403, "application/json", b'{"message": "403 Forbidden"}', "denies access (403)"),
+        (404, "application/json", b'{"message": "404 Group Not Found"}', "no such group or project"),
+        (500, "text/plain", b"oops", "answers with 500 (oops)"),
+        (200, "text/html", b"<html>Sign in</html>", "not GitLab's API"),
+        (200, "application/json", b'"nonsense"', "none of GitLab's"),
+        (0, "", b"", "cannot be reached"),
+    ],
+)
+def test_a_group_that_cannot_be_listed_is_told_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], code: int, kind: str, data: bytes, said: str
+) -> None:
+    with gitlab_server.running(tmp_path / "git", TOKEN) as gitlab:
+        gitlab.answer = lambda _: (code, kind, data)
+        settings = Settings(groups=("platform",), gitlab_url=gitlab.url, rate=500, tries=1, code_search=False, jobs=1)
+        ended = run_scan(settings, tmp_path / "run")
+    assert ended == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert line.startswith("error: the group platform: ")
