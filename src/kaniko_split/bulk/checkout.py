@@ -51,10 +51,12 @@ def look_at(git: Git, folder: Path) -> Checkout:
     bare, shallow, inside = (word == "true" for word in said[:3])
     if not bare and not inside:
         raise SkippedError("this is git's own folder inside of a clone; name the clone")
-    # The name of the outer work tree is a line that is only there in a submodule.
-    *outer, commit, branch, _ = said[4:]
+    # A bare clone has no way up to its top, and only a submodule has an outer work tree.
+    rest = said[3:]
+    up = "" if bare else rest.pop(0)
+    *outer, commit, branch, _ = rest
     return Checkout(
-        folder=Path(os.path.normpath(folder / said[3])),
+        folder=Path(os.path.normpath(folder / up)),
         bare=bare,
         shallow=shallow,
         commit=commit,
