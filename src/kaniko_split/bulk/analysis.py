@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kaniko_split.bulk.settings import Settings
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, split_pipeline
-from kaniko_split.detect.findings import findings
-from kaniko_split.gitlab.discovery import Found, discover
-from kaniko_split.gitlab.includes import BrokenFileError, read_pipeline
+from kaniko_split.gitlab.discovery import ROOT, Found, discover
 from kaniko_split.plan.names import NamePatterns
 from kaniko_split.plan.outcome import Refusal
-from kaniko_split.plan.splitting import Wishes
+from kaniko_split.plan.wishes import Wishes
+from kaniko_split.report.text import check_block
 from kaniko_split.shell.parse import MissingParserError
-from kaniko_split.source.repository import NotInRepositoryError, Repository
 from kaniko_split.source.text import write_source
 
 
@@ -59,37 +57,20 @@ class Analysis:
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What is known of a pipeline, some of whose files may not be there yet.
-
-    Attributes:
-        found: Whether a job of it builds several images.
-        missing: Local files that it includes and that are not there.
-        patterns: Local includes with a wildcard.
-        problem: Why it cannot be read.
-    """
-
-    found: bool
-    missing: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = ()
-    problem: str = ""
-
-
-def analyse(folder: Path, settings: Settings, further: Sequence[str] = ()) -> Analysis:
+def analyse(folder: Path, settings: Settings, root: str = ROOT) -> Analysis:
     """Find, plan and prove all splits of the pipelines in a folder.
 
     Args:
         folder: The repository's root.
         settings: What the user asks for.
-        further: Files that are the root of a pipeline besides those that are found by custom.
+        root: The file that GitLab starts from.
     """
     problems: list[str] = []
     done: list[tuple[Found, Result]] = []
     try:
-        for found in discover([folder, *(folder / one for one in further if (folder / one).is_file())]):
+        for found in discover([folder], root):
             if not isinstance(found, Found):
-                if found.fatal:
+                if found.fatal and not _is_absence(found.text):
                     problems.append(found.text)
                 continue
             result = split_pipeline(found.pipeline, _wishes(settings, found))
@@ -109,30 +90,14 @@ def analyse(folder: Path, settings: Settings, further: Sequence[str] = ()) -> An
         refusals=sum(isinstance(one, Refusal | Failed) for one in outcomes),
         document=json.dumps({"rows": [_row(one) for one in outcomes]}, sort_keys=True).encode(),
         changes=tuple(changes.values()),
-        description="",
+        description=_description(outcomes),
         problems=tuple(_without(text, shown) for text in problems),
     )
 
 
-def look(folder: Path, root: str) -> Looked:
-    """Say whether a job of the pipeline with this root builds several images, and which of its files are missing."""
-    repository = Repository(folder)
-    try:
-        pipeline = read_pipeline(repository, root)
-        missing = tuple(dict.fromkeys(one.what.lstrip("/") for one in pipeline.unread if one.kind == "local"))
-        patterns = tuple(pattern for file in pipeline.files for pattern in _patterns(file.value.get("include")))
-        return Looked(found=bool(findings(pipeline)), missing=missing, patterns=patterns)
-    except BrokenFileError as error:
-        return Looked(found=False, problem=_without(str(error), _prefixes(folder)))
-    except (OSError, NotInRepositoryError, MissingParserError, RecursionError) as error:
-        return Looked(found=False, problem=_without(str(error) or "it is nested too deeply", _prefixes(folder)))
-
-
-def _patterns(include: Any) -> Iterator[str]:
-    for item in include if isinstance(include, list) else [include]:
-        local = item.get("local") if isinstance(item, dict) else item
-        if isinstance(local, str) and "*" in local and "://" not in local:
-            yield local.lstrip("/")
+def _is_absence(text: str) -> bool:
+    """Tell whether a problem is that there is no pipeline at all; of many repositories, some have none."""
+    return "there is no GitLab pipeline in this folder" in text or "--ci-file takes a path" in text
 
 
 def _wishes(settings: Settings, found: Found) -> Wishes:
@@ -156,6 +121,14 @@ def _changes(done: Sequence[tuple[Found, Result]], problems: list[str]) -> dict[
                 problems.append(f"{one.name}: two pipelines that share this file change it each in its own way")
                 return {}
     return changes
+
+
+def _description(outcomes: Sequence[Outcome]) -> str:
+    """Return what a merge request says of the change."""
+    lines: list[str] = []
+    for outcome in outcomes:
+        lines += ["```text", *check_block(outcome), "```", ""]
+    return "\n".join(lines)
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

@@ -86,6 +86,12 @@ def scan(  # noqa: PLR0917 (typer reads them by name)
         Literal["skip", "replace"],
         typer.Option("--on-conflict", help="What to do when the branch is there already; only ours are replaced."),
     ] = "skip",
+    ci_file: Annotated[
+        str,
+        typer.Option(
+            "--ci-file", metavar="FILE", help="The file that GitLab starts from, where a project names no other."
+        ),
+    ] = ".gitlab-ci.yml",
     select: Annotated[
         list[str] | None, typer.Option("--select", metavar="JOB", help="Only these jobs; may hold * and ?.")
     ] = None,
@@ -175,6 +181,7 @@ def scan(  # noqa: PLR0917 (typer reads them by name)
         rate=rate,
         tries=tries,
         token_file=str(token_file) if token_file is not None else "",
+        ci_file=ci_file,
         select=tuple(select or ()),
         template_name=template_name,
         job_name=job_name,

@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kaniko_split.bulk.analysis import Looked
 from kaniko_split.bulk.contents import is_harmless, write_file
 from kaniko_split.bulk.failures import FailedError, SkippedError
 from kaniko_split.bulk.gitlab_api import MOST_HITS, Server
+from kaniko_split.bulk.looking import Looked
 from kaniko_split.bulk.settings import Settings
 from kaniko_split.bulk.sources import Source
 from kaniko_split.detect.findings import EXECUTOR
-from kaniko_split.gitlab.discovery import ROOT
 from kaniko_split.gitlab.keywords import MOST_INCLUDES
-from kaniko_split.source.repository import wildcard
+from kaniko_split.source.repository import include_pattern
 
 _SEARCHES = (f"{EXECUTOR} extension:yml", f"{EXECUTOR} extension:yaml")
 
@@ -90,12 +89,13 @@ def _source(project: dict[str, Any], settings: Settings, candidates: frozenset[i
     return Source(name, "project", where, facts)
 
 
-def has_finding(server: Server, source: Source, folder: Path, look: Callable[[Path, str], Looked]) -> bool:
+def has_finding(server: Server, source: Source, root: str, folder: Path, look: Callable[[Path, str], Looked]) -> bool:
     """Tell whether a job of the project's pipeline builds several images.
 
     Args:
         server: Where the project is.
         source: The project.
+        root: The file that GitLab starts from.
         folder: An empty folder for its files.
         look: Reads a pipeline in a folder.
 
@@ -103,7 +103,6 @@ def has_finding(server: Server, source: Source, folder: Path, look: Callable[[Pa
         SkippedError: It has no pipeline of its own; the text says why.
         FailedError: The server does not answer as documented, or the pipeline cannot be read.
     """
-    root = root_of(source)
     # What lies above may be a repository too; an empty folder of this name says that this is one.
     (folder / ".git").mkdir(parents=True)
     reading = _Reading(server, source.facts["id"], source.facts["branch"], folder)
@@ -111,18 +110,18 @@ def has_finding(server: Server, source: Source, folder: Path, look: Callable[[Pa
         raise SkippedError(f"there is no `{root}`")
     while True:
         looked = look(folder, root)
-        if looked.problem:
-            raise FailedError(looked.problem)
         wanted = (*looked.missing, *reading.matching(looked.patterns))
         new = [path for path in dict.fromkeys(wanted) if path not in reading.tried]
         if not new or len(reading.tried) > MOST_INCLUDES:
+            if looked.problem:
+                raise FailedError(looked.problem)
             return looked.found
         for path in new:
             reading.fetch(path)
 
 
-def root_of(source: Source) -> str:
-    """Return the path of a project's pipeline.
+def root_of(source: Source, default: str) -> str:
+    """Return the path of a project's pipeline: the configured one, else `default`.
 
     Raises:
         SkippedError: There is none in the project.
@@ -135,7 +134,7 @@ def root_of(source: Source) -> str:
     path, at, other = configured.partition("@")
     if at:
         raise SkippedError(f"its pipeline is `{path}` of the project {other}; look at that one")
-    root = path.lstrip("/") or ROOT
+    root = path.lstrip("/") or default
     if not is_harmless(root):
         raise SkippedError("the configured path of its pipeline leads out of the repository")
     return root
@@ -169,5 +168,5 @@ class _Reading:
             return []
         if self._paths is None:
             self._paths = list(self._server.paths(self._project, self._ref, 1))
-        tests = [wildcard(pattern) for pattern in patterns]
+        tests = [include_pattern(pattern) for pattern in patterns]
         return [path for path in self._paths if any(test(path) for test in tests)]

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from kaniko_split.bulk import committing, journal, pushing
 from kaniko_split.bulk.addresses import BadAddressError, address_of
-from kaniko_split.bulk.analysis import Analysis, Looked
+from kaniko_split.bulk.analysis import Analysis
 from kaniko_split.bulk.checkout import Checkout, check_for_branch, look_at
 from kaniko_split.bulk.contents import tree_of, write_out
 from kaniko_split.bulk.discovery import has_finding, root_of
@@ -26,6 +26,7 @@ from kaniko_split.bulk.failures import FailedError, GitError, SkippedError
 from kaniko_split.bulk.git import Git
 from kaniko_split.bulk.gitlab_api import Server, project_path
 from kaniko_split.bulk.journal import Journal, JournalError, Row
+from kaniko_split.bulk.looking import Looked
 from kaniko_split.bulk.secrets import Token, credentials_for
 from kaniko_split.bulk.settings import Settings
 
@@ -33,7 +34,7 @@ from kaniko_split.bulk.settings import Settings
 class Analyst(Protocol):
     """Reads pipelines; perhaps in another process."""
 
-    def analyse(self, folder: Path, settings: Settings, further: Sequence[str]) -> Analysis:
+    def analyse(self, folder: Path, settings: Settings, root: str) -> Analysis:
         """Return what `analysis.analyse` does."""
 
     def look(self, folder: Path, root: str) -> Looked:
@@ -136,17 +137,17 @@ class Flow:
             case "checkout":
                 return self._checkout(row, room)
             case "url":
-                return self._fetched(row, room, ())
+                return self._fetched(row, room, self.settings.ci_file)
             case "project":
                 if row.source.facts["clean"]:
                     return journal.CLEAN, ""
                 return self._project(row, room)
 
     def _project(self, row: Row, room: Path) -> tuple[str, str]:
-        root = root_of(row.source)
+        root = root_of(row.source, self.settings.ci_file)
         if row.document is None and self.server is not None:
             files = room / "files"
-            if not has_finding(self.server(), row.source, files, self.analyst.look):
+            if not has_finding(self.server(), row.source, root, files, self.analyst.look):
                 return journal.CLEAN, ""
         try:
             address = address_of(row.source.where)
@@ -154,9 +155,9 @@ class Flow:
             raise FailedError(f"GitLab gives an address that is not fetched from: {error}") from None
         if address.kind != "url" or row.source.where.startswith("file:"):
             raise FailedError("GitLab gives an address that is not fetched from")
-        return self._fetched(row, room, (root,))
+        return self._fetched(row, room, root)
 
-    def _fetched(self, row: Row, room: Path, further: Sequence[str]) -> tuple[str, str]:
+    def _fetched(self, row: Row, room: Path, root: str) -> tuple[str, str]:
         """Clone as little as can be, and go on there."""
         git = self._git_for(row.source.where)
         clone = room / "clone"
@@ -175,26 +176,27 @@ class Flow:
             remote = self._remote(place)
             if remote.target_tip != base:
                 base = self._fetch_tip(place, remote.target, remote.target_tip)
-        return self._from_commit(row, room, place, base, remote, further)
+        return self._from_commit(row, room, place, base, remote, root)
 
     def _checkout(self, row: Row, room: Path) -> tuple[str, str]:
+        settings = self.settings
         folder = Path(os.path.abspath(row.source.where))
         checkout = look_at(self.git, folder)
-        if self.settings.step == "scan":
+        if settings.step == "scan":
             if checkout.bare:
                 place = Place(checkout.folder, ours=False, remote="", git=self.git)
-                return self._from_commit(row, room, place, checkout.commit, None, ())
-            analysis = self.analyst.analyse(checkout.folder, self.settings, ())
+                return self._from_commit(row, room, place, checkout.commit, None, settings.ci_file)
+            analysis = self.analyst.analyse(checkout.folder, settings, settings.ci_file)
             return self._told(row, analysis)
         check_for_branch(self.git, checkout, self.settings.branch)
         committing.clean_up(self.git, checkout.folder, self.work, row.branch, row.base)
         if not self.settings.push:
             place = Place(checkout.folder, ours=False, remote="", git=self.git)
-            return self._from_commit(row, room, place, checkout.commit, None, ())
+            return self._from_commit(row, room, place, checkout.commit, None, settings.ci_file)
         place = self._place_with_remote(checkout)
         remote = self._remote(place)
         base = self._base_of(place, checkout, remote)
-        return self._from_commit(row, room, place, base, remote, ())
+        return self._from_commit(row, room, place, base, remote, settings.ci_file)
 
     def _from_commit(
         self,
@@ -203,15 +205,15 @@ class Flow:
         place: Place,
         base: str,
         remote: pushing.Remote | None,
-        further: Sequence[str],
+        root: str,
     ) -> tuple[str, str]:
         """Read the files of a commit, and commit and push the change to them as far as is asked."""
         tree = tree_of(place.git, place.folder, base)
         files = room / "tree"
         # What lies above may be a repository too; an empty folder of this name says that this is one.
         (files / ".git").mkdir(parents=True)
-        write_out(place.git, place.folder, tree, files, further, partial=place.ours)
-        analysis = self.analyst.analyse(files, self.settings, further)
+        write_out(place.git, place.folder, tree, files, (root,), partial=place.ours)
+        analysis = self.analyst.analyse(files, self.settings, root)
         state, reason = self._told(row, analysis)
         if self.settings.step == "scan" or state != journal.FOUND or not analysis.changes:
             return state, reason
@@ -230,9 +232,9 @@ class Flow:
         """Note what was found, and say which state that is."""
         reason = "; ".join(analysis.problems)
         if not analysis.pipelines:
-            if analysis.problems and not any("there is no GitLab pipeline" in one for one in analysis.problems):
+            if reason:
                 raise FailedError(reason)
-            raise SkippedError("there is no `.gitlab-ci.yml`, nor any other pipeline")
+            raise SkippedError(f"there is no `{self.settings.ci_file}`, nor any other pipeline")
         document = journal.packed(analysis.document) if analysis.findings else None
         self.journal.set(row.source.name, document=document, findings=analysis.findings)
         if not analysis.findings:

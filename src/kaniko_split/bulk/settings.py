@@ -57,6 +57,7 @@ class Settings:
         rate: The most requests a second to GitLab.
         tries: How often something is tried that may pass.
         token_file: The file with the token.
+        ci_file: The file that GitLab starts from, where a project does not name another.
         select: Names or patterns of the jobs that are meant.
         template_name: How the template is to be called.
         job_name: The pattern for the new jobs' names.
@@ -90,6 +91,7 @@ class Settings:
     rate: float = 10.0
     tries: int = 4
     token_file: str = ""
+    ci_file: str = ".gitlab-ci.yml"
     select: tuple[str, ...] = ()
     template_name: str | None = None
     job_name: str | None = None

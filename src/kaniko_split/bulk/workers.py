@@ -7,13 +7,13 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from kaniko_split.bulk import analysis
+from kaniko_split.bulk import analysis, looking
 from kaniko_split.bulk.failures import FailedError
 from kaniko_split.bulk.secrets import VARIABLES
 from kaniko_split.bulk.settings import Settings
@@ -25,13 +25,13 @@ _REPOSITORIES_A_WORKER = 500
 class Inline:
     """Reads pipelines in the thread that asks."""
 
-    def analyse(self, folder: Path, settings: Settings, further: Sequence[str]) -> analysis.Analysis:
+    def analyse(self, folder: Path, settings: Settings, root: str) -> analysis.Analysis:
         """Return what becomes of the pipelines in a folder."""
-        return analysis.analyse(folder, settings, further)
+        return analysis.analyse(folder, settings, root)
 
-    def look(self, folder: Path, root: str) -> analysis.Looked:
+    def look(self, folder: Path, root: str) -> looking.Looked:
         """Return what is known of a pipeline."""
-        return analysis.look(folder, root)
+        return looking.look(folder, root)
 
 
 class Pool:
@@ -42,15 +42,15 @@ class Pool:
         self._lock = threading.Lock()
         self._executor: ProcessPoolExecutor | None = None
 
-    def analyse(self, folder: Path, settings: Settings, further: Sequence[str]) -> analysis.Analysis:
+    def analyse(self, folder: Path, settings: Settings, root: str) -> analysis.Analysis:
         """Return what becomes of the pipelines in a folder."""
         with self._watched() as executor:
-            return executor.submit(analysis.analyse, folder, settings, further).result()
+            return executor.submit(analysis.analyse, folder, settings, root).result()
 
-    def look(self, folder: Path, root: str) -> analysis.Looked:
+    def look(self, folder: Path, root: str) -> looking.Looked:
         """Return what is known of a pipeline."""
         with self._watched() as executor:
-            return executor.submit(analysis.look, folder, root).result()
+            return executor.submit(looking.look, folder, root).result()
 
     def close(self) -> None:
         """End the processes."""
