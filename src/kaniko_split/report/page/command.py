@@ -1,0 +1,65 @@
+"""Which words of a command line stand for a job, a file and what the user asked for?
+
+The page's script joins these words; the quoting is done here. It is that of a POSIX shell, with `$'...'` of bash, zsh
+and POSIX 2024 for what a terminal could not show.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+
+from kaniko_split.report.document import Asked, PipelineOutcome
+from kaniko_split.report.page.markup import plain
+
+PROGRAM = "kaniko-split apply"
+_STDIN = "stdin"
+_PATTERN = re.compile(r"[*?[]")
+_IN_BRACKETS = r"[\g<0>]"
+
+
+def quoted(word: str) -> str:
+    """Return `word` such that a shell reads it as one word, and a person sees all of it."""
+    if plain(word) == word:
+        return shlex.quote(word)
+    escaped = "".join(_octal(char) for char in word)
+    return f"$'{escaped}'"
+
+
+def selecting(job: str) -> str:
+    """Return the option that means the job of exactly this name: `*`, `?` and `[` are no patterns in it."""
+    return f"--select {quoted(_PATTERN.sub(_IN_BRACKETS, job))}"
+
+
+def path_of(pipeline: PipelineOutcome) -> str:
+    """Return the words that name the pipeline, from the folder in which the run began."""
+    name = pipeline.meant[0] if pipeline.meant else pipeline.root
+    if pipeline.root == _STDIN:
+        return "-"
+    path = posixpath.normpath(posixpath.join(pipeline.repository, name))
+    return quoted(f"./{path}" if path.startswith("-") else path)
+
+
+def beginning(asked: Asked) -> str:
+    """Return the program, and the options that decide about names and about what is found."""
+    words = [PROGRAM]
+    if asked.template_name is not None:
+        words.append(f"--template-name {quoted(asked.template_name)}")
+    if asked.job_name is not None:
+        words.append(f"--job-name {quoted(asked.job_name)}")
+    if asked.ci_file is not None:
+        words.append(f"--ci-file {quoted(asked.ci_file)}")
+    if asked.cached_only:
+        words.append("--cached-only")
+    if asked.keep_order:
+        words.append("--keep-order")
+    return " ".join(words)
+
+
+def _octal(char: str) -> str:
+    if char in "'\\":
+        return "\\" + char
+    if plain(char) == char:
+        return char
+    return "".join(f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,83 @@
+"""What is the review page of a document, as one HTML file?"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from importlib.resources import files
+from typing import Any
+
+from markupsafe import Markup
+
+from kaniko_split.report.document import Document
+from kaniko_split.report.page.command import beginning
+from kaniko_split.report.page.markup import plain, prose, shown, statement
+from kaniko_split.report.page.view import View, view_of
+
+_ASSETS = "kaniko_split.report.page"
+
+
+def page(document: Document) -> str:
+    """Return the review page: it loads nothing, runs no script but its own, and shows file content as text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(_ASSETS, "assets"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"shown": shown, "prose": prose, "plain": plain, "statement": statement}
+    view = view_of(document)
+    style, script = _asset("page.css"), _asset("page.js")
+    return environment.get_template("page.html.j2").render(
+        view=view,
+        style=Markup(style),  # noqa: S704 (a file of this package)
+        script=Markup(script),  # noqa: S704 (likewise)
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        data=_in_script(_data(view)),
+        everything=_everything(view),
+    )
+
+
+def _asset(name: str) -> str:
+    return files(_ASSETS).joinpath("assets", name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    """Return the source of a Content Security Policy that allows exactly this text."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _data(view: View) -> dict[str, Any]:
+    """Return what the page's script makes the command line from; the words are quoted already."""
+    return {
+        "program": beginning(view.document.asked),
+        "pipelines": [
+            {
+                "path": section.words,
+                "changes": {item.name: item.select for item in section.items if item.select is not None},
+                "together": {item.name: item.together for item in section.items if item.together},
+            }
+            for section in view.sections
+        ],
+    }
+
+
+def _everything(view: View) -> str:
+    """Return the command that applies all changes, for a reader without scripts."""
+    paths = dict.fromkeys(
+        section.words for section in view.sections if any(item.select is not None for item in section.items)
+    )
+    return " ".join([beginning(view.document.asked), *paths])
+
+
+def _in_script(data: dict[str, Any]) -> Markup:
+    """Return JSON that can stand in a script element: nothing in it ends the element or begins a comment."""
+    text = json.dumps(data, separators=(",", ":"))
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)  # noqa: S704 (it has no character of HTML's own)

@@ -1,0 +1,253 @@
+"""What does the page say of each pipeline, and in which order?"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from kaniko_split.report.contents import source_after
+from kaniko_split.report.document import (
+    Document,
+    File,
+    Graph,
+    ImageBuild,
+    JobOutcome,
+    PipelineOutcome,
+    PlannedJob,
+    WhatChanges,
+)
+from kaniko_split.report.page.command import path_of, selecting
+from kaniko_split.report.page.drawing import Box, Drawing, drawn
+from kaniko_split.report.page.listing import Listing, Side, excerpt
+from kaniko_split.source.text import Place, Span
+
+# Up to here the page holds the changed files whole; beyond, so that a browser can open it, what is near a change.
+_MOST_LINES = 30_000
+
+_Files = Mapping[tuple[str, str], File]
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A place, and the name of its line on the page; None where the page does not have that line."""
+
+    place: Place
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An image, or the finishing job, and the job that makes it."""
+
+    job: PlannedJob
+    build: ImageBuild | None
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One outcome: what `j` and `k` go to, and what has a check box where it can be applied.
+
+    Attributes:
+        name: Its name on the page.
+        outcome: The outcome itself.
+        select: The words that select it on a command line; None where there is nothing to apply.
+        together: The names of the items that are applied with it or not at all.
+        place: Where the second build stands.
+        cards: The images that it builds, one job each.
+        changes: What is different afterwards, each with where it comes from.
+        refused_at: The place to look at, of a refusal.
+        excerpt: The lines around that place.
+    """
+
+    name: str
+    outcome: JobOutcome
+    select: str | None
+    together: tuple[str, ...]
+    place: Linked
+    cards: tuple[Card, ...]
+    changes: tuple[tuple[WhatChanges, Linked | None], ...]
+    refused_at: Linked | None
+    excerpt: Markup | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A file that changes."""
+
+    name: str
+    path: str
+    added: int
+    removed: int
+    notes: tuple[str, ...]
+    lines: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A graph laid out, with the name of each job's line."""
+
+    title: str
+    drawing: Drawing
+    boxes: tuple[tuple[Box, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One pipeline."""
+
+    name: str
+    path: str
+    words: str
+    items: tuple[Item, ...]
+    pictures: tuple[Picture, ...]
+    files: tuple[Changed, ...]
+    outcome: PipelineOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The whole page.
+
+    Attributes:
+        document: What it is drawn from.
+        sections: The pipelines in which something was found.
+        quiet: How many pipelines there are besides.
+        verdicts: How many outcomes there are of each verdict.
+        codes: How many refusals there are of each code.
+        alone: Whether all paths lead from the root of one repository.
+    """
+
+    document: Document
+    sections: tuple[Section, ...]
+    quiet: int
+    verdicts: Counter[str]
+    codes: Counter[str]
+    alone: bool
+
+
+def view_of(document: Document) -> View:
+    """Return what the page says of a document."""
+    files = {(file.repository, file.path): file for file in document.files}
+    told = [one for one in document.pipelines if one.outcomes or one.changed or one.unused_ignores]
+    texts = (files[one.repository, path].text or "" for one in told for path in one.changed)
+    whole = sum(text.count("\n") for text in texts) <= _MOST_LINES
+    sections = tuple(_section(number, one, files, whole=whole) for number, one in enumerate(told, 1))
+    outcomes = [item.outcome for section in sections for item in section.items]
+    return View(
+        document,
+        sections,
+        len(document.pipelines) - len(told),
+        Counter(one.verdict for one in outcomes),
+        Counter(one.refused.code for one in outcomes if one.refused is not None),
+        all(one.repository == "." for one in document.pipelines),
+    )
+
+
+def _section(number: int, pipeline: PipelineOutcome, files: _Files, *, whole: bool) -> Section:
+    name = f"p{number}"
+    names = {outcome.job: f"{name}c{count}" for count, outcome in enumerate(pipeline.outcomes, 1)}
+    listings = {
+        path: _listing(f"{name}f{count}", files[pipeline.repository, path], names)
+        for count, path in enumerate(pipeline.changed, 1)
+    }
+    linker = _Linker(pipeline, files, listings, names)
+    items = tuple(linker.item(outcome) for outcome in pipeline.outcomes)
+    graphs: tuple[tuple[str, Side, Graph | None], ...] = (
+        ("Before", "old", pipeline.before),
+        ("After", "new", pipeline.after),
+    )
+    pictures = tuple(linker.picture(title, side, graph) for title, side, graph in graphs if graph is not None)
+    # The listings are written out last: by then it is known which of their lines are linked to.
+    changed = tuple(_changed(files[pipeline.repository, path], one, whole=whole) for path, one in listings.items())
+    path = posixpath.normpath(posixpath.join(pipeline.repository, pipeline.root))
+    return Section(name, path, path_of(pipeline), items, pictures, changed, pipeline)
+
+
+def _listing(name: str, file: File, items: Mapping[str, str]) -> Listing:
+    """Compare a file before and after.
+
+    Args:
+        name: What the names of its lines begin with.
+        file: The file.
+        items: The name on the page of each job's outcome.
+    """
+    owners = [(Span(one.start, one.end), [items[job] for job in one.jobs if job in items]) for one in file.edits]
+    return Listing(name, file.text or "", source_after(file).text, owners if len(items) > 1 else ())
+
+
+def _changed(file: File, listing: Listing, *, whole: bool) -> Changed:
+    return Changed(
+        listing.name,
+        posixpath.normpath(posixpath.join(file.repository, file.path)),
+        listing.added,
+        listing.removed,
+        tuple(_notes(file)),
+        listing.html(whole=whole),
+    )
+
+
+def _notes(file: File) -> Iterator[str]:
+    """Yield what the lines of a file cannot show of its bytes."""
+    if file.newline == "crlf":
+        yield "lines end in CRLF"
+    if file.odd_breaks:
+        yield "line endings are mixed, and stay so"
+    if file.bom:
+        yield "begins with a byte order mark"
+    if not file.final_newline:
+        yield "no newline at the end of the file"
+
+
+class _Linker:
+    """Finds the lines of one pipeline that the page speaks of."""
+
+    def __init__(
+        self, pipeline: PipelineOutcome, files: _Files, listings: Mapping[str, Listing], names: Mapping[str, str]
+    ) -> None:
+        self._pipeline = pipeline
+        self._names = names
+        self._files = files
+        self._listings = listings
+
+    def item(self, outcome: JobOutcome) -> Item:
+        refused = outcome.refused
+        at = refused.place if refused is not None else outcome.place
+        text = self._text(at) if outcome.verdict != "split" else None
+        return Item(
+            name=self._names[outcome.job],
+            outcome=outcome,
+            select=selecting(outcome.job) if outcome.verdict == "split" and self._pipeline.changed else None,
+            together=tuple(self._names[job] for job in outcome.together if job in self._names),
+            place=self._linked(outcome.place),
+            cards=tuple(self._card(outcome, job) for job in outcome.jobs),
+            changes=tuple(
+                (change, self._linked(change.place) if change.place is not None else None) for change in outcome.changes
+            ),
+            refused_at=self._linked(refused.place) if refused is not None else None,
+            excerpt=excerpt(text, at.line, at.column) if text is not None else None,
+        )
+
+    def picture(self, title: str, side: Side, graph: Graph) -> Picture:
+        drawing = drawn(graph)
+        boxes = tuple((box, self._target(box.job.place, side)) for box in drawing.boxes)
+        return Picture(title, drawing, boxes)
+
+    def _card(self, outcome: JobOutcome, job: PlannedJob) -> Card:
+        build = outcome.builds[job.build] if job.build is not None else None
+        return Card(job, build, self._target(job.place, "new") if job.place is not None else None)
+
+    def _linked(self, place: Place) -> Linked:
+        return Linked(place, self._target(place, "old"))
+
+    def _target(self, place: Place, side: Side) -> str | None:
+        listing = self._listings.get(place.path)
+        return listing.link(side, place.line) if listing is not None else None
+
+    def _text(self, place: Place) -> str | None:
+        file = self._files.get((self._pipeline.repository, place.path))
+        return file.text if file is not None else None
