@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import replace
 
 from kaniko_split.detect.calls import executor_call
-from kaniko_split.detect.inside import Found, builds_inside, effects_of_build, merged, written_beside
+from kaniko_split.detect.frames import Frame, frame_around
+from kaniko_split.detect.inside import builds_inside, effects_of_build, merged, written_beside
 from kaniko_split.detect.loops import Loop, written_out
+from kaniko_split.detect.partners import with_partners
 from kaniko_split.detect.paths import Counting, End, Ways, most_builds, ways_through, ways_through_all
+from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.effects import Effects, effects_of
@@ -17,100 +21,29 @@ from kaniko_split.shell.knowledge import Surroundings, after
 from kaniko_split.shell.locations import NOWHERE, Location, State
 from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Script, Statement
 from kaniko_split.shell.parse import parse
+from kaniko_split.shell.walk import known_after
 from kaniko_split.shell.words import Value, values_of_words
-from kaniko_split.source.text import Span
+
+__all__ = ["Step", "Trace", "trace"]
 
 _STOPS_AT_FAILURE = re.compile(r"[-+][a-z]*e[a-z]*$")
 _EXPORTS_ALL = re.compile(r"-[a-z]*a[a-z]*$|allexport$")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One top-level statement of a job's script.
-
-    Attributes:
-        number: Its position among the steps, from 0.
-        span: Where it stands in the trace's text.
-        item: The index of the script item that it stands in, or where it begins.
-        last_item: The index of the item where it ends.
-        statement: The statement itself.
-        effects: What it does.
-        build: What it builds, where no path through it makes more than one build.
-        builds: How many builds a path through it can make.
-        folder: The folder that it runs in, from the project's root; None where that is not known.
-        values: The words of the command, as far as they are known.
-        chained: Whether `&&` joins it to the step before.
-        beside: For a build, what the statement writes that is no output of the build.
-        inside: For a build, the calls of the executor in the order of the text.
-        stops_at_failure: Whether `set -e` is on, as GitLab has it from the start.
-    """
-
-    number: int
-    span: Span
-    item: int
-    last_item: int
-    statement: Statement
-    effects: Effects
-    build: Build | None
-    builds: float
-    folder: str | None
-    values: tuple[Value, ...]
-    chained: bool = False
-    beside: frozenset[Location] = NOWHERE
-    inside: tuple[Found, ...] = ()
-    stops_at_failure: bool = True
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trace:
-    """A job's whole script, joined as GitLab joins it.
-
-    Attributes:
-        items: The script items in the order in which they run.
-        starts: For each item, the offset in the joined text at which it begins.
-        script: The joined text, parsed; a loop over known words that builds is written out in it, turn by turn.
-        steps: Its top-level statements.
-        exported: The names that the script itself exports.
-        builds: The most builds that one run of it makes.
-        loop: The loop that is written out.
-    """
-
-    items: tuple[ScriptItem, ...]
-    starts: tuple[int, ...]
-    script: Script
-    steps: tuple[Step, ...]
-    exported: frozenset[str]
-    builds: float = 0
-    loop: Loop | None = None
-
-    def item_at(self, offset: int) -> int:
-        """Return the index of the item in which the character at `offset` of `script.text` is written."""
-        written = self._written_at(offset)
-        index = 0
-        for number, start in enumerate(self.starts):
-            if start <= written:
-                index = number
-        return index
-
-    def offset_in(self, item: int, offset: int) -> int:
-        """Return where in the text of an item the character at `offset` of `script.text` is written."""
-        return self._written_at(offset) - self.starts[item]
-
-    def turn_of(self, step: Step) -> int | None:
-        """Return the turn of the loop that the statement belongs to; None where it is outside of it."""
-        return self.loop.turn_at(step.span.start) if self.loop is not None else None
-
-    def _written_at(self, offset: int) -> int:
-        return self.loop.written_at(offset) if self.loop is not None else offset
-
-
-def trace(items: Sequence[ScriptItem], variables: Mapping[str, Value], extra: Sequence[str] = ()) -> Trace:
+def trace(
+    items: Sequence[ScriptItem],
+    variables: Mapping[str, Value],
+    extra: Sequence[str] = (),
+    *,
+    opened: bool = False,
+) -> Trace:
     """Follow the statements of a job's script from the first to the last.
 
     Args:
         items: `before_script` and `script`, in that order.
         variables: What the pipeline's `variables:` give the job.
         extra: Further command words that are to count as the executor.
+        opened: Whether every condition and group around a build is to be opened, not only those around several.
 
     Raises:
         ShellSyntaxError: The joined text is no shell script; its lines count from the first item's.
@@ -123,23 +56,43 @@ def trace(items: Sequence[ScriptItem], variables: Mapping[str, Value], extra: Se
         text += item.text if item.text.endswith("\n") else item.text + "\n"
     found = Trace(tuple(items), tuple(starts), parse(text), (), frozenset())
     follower = _Follower(found.script, dict(variables), tuple(extra))
-    followed = _followed(found, follower)
+    followed = _followed(found, follower, opened=opened)
     loop = _only_loop(followed, follower)
     if loop is None:
         return followed
     turned = replace(found, script=parse(loop.text), loop=loop)
-    return _followed(turned, _Follower(turned.script, dict(variables), tuple(extra)))
+    return _followed(turned, _Follower(turned.script, dict(variables), tuple(extra)), opened=opened)
 
 
-def _followed(found: Trace, follower: _Follower) -> Trace:
+def _followed(found: Trace, follower: _Follower, *, opened: bool) -> Trace:
     """Return the trace with its steps."""
-    links = [link for one in found.script.statements for link in _links(one, found.script.text)]
-    steps = tuple(
-        replace(follower.step(number, one, found), chained=chained) for number, (one, chained) in enumerate(links)
-    )
+    steps: list[Step] = []
+    for statement in found.script.statements:
+        frame = follower.frame(statement, found, opened=opened)
+        if frame is not None:
+            inside = copy(follower)
+            framed = inside.steps_in(frame, len(steps), found, paired=not opened)
+            if framed is not None:
+                follower = inside
+                steps.extend(framed)
+                continue
+        for one, chained in _links(statement, found.script.text):
+            steps.append(replace(follower.step(len(steps), one, found), chained=chained))
+    steps = _less_certain(steps)
     counting = Counting(follower.start, follower.extra)
     builds = most_builds(ways_through_all(found.script.statements, counting)) if any(s.builds for s in steps) else 0
-    return replace(found, steps=steps, exported=frozenset(follower.exported), builds=builds)
+    return replace(found, steps=tuple(steps), exported=frozenset(follower.exported), builds=builds)
+
+
+def _less_certain(steps: list[Step]) -> list[Step]:
+    """Return the steps, those of a frame as what may not run at all where anything but them depends on it."""
+    return [
+        replace(step, effects=replace(step.effects, overwrites=NOWHERE))
+        if step.frame is not None
+        and (len(step.frame.branches) > 1 or any(one.frame is not step.frame for one in steps[step.number :]))
+        else step
+        for step in steps
+    ]
 
 
 def _only_loop(found: Trace, follower: _Follower) -> Loop | None:
@@ -228,6 +181,37 @@ class _Follower:
             inside=inside or (),
             stops_at_failure=self._stops_at_failure,
         )
+
+    def frame(self, statement: Statement, found: Trace, *, opened: bool) -> Frame | None:
+        """Return the statement as a frame that is to be opened: around a build, or around several."""
+        first, last = (found.item_at(at) for at in (statement.span.start, statement.span.end - 1))
+        if first != last or found.items[first].section is not Section.SCRIPT:
+            return None
+        made = most_builds(ways_through(statement, Counting(self._here, self.extra)))
+        if made < (1 if opened else 2):
+            return None
+        return frame_around(statement, self._here, self.extra)
+
+    def steps_in(self, frame: Frame, number: int, found: Trace, *, paired: bool) -> list[Step] | None:
+        """Return the statements of a frame, or None where its builds cannot be told apart.
+
+        Args:
+            frame: The frame.
+            number: The number of the first step.
+            found: The trace that is made.
+            paired: Whether the builds of later branches are to be those of the first one in other clothes.
+        """
+        entry = self._here
+        there = known_after((one for condition in frame.conditions for one in condition), self._here)
+        steps: list[Step] = []
+        for branch, body in enumerate(frame.branches):
+            self._here = there
+            for one in body:
+                step = self.step(number + len(steps), one, found)
+                effects = replace(step.effects, reads=step.effects.reads | frame.reads)
+                steps.append(replace(step, effects=effects, frame=frame, branch=branch))
+        self._here = after(frame.statement, effects_of(frame.statement, entry).writes, entry)
+        return with_partners(steps) if paired else steps
 
     def _learn(self, statement: Statement, effects: Effects, values: tuple[Value, ...]) -> None:
         self.exported |= effects.exports

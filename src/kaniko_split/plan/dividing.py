@@ -53,7 +53,7 @@ def _check_statements(trace: Trace) -> None:
     for step in trace.steps:
         if step.item != step.last_item or trace.items[step.item].text.rstrip(" ").endswith("\\"):
             raise CannotSliceError("statement-across-items", step)
-        if step.builds and step.build is None:
+        if step.builds and step.build is None and step.partner is None:
             raise CannotSliceError(_code_of_compound(step), step)
         if step.build is not None and step.builds > 1:
             raise CannotSliceError("build-in-control-flow", step)

@@ -35,7 +35,7 @@ def check_fresh_values(trace: Trace, slices: Slices) -> None:
             fresh |= step.effects.writes
         elif step.effects.overwrites:
             fresh -= step.effects.overwrites
-        if step.build is None:
+        if step.build is None and step.partner is None:
             continue
         if _reads_fresh(step, fresh):
             raise CannotSliceError("value-differs", step)

@@ -250,13 +250,16 @@ class _Slicer:
         tainted: dict[Location, frozenset[int]] = {}
         for step in self._steps:
             reads = step.effects.reads
-            if step.build is not None:
+            if step.build is not None or step.partner is not None:
                 exact = meeting((place for place in reads if is_exact(place)), tainted)
                 named = self._files_in_arguments(step, tainted) or self._files_in_context(step, tainted)
                 if exact or named:
                     raise CannotSliceError("output-used-later", step)
-                tainted |= {place: frozenset({step.number}) | kept for place, kept in _added_to(step, tainted)}
-                tainted[_STATUS] = frozenset({step.number})
+                number = step.number if step.partner is None else step.partner
+                if step.partner is not None:
+                    self._owners[step.number] = frozenset({number})
+                tainted |= {place: frozenset({number}) | kept for place, kept in _added_to(step, tainted)}
+                tainted[_STATUS] = frozenset({number})
                 continue
             # What acts outside reads what it is told to: its files are in its words.
             hit = meeting(tainted, reads - {State.FILES} if step.effects.acts else reads)
@@ -277,8 +280,7 @@ class _Slicer:
 
     def _files_in_arguments(self, step: Step, tainted: dict[Location, frozenset[int]]) -> bool:
         """Tell whether a build is told by name to read what an earlier build, or what read it, wrote."""
-        assert step.build is not None  # noqa: S101 (the caller asked)
-        own = set(step.build.written)
+        own = {path for one in step.inside for path in one.build.written}
         texts = [value.text for value in step.values if value.text not in own]
         paths = {place.path for place in tainted if isinstance(place, File)}
         return any(path in text for path in paths for text in texts if not text.startswith("--digest-file"))
@@ -382,8 +384,10 @@ class _Slicer:
                 if not any(number in roots[build] for build in self._builds):
                     roots[first].add(number)
                 continue
-            following = [build for build in self._builds if build > number]
-            roots[following[0] if following else self._builds[-1]].add(number)
+            makers = [one for one in self._steps if one.build is not None or one.partner is not None]
+            makers = [one for one in makers if _in_same_branch(step, one)] or makers
+            home = next((one for one in makers if one.number > number), makers[-1])
+            roots[home.number if home.partner is None else home.partner].add(number)
 
     def _spoken_before_each(self) -> frozenset[int]:
         """Return what is printed right before the first build, where each build has such words of its own."""
@@ -415,7 +419,11 @@ class _Slicer:
             if self._in_before_script(step):
                 continue
             everywhere = all(step.number in sliced[build] for build in self._builds)
-            if everywhere and not any(_conflict(other, step) for other in own):
+            # A condition that is asked again must find what it found before.
+            changed = step.frame is not None and (
+                len(step.frame.branches) > 1 or bool(meeting(step.effects.writes, step.frame.reads))
+            )
+            if everywhere and not changed and not any(_conflict(other, step) for other in own):
                 shared.append(step.number)
             else:
                 own.append(step)
@@ -434,6 +442,10 @@ class _Slicer:
         left_out = detours(self._steps, steps | before, before | self._commented, self._links)
         # Without them less is needed, and nothing more.
         return self._backward(roots - left_out, finishing, left_out) & steps if left_out else steps
+
+
+def _in_same_branch(step: Step, other: Step) -> bool:
+    return step.frame is not None and step.frame is other.frame and step.branch == other.branch
 
 
 def _builds_of_turns(trace: Trace) -> dict[int, int]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kaniko_split.detect.frames import Frame
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.shell.endings import hides_failure
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, may_meet
@@ -26,6 +27,7 @@ class BuildRecord:
     """What one build is given, and whether its failure counts; two builds with equal records make the same image."""
 
     words: tuple[str, ...]
+    given: Symbol
     heeded: bool
     reads: tuple[tuple[str, Symbol], ...]
     folder: Symbol
@@ -43,14 +45,16 @@ class JobRecord:
         acts: Its effects outside the container.
         guards: For each build, the statements before it that may end the job.
         verdicts: Every statement of the job that may end it.
-        ending: The last statement, where its failure would have been passed over anywhere else.
+        endings: The last statements of it or its branches whose failure would have been passed over anywhere else.
+        most: The most builds that one run of it makes.
     """
 
     builds: tuple[BuildRecord, ...]
     acts: tuple[Symbol, ...]
     guards: tuple[frozenset[Symbol], ...]
     verdicts: frozenset[Symbol] = frozenset()
-    ending: tuple[str, ...] | None = None
+    endings: frozenset[tuple[str, ...]] = frozenset()
+    most: float = 0
 
 
 @dataclass
@@ -69,18 +73,25 @@ class _Machine:
     acts: list[Symbol] = field(default_factory=list)
     guards: list[frozenset[Symbol]] = field(default_factory=list)
     passed: set[Symbol] = field(default_factory=set)
+    frame: Frame | None = None
+    asked: list[Symbol] = field(default_factory=list)
+    holds: Symbol = ""
 
     def run(self) -> JobRecord:
         for step in self.trace.steps:
             self._step(step)
+        endings = frozenset(
+            _words(step.statement, self.trace.script.text)
+            for step in self.trace.steps
+            if self._is_last(step) and hides_failure(step.statement)
+        )
         verdicts = frozenset(self.passed)
-        return JobRecord(tuple(self.builds), tuple(self.acts), tuple(self.guards), verdicts, self._ending())
+        return JobRecord(tuple(self.builds), tuple(self.acts), tuple(self.guards), verdicts, endings, self.trace.builds)
 
-    def _ending(self) -> tuple[str, ...] | None:
-        last = self.trace.steps[-1] if self.trace.steps else None
-        if last is None or not hides_failure(last.statement):
-            return None
-        return _words(last.statement, self.trace.script.text)
+    def _is_last(self, step: Step) -> bool:
+        """Tell whether nothing runs after a statement: what follows is only another branch of its condition."""
+        later = self.trace.steps[step.number + 1 :]
+        return all(step.frame is not None and one.frame is step.frame and one.branch != step.branch for one in later)
 
     def _is_heeded(self, step: Step) -> bool:
         """Tell whether the failure of a statement ends the job, or is how the job ends."""
@@ -88,11 +99,27 @@ class _Machine:
         end = step.number
         while end + 1 < len(steps) and steps[end + 1].chained:
             end += 1
-        if end == len(steps) - 1:
+        if self._is_last(steps[end]):
             return True
         return end == step.number and step.stops_at_failure and not hides_failure(step.statement)
 
+    def _enter(self, step: Step) -> None:
+        """Ask the conditions around a statement, once for each time that the shell comes to them."""
+        if step.frame is not self.frame:
+            self.frame = step.frame
+            self.asked = self._inputs(step.frame.reads) if step.frame is not None else []
+        self.holds = ""
+        if step.frame is not None and any(step.frame.conditions):
+            texts = [
+                self.trace.script.text[one.span.start : one.span.end]
+                for condition in step.frame.conditions[: step.branch + 1]
+                for one in condition
+            ]
+            is_else = not step.frame.conditions[step.branch]
+            self.holds = _symbol("if", str(step.branch), str(is_else), *texts, *self.asked)
+
     def _step(self, step: Step) -> None:
+        self._enter(step)
         words = _words(step.statement, self.trace.script.text)
         effects = step.effects
         if step.folder is not None:
@@ -103,7 +130,7 @@ class _Machine:
         if step.build is not None:
             self.guards.append(frozenset(self.passed))
             self.builds.append(self._record(step, words))
-            outcome = _symbol("build", *words, *inputs)
+            outcome = _symbol("build", self.holds, *words, *inputs)
             for place in sorted(effects.writes, key=str):
                 kept = self._read(place) if place in effects.appends else ""
                 self._write(place, _symbol(kept, outcome) if kept else outcome, tainted=True)
@@ -111,6 +138,9 @@ class _Machine:
             return
         if words[:1] == ("unset",):
             for name in words[1:]:
+                if self.holds:
+                    self._write(Variable(name), "", tainted=False)
+                    continue
                 self.values.pop(name, None)
                 self.exported.discard(name)
             return
@@ -118,7 +148,7 @@ class _Machine:
         status_read = _STATUS in effects.reads
         if not status_read:
             self._forget_status()
-        outcome = _symbol(*words, *inputs)
+        outcome = _symbol(*words, *inputs, *([self.holds] if self.holds else []))
         if effects.acts:
             self.acts.append(outcome)
         if effects.fails or effects.leaves:
@@ -150,8 +180,7 @@ class _Machine:
             symbol = _symbol(text, *self._inputs(frozenset(names)), self._files_symbol(text))
             if one.appends or one.indexed:
                 symbol = _symbol(self.values.get(one.name, ""), symbol)
-            self.values[one.name] = symbol
-            (self.output_values.add if tainted else self.output_values.discard)(one.name)
+            self._write(Variable(one.name), symbol, tainted=tainted)
         return True
 
     def _files_symbol(self, text: str) -> Symbol:
@@ -167,6 +196,7 @@ class _Machine:
         seen = sorted(name for name in self.values if name in self.exported or name in self.given)
         return BuildRecord(
             words=words,
+            given=self.holds,
             heeded=self._is_heeded(step),
             reads=reads,
             folder=self.folder if State.FOLDER in step.effects.reads else "",
@@ -204,10 +234,10 @@ class _Machine:
     def _write(self, place: Location, symbol: Symbol, *, tainted: bool, adds: bool = False) -> None:
         match place:
             case Variable(name=name):
-                self.values[name] = symbol
+                self.values[name] = _choice(self.holds, self.values.get(name, ""), symbol)
                 (self.output_values.add if tainted else self.output_values.discard)(name)
             case File(path=path):
-                self.files[path] = symbol
+                self.files[path] = _choice(self.holds, self.files.get(path, ""), symbol)
                 if tainted:
                     self.outputs.add(path)
                 elif not adds:
@@ -215,7 +245,7 @@ class _Machine:
             case State.FILES if not tainted:
                 self.log = _symbol(self.log, symbol)
             case State.FOLDER:
-                self.folder = symbol
+                self.folder = _choice(self.holds, self.folder, symbol)
             case State.OPTIONS:
                 self.options = _symbol(self.options, symbol)
             case State.VARIABLES:
@@ -259,11 +289,11 @@ def check_circumstances(
     for record in after - before:
         yield f"the build `{_short(record.words)}` runs in a new job as it did not before"
     for name, job in new.items():
-        if len(job.builds) > 1:
-            yield f"`{name}` still runs {len(job.builds)} builds"
+        if job.most > 1:
+            yield f"`{name}` still runs {job.most} builds"
     if Counter(old.acts) != Counter(act for job in new.values() for act in job.acts):
         yield "an effect outside of the container is lost, doubled or changed"
-    if {old.ending} != {job.ending for job in new.values()} - {None} | {old.ending}:
+    if any(job.endings - old.endings for job in new.values()):
         yield "a job ends with a statement whose failure was passed over before"
     yield from _check_guards(old, new, waits)
 
@@ -298,6 +328,21 @@ _SYMBOLS: dict[tuple[str, ...], Symbol] = {}
 def _symbol(*parts: str) -> Symbol:
     """Return the one symbol that stands for these parts, the same whenever they are the same."""
     return _SYMBOLS.setdefault(parts, f"#{len(_SYMBOLS)}")
+
+
+_CHOICES: dict[Symbol, tuple[Symbol, Symbol]] = {}
+
+
+def _choice(given: Symbol, otherwise: Symbol, symbol: Symbol) -> Symbol:
+    """Return what stands for `symbol` where the condition `given` holds, and else for what was there before it."""
+    if not given:
+        return symbol
+    before = otherwise
+    while before in _CHOICES and _CHOICES[before][0] == given:
+        before = _CHOICES[before][1]
+    made = _symbol("choice", given, before, symbol)
+    _CHOICES[made] = (given, before)
+    return made
 
 
 def _short(words: tuple[str, ...]) -> str:

@@ -96,7 +96,8 @@ def _check_split(after: Pipeline, split: Split, extra: Sequence[str]) -> Iterato
     finding = split.finding
     assert finding.trace is not None  # noqa: S101 (what cannot be read is refused)
     given = tuple(finding.variables or ())
-    old = record_of(finding.trace, given)
+    variables = finding.variables or {}
+    old = record_of(trace(finding.trace.items, variables, extra, opened=True), given)
     new: dict[str, JobRecord] = {}
     for job in split.jobs:
         found = after.named(job.name)
@@ -112,7 +113,7 @@ def _trace_after(after: Pipeline, job: Job, split: Split, extra: Sequence[str]) 
         *script_items(after, provider(after, job, "before_script"), Section.BEFORE_SCRIPT),
         *script_items(after, provider(after, job, "script"), Section.SCRIPT),
     )
-    return trace(items, split.finding.variables or {}, extra)
+    return trace(items, split.finding.variables or {}, extra, opened=True)
 
 
 def _waits(split: Split) -> dict[str, frozenset[str]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Items
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.pipeline import PipelineFile
+from kaniko_split.rewrite.frames import framed_inline, framed_items, has_frames
 from kaniko_split.rewrite.lines import dash_column, dash_of, entry_lines, item_lines, moved, without_leading_blanks
 from kaniko_split.rewrite.parts import CannotLayOutError, Part, divider, parts_for
 from kaniko_split.rewrite.remarks import remarks, without, without_blanks_above
@@ -44,6 +45,7 @@ class ScriptText:
         column: The column that its items' own lines count from: the dashes', or the key's where it is no list.
         taken_over: The position of the item that stands for a shared script; None where there is none.
         remarks: Its comments, each with the number of the statement that it belongs to.
+        told: Which comments that stand around several statements have been written.
     """
 
     source: Source
@@ -56,6 +58,7 @@ class ScriptText:
     column: int
     taken_over: int | None = None
     remarks: tuple[tuple[Span, int], ...] = ()
+    told: set[Span] = field(default_factory=set)
 
     def block(
         self, numbers: Items[int], dash: int, part: StandIn | None = None, said: frozenset[int] = frozenset()
@@ -107,7 +110,9 @@ class ScriptText:
                 texts = [[Copied(self._node(one.index).span)]]
             else:
                 cutter = divider(self.source, self.trace, one.index, self.column)
-                texts = [cutter.inline(run) for run in one.runs]
+                texts = (
+                    [framed_inline(cutter, one.runs)] if has_frames(cutter) else list(map(cutter.inline, one.runs))
+                )
             for text in texts:
                 if pieces:
                     neighbours = whole and last == one.index - 1
@@ -164,7 +169,7 @@ class ScriptText:
     def _divided(self, part: Part, dash: int, *, first: bool) -> list[Piece]:
         cutter = divider(self.source, self.trace, part.index, self.column)
         every = part.runs or (cutter.steps,)
-        pieces = cutter.items(every, dash)
+        pieces = framed_items(cutter, every, dash, self.told) if has_frames(cutter) else cutter.items(every, dash)
         if self.item_spans and cutter.steps and every[0][0] is cutter.steps[0]:
             # The comments above the item go with its first statement.
             lead = Span(self.item_spans[part.index].start, self._dash_line(part.index))

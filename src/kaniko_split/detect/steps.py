@@ -1,0 +1,102 @@
+"""What is known of a job's script when each of its statements has been followed?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kaniko_split.detect.frames import Frame
+from kaniko_split.detect.inside import Found
+from kaniko_split.detect.loops import Loop
+from kaniko_split.gitlab.script import ScriptItem
+from kaniko_split.kaniko.command import Build
+from kaniko_split.shell.effects import Effects
+from kaniko_split.shell.locations import NOWHERE, Location
+from kaniko_split.shell.nodes import Script, Statement
+from kaniko_split.shell.words import Value
+from kaniko_split.source.text import Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One top-level statement of a job's script.
+
+    Attributes:
+        number: Its position among the steps, from 0.
+        span: Where it stands in the trace's text.
+        item: The index of the script item that it stands in, or where it begins.
+        last_item: The index of the item where it ends.
+        statement: The statement itself.
+        effects: What it does.
+        build: What it builds, where no path through it makes more than one build.
+        builds: How many builds a path through it can make.
+        folder: The folder that it runs in, from the project's root; None where that is not known.
+        values: The words of the command, as far as they are known.
+        chained: Whether `&&` joins it to the step before.
+        beside: For a build, what the statement writes that is no output of the build.
+        inside: For a build, the calls of the executor in the order of the text.
+        stops_at_failure: Whether `set -e` is on, as GitLab has it from the start.
+        frame: The condition or group that it stands in, where that is divided.
+        branch: The number of the frame's branch that it stands in.
+        partner: For the build of a later branch, the number of the build of the first one that it stands in for.
+    """
+
+    number: int
+    span: Span
+    item: int
+    last_item: int
+    statement: Statement
+    effects: Effects
+    build: Build | None
+    builds: float
+    folder: str | None
+    values: tuple[Value, ...]
+    chained: bool = False
+    beside: frozenset[Location] = NOWHERE
+    inside: tuple[Found, ...] = ()
+    stops_at_failure: bool = True
+    frame: Frame | None = None
+    branch: int = 0
+    partner: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """A job's whole script, joined as GitLab joins it.
+
+    Attributes:
+        items: The script items in the order in which they run.
+        starts: For each item, the offset in the joined text at which it begins.
+        script: The joined text, parsed; a loop over known words that builds is written out in it, turn by turn.
+        steps: Its top-level statements.
+        exported: The names that the script itself exports.
+        builds: The most builds that one run of it makes.
+        loop: The loop that is written out.
+    """
+
+    items: tuple[ScriptItem, ...]
+    starts: tuple[int, ...]
+    script: Script
+    steps: tuple[Step, ...]
+    exported: frozenset[str]
+    builds: float = 0
+    loop: Loop | None = None
+
+    def item_at(self, offset: int) -> int:
+        """Return the index of the item in which the character at `offset` of `script.text` is written."""
+        written = self._written_at(offset)
+        index = 0
+        for number, start in enumerate(self.starts):
+            if start <= written:
+                index = number
+        return index
+
+    def offset_in(self, item: int, offset: int) -> int:
+        """Return where in the text of an item the character at `offset` of `script.text` is written."""
+        return self._written_at(offset) - self.starts[item]
+
+    def turn_of(self, step: Step) -> int | None:
+        """Return the turn of the loop that the statement belongs to; None where it is outside of it."""
+        return self.loop.turn_at(step.span.start) if self.loop is not None else None
+
+    def _written_at(self, offset: int) -> int:
+        return self.loop.written_at(offset) if self.loop is not None else offset
