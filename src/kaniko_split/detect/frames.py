@@ -19,7 +19,7 @@ from kaniko_split.shell.walk import walk_all
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """What stands around statements: `if ...; then` and `fi`, with `else` between them, or two braces.
+    """What stands around statements: `if ...; then` and `fi`, with `else` between them, or braces.
 
     Attributes:
         statement: The whole.
@@ -32,6 +32,11 @@ class Frame:
     conditions: tuple[tuple[Statement, ...], ...]
     branches: tuple[tuple[Statement, ...], ...]
     reads: frozenset[Location]
+
+    @property
+    def is_subshell(self) -> bool:
+        """Whether it keeps what its statements change in the shell to itself."""
+        return isinstance(self.statement.command, Group) and self.statement.command.subshell
 
 
 def frame_around(statement: Statement, here: Surroundings, extra: Sequence[str] = ()) -> Frame | None:
@@ -46,7 +51,7 @@ def frame_around(statement: Statement, here: Surroundings, extra: Sequence[str] 
         return None
     pairs: list[tuple[tuple[Statement, ...], tuple[Statement, ...]]]
     match statement.command:
-        case Group(statements=inner, subshell=False):
+        case Group(statements=inner):
             pairs = [((), inner)]
         case If():
             pairs = list(_branches(statement, here.script))

@@ -19,7 +19,7 @@ from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.effects import Effects, effects_of
 from kaniko_split.shell.knowledge import Surroundings, after
 from kaniko_split.shell.locations import NOWHERE, Location, State
-from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Script, Statement
+from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Group, Script, Statement
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.walk import known_after
 from kaniko_split.shell.words import Value, values_of_words
@@ -43,7 +43,7 @@ def trace(
         items: `before_script` and `script`, in that order.
         variables: What the pipeline's `variables:` give the job.
         extra: Further command words that are to count as the executor.
-        opened: Whether every condition and group around a build is to be opened, not only those around several.
+        opened: Whether every condition and group is to be opened, not only those around several builds.
 
     Raises:
         ShellSyntaxError: The joined text is no shell script; its lines count from the first item's.
@@ -78,7 +78,7 @@ def _followed(found: Trace, follower: _Follower, *, opened: bool) -> Trace:
                 continue
         for one, chained in _links(statement, found.script.text):
             steps.append(replace(follower.step(len(steps), one, found), chained=chained))
-    steps = _less_certain(steps)
+    steps = steps if opened else _less_certain(steps)
     counting = Counting(follower.start, follower.extra)
     builds = most_builds(ways_through_all(found.script.statements, counting)) if any(s.builds for s in steps) else 0
     return replace(found, steps=tuple(steps), exported=frozenset(follower.exported), builds=builds)
@@ -183,13 +183,20 @@ class _Follower:
         )
 
     def frame(self, statement: Statement, found: Trace, *, opened: bool) -> Frame | None:
-        """Return the statement as a frame that is to be opened: around a build, or around several."""
+        """Return the statement as a frame that is to be opened.
+
+        What a subshell changes is gone after it; where nothing comes after it, that makes no difference.
+        """
         first, last = (found.item_at(at) for at in (statement.span.start, statement.span.end - 1))
-        if first != last or found.items[first].section is not Section.SCRIPT:
+        if first != last:
             return None
-        made = most_builds(ways_through(statement, Counting(self._here, self.extra)))
-        if made < (1 if opened else 2):
-            return None
+        if not opened:
+            if found.items[first].section is not Section.SCRIPT:
+                return None
+            confined = isinstance(statement.command, Group) and statement.command.subshell
+            made = most_builds(ways_through(statement, Counting(self._here, self.extra)))
+            if made < 2 or (confined and statement is not found.script.statements[-1]):
+                return None
         return frame_around(statement, self._here, self.extra)
 
     def steps_in(self, frame: Frame, number: int, found: Trace, *, paired: bool) -> list[Step] | None:

@@ -106,7 +106,7 @@ _CODES = (
     ),
     RefusalCode(
         code="build-in-control-flow",
-        summary="a build is part of a loop, condition, function, subshell, pipe or background command",
+        summary="several builds stand together in a condition, function, loop or pipe that cannot be divided",
         looks_like=dedent("""\
             images:
               stage: build
@@ -116,13 +116,16 @@ _CODES = (
                   if [ -n "$CI_COMMIT_TAG" ]; then
                     /kaniko/executor --context api --destination "$CI_REGISTRY_IMAGE/api:$CI_COMMIT_TAG"
                     /kaniko/executor --context web --destination "$CI_REGISTRY_IMAGE/web:$CI_COMMIT_TAG"
+                  else
+                    /kaniko/executor --context mock --destination "$CI_REGISTRY_IMAGE/mock:latest"
                   fi
             """),
-        why="Only a command that stands by itself in the script can go to a job of its own. Out of its "
-        "surroundings a build could run when it did not run before, or its failure could have another "
-        "effect.",
-        by_hand="Write each build as a command by itself, one item of `script` each. A condition on CI/CD "
-        "variables can become `rules` of the job. A loop over names can become `parallel:matrix`, which "
+        why="A statement that makes one build goes to its job as a whole, with its conditions and tries. One that "
+        "makes several has to be divided. That is possible for a condition that only asks, where each branch builds "
+        "the same images, and for a loop over known words; of other statements, or of commands in the "
+        "background, a part could run when it did not run before, or its failure could have another effect.",
+        by_hand="Write each build as a command by itself, with the condition around it that it needs. A condition on "
+        "CI/CD variables can become `rules` of the job. A loop over names can become `parallel:matrix`, which "
         "runs the job once for each of them.",
     ),
     RefusalCode(

@@ -369,12 +369,16 @@ class _Slicer:
         first = self._builds[0]
         held = frozenset[int]().union(*sliced.values())
         spoken = self._spoken_before_each()
+        behind = self._spoken_behind_each(bool(spoken))
         for step in self._steps:
             number = step.number
             if number in held or number in finishing or self._in_before_script(step):
                 continue
             if number in self._homes:
                 roots[self._homes[number]].add(number)
+                continue
+            if number in behind:
+                roots[behind[number]].add(number)
                 continue
             if number < first and number not in spoken:
                 # It may be the head of all of them; the prelude decides.
@@ -404,6 +408,27 @@ class _Slicer:
             return frozenset(words_before(self._builds[0])[:1])
         return frozenset()
 
+    def _spoken_behind_each(self, spoken_before: bool) -> dict[int, int]:  # noqa: FBT001 (asked once)
+        """Return what is printed right behind a build, with the build, where each has such words of its own.
+
+        Those in one condition are each other's measure, and those outside of any.
+        """
+        found: dict[int, int] = {}
+        for frame in dict.fromkeys(self._steps[build].frame for build in self._builds):
+            builds = [build for build in self._builds if self._steps[build].frame is frame]
+            words = {build: list(self._words_behind(build)) for build in builds}
+            spare = 1 if spoken_before else 0
+            most = min(len(words[build]) - (spare if build != builds[-1] else 0) for build in builds)
+            found |= {number: build for build in builds for number in words[build][: max(most, 0)]}
+        return found
+
+    def _words_behind(self, build: int) -> Iterator[int]:
+        for step in self._steps[build + 1 :]:
+            alike = step.frame is self._steps[build].frame and step.branch == self._steps[build].branch
+            if not alike or not step.effects.prints or step.number in self._owners:
+                return
+            yield step.number
+
     def _overwritten(self, step: Step, build: int) -> bool:
         """Tell whether all that `step` writes is certainly written anew before `build` reads it."""
         later = [other.effects for other in self._steps[step.number + 1 : build]]
@@ -420,8 +445,9 @@ class _Slicer:
                 continue
             everywhere = all(step.number in sliced[build] for build in self._builds)
             # A condition that is asked again must find what it found before.
-            changed = step.frame is not None and (
-                len(step.frame.branches) > 1 or bool(meeting(step.effects.writes, step.frame.reads))
+            frame = step.frame
+            changed = frame is not None and (
+                len(frame.branches) > 1 or frame.is_subshell or bool(meeting(step.effects.writes, frame.reads))
             )
             if everywhere and not changed and not any(_conflict(other, step) for other in own):
                 shared.append(step.number)

@@ -76,6 +76,7 @@ class _Machine:
     frame: Frame | None = None
     asked: list[Symbol] = field(default_factory=list)
     holds: Symbol = ""
+    outside: tuple[dict[str, Symbol], set[str], Symbol, Symbol] = field(default_factory=lambda: ({}, set(), "", ""))
 
     def run(self) -> JobRecord:
         for step in self.trace.steps:
@@ -83,7 +84,7 @@ class _Machine:
         endings = frozenset(
             _words(step.statement, self.trace.script.text)
             for step in self.trace.steps
-            if self._is_last(step) and hides_failure(step.statement)
+            if self._is_last(step) and self._hides_failure(step)
         )
         verdicts = frozenset(self.passed)
         return JobRecord(tuple(self.builds), tuple(self.acts), tuple(self.guards), verdicts, endings, self.trace.builds)
@@ -93,6 +94,14 @@ class _Machine:
         later = self.trace.steps[step.number + 1 :]
         return all(step.frame is not None and one.frame is step.frame and one.branch != step.branch for one in later)
 
+    def _hides_failure(self, step: Step) -> bool:
+        """Tell whether the failure of a statement may be passed over; that of a subshell is not."""
+        following = self.trace.steps[step.number + 1 : step.number + 2]
+        ends_subshell = step.frame is not None and step.frame.is_subshell
+        if ends_subshell and not any(one.frame is step.frame for one in following):
+            return False
+        return hides_failure(step.statement)
+
     def _is_heeded(self, step: Step) -> bool:
         """Tell whether the failure of a statement ends the job, or is how the job ends."""
         steps = self.trace.steps
@@ -101,11 +110,14 @@ class _Machine:
             end += 1
         if self._is_last(steps[end]):
             return True
-        return end == step.number and step.stops_at_failure and not hides_failure(step.statement)
+        return end == step.number and step.stops_at_failure and not self._hides_failure(step)
 
     def _enter(self, step: Step) -> None:
         """Ask the conditions around a statement, once for each time that the shell comes to them."""
         if step.frame is not self.frame:
+            if self.frame is not None and self.frame.is_subshell:
+                self.values, self.exported, self.folder, self.options = self.outside
+            self.outside = (dict(self.values), set(self.exported), self.folder, self.options)
             self.frame = step.frame
             self.asked = self._inputs(step.frame.reads) if step.frame is not None else []
         self.holds = ""

@@ -19,7 +19,7 @@ from kaniko_split.source.edits import Copied, Piece, Written
 from kaniko_split.source.text import Span
 from kaniko_split.tree.nodes import Style
 
-_OPENS = re.compile(r"\b(?:then|else)\b|\{")
+_OPENS = re.compile(r"\b(?:then|else)\b|[{(]")
 _PARTS = re.compile(r"\b(?:elif|else)\b")
 
 
@@ -83,7 +83,10 @@ def framed_items(cutter: Divider, runs: Sequence[Sequence[Step]], dash: int, tol
         if not fresh_line and not line_open:
             pieces.append(Written(" " * (_indent(cutter) + by)))
             start = cutter.place(atom.span).start
-        for span in _untold(cutter, atom, Span(start, end), told):
+        # What stands above `fi` speaks of the last statement.
+        closes = atom.frame is not None and atom.branch == len(atom.frame.branches)
+        quiet = closes and number - 1 not in wanted
+        for span in _untold(cutter, atom, Span(start, end), told, quiet=quiet):
             if source.line_start(span.start) == span.start:
                 pieces.extend(moved(source, span, by))
             else:
@@ -223,16 +226,14 @@ def _end(cutter: Divider, atoms: Sequence[_Atom], number: int) -> int:
     return line_end if following.start >= line_end else own.end
 
 
-def _untold(cutter: Divider, atom: _Atom, span: Span, told: set[Span]) -> Iterator[Span]:
-    """Yield the parts of `span` but for the comments that another list has already."""
+def _untold(cutter: Divider, atom: _Atom, span: Span, told: set[Span], *, quiet: bool) -> Iterator[Span]:
+    """Yield the parts of `span` but for the comments that another list has already, or all of them if `quiet`."""
     source = cutter.source
     places = [cutter.place(one) for one in cutter.trace.script.comments if _is_here(cutter, one)]
     inside = [place for place in places if span.start <= place.start < span.end]
     own = cutter.place(atom.span)
-    cuts = [place for place in inside if place in told and not own.contains(place)]
-    if atom.step is None:
-        cuts = [place for place in inside if place in told]
-    told.update(inside)
+    cuts = [place for place in inside if (quiet or place in told) and (atom.step is None or not own.contains(place))]
+    told.update(place for place in inside if place not in cuts)
     at = span.start
     for place in cuts:
         line_start = source.line_start(place.start)

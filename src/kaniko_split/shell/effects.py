@@ -41,6 +41,7 @@ from kaniko_split.shell.words import names_assigned, names_read, value_of_word, 
 
 _CHANCE = re.compile(r"/dev/u?random|/proc/sys/kernel/random")
 _PLACES = frozenset({"PWD", "OLDPWD"})
+_ASKS_FOR_FILE = re.compile(r"-[abcdefghkprsuwxGLNOS]")
 _STATUS = Variable("?")
 _IN_FOLDER: frozenset[Location] = frozenset({State.FOLDER})
 
@@ -301,7 +302,8 @@ def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -
         case Kind.COPIES:
             return _copied(texts, files, here)
         case Kind.TESTS:
-            return Effects(reads=files | folder, fails=True)
+            asked = _files_asked_for(texts) if name in {"test", "["} else set(arguments)
+            return Effects(reads=_places(asked, here), fails=True)
         case Kind.SCANS:
             return Effects(reads=everything | folder, fails=True)
         case Kind.MOVES:
@@ -319,6 +321,23 @@ def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -
             return Effects(reads=everything | folder, acts=True, fails=True)
         case Kind.UNKNOWN:
             return _unknown(texts)
+
+
+def _places(paths: Iterable[str], here: Surroundings) -> frozenset[Location]:
+    """Return the files at `paths`, with the folder that they are sought from."""
+    files = frozenset(file_at(path, here.folder) for path in paths)
+    return files | _IN_FOLDER if files else NOWHERE
+
+
+def _files_asked_for(texts: tuple[str, ...]) -> set[str]:
+    """Return the files that `test` looks at (POSIX, "test"); its other operands are texts and numbers."""
+    found: set[str] = set()
+    for at, text in enumerate(texts):
+        if _ASKS_FOR_FILE.fullmatch(text) and at + 1 < len(texts):
+            found.add(texts[at + 1])
+        elif text in {"-nt", "-ot", "-ef"}:
+            found.update(texts[at - 1 : at + 2 : 2])
+    return found
 
 
 def _copied(texts: tuple[str, ...], files: frozenset[Location], here: Surroundings) -> Effects:
