@@ -3,7 +3,7 @@
 `cd a`, then `cd ..`, `cd -` or `cd "$CI_PROJECT_DIR"` with nothing between them that stands in the slice: the way to
 another build's folder and back; or the way back alone, where the slice has no way there. `cd ..` is logical in POSIX,
 so a folder that is no known link can be left like this.
-A `cd` with a comment stays: what is said there is to be read by somebody.
+A `cd` with a comment stays in one job at least: what is said there is to be read by somebody.
 """
 
 from __future__ import annotations
@@ -58,8 +58,10 @@ def commented(file: PipelineFile, trace: Trace) -> frozenset[int]:
             found |= {step.number for step in trace.steps if step.item == number}
         begin = end
     for span in trace.script.comments:
-        above = [step.number for step in trace.steps if step.span.start <= span.start]
-        found |= {*above[-1:], *(step.number for step in trace.steps[len(above) : len(above) + 1])}
+        above = [step for step in trace.steps if step.span.start <= span.start]
+        beside = above[-1:] if "\n" not in trace.script.text[above[-1].span.end if above else 0 : span.start] else []
+        below = list(trace.steps[len(above) : len(above) + 1])
+        found |= {step.number for step in beside or below or above[-1:]}
     return frozenset(found)
 
 

@@ -148,8 +148,7 @@ class _Slicer:
         self._attach_the_rest(roots, sliced, finishing)
         sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
         tail = self._backward(finishing, finishing) if finishing else frozenset[int]()
-        tail = self._direct(finishing, tail, finishing)
-        cleaned = {build: self._direct(roots[build], steps, finishing) for build, steps in sliced.items()}
+        cleaned, tail = self._cleaned(roots, sliced, tail, finishing)
         if self._trace.loop is not None:
             return self._turn_by_turn(self._trace.loop, cleaned, tail)
         prelude = self._prelude(cleaned, first)
@@ -462,10 +461,25 @@ class _Slicer:
             if number not in prelude and not self._in_before_script(self._steps[number])
         )
 
-    def _direct(self, roots: set[int], steps: frozenset[int], finishing: set[int]) -> frozenset[int]:
+    def _cleaned(
+        self, roots: dict[int, set[int]], sliced: dict[int, frozenset[int]], tail: frozenset[int], finishing: set[int]
+    ) -> tuple[dict[int, frozenset[int]], frozenset[int]]:
+        """Leave out the detours of all slices, but what has a comment out of one of them only."""
+        fixed = frozenset[int]()
+        while True:
+            cleaned = {build: self._direct(roots[build], steps, finishing, fixed) for build, steps in sliced.items()}
+            end = self._direct(finishing, tail, finishing, fixed)
+            lost = tail.union(*sliced.values()) - end.union(*cleaned.values())
+            if not lost & self._commented - fixed:
+                return cleaned, end
+            fixed |= lost & self._commented
+
+    def _direct(
+        self, roots: set[int], steps: frozenset[int], finishing: set[int], fixed: frozenset[int]
+    ) -> frozenset[int]:
         """Leave out the detours of a slice, and what only they needed."""
         before = frozenset(step.number for step in self._steps if self._in_before_script(step))
-        left_out = detours(self._steps, steps | before, before | self._commented, self._links)
+        left_out = detours(self._steps, steps | before, before | fixed, self._links)
         # Without them less is needed, and nothing more.
         return self._backward(roots - left_out, finishing, left_out) & steps if left_out else steps
 

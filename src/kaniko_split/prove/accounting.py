@@ -40,7 +40,7 @@ _MARKS = re.compile(r"[\s\[\]{},:'\"]+|-(?=\s|$)|>-|\|")
 # Line breaks that are none: the shell's, and in double quotes YAML's, with those that it writes as `\n`.
 _CONTINUATION = re.compile(r"\\\n")
 _MAY_BE_BESIDE = re.compile(r"\S[ \t]+#")
-_SHELL_COMMENT = re.compile(r"(?:.*&&)?\s*(#.*?)\s*")
+_SHELL_COMMENT = re.compile(r"\s*(#.*?)\s*")
 _ESCAPED_BREAK = re.compile(r"\\(?:\n|n)")
 _SEPARATORS = re.compile(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-+0-9]*(?=\s|$)|\bscript\b\s*:?")
 
@@ -64,7 +64,7 @@ def check_comments(before: Source, after: Source) -> Iterator[str]:
 
 def _comments(source: Source) -> Counter[str]:
     found = [source.cut(span).rstrip() for span in comments(source.text, compose(source.text))]
-    # Those of the shell, inside of block scalars, are lines that begin with the mark, or stand behind `&&`.
+    # Those of the shell, inside of block scalars, are lines that begin with the mark, or stand beside a command.
     lines = map(_SHELL_COMMENT.fullmatch, source.text.split("\n"))
     shell = Counter(str(match[1]) for match in lines if match is not None)
     return (Counter(found) | shell) + Counter(_beside_commands(source))

@@ -162,8 +162,10 @@ class Divider:
         return self._block(runs, dash)
 
     def _comment_beside(self) -> list[Piece]:
-        """Return the comment that stands beside the end of a plain or quoted text, with the blanks before it."""
-        end = self.node.span.end
+        """Return the comment beside the end of an item that is a plain or quoted text, with the blanks before it."""
+        start, end = self.node.span.start, self.node.span.end
+        if not self.source.text[self.source.line_start(start) : start].lstrip().startswith("-"):
+            return []
         line = self.source.text[end : self.source.line_end(end - 1)].rstrip("\n")
         return [Copied(Span(end, end + len(line)))] if line.strip().startswith("#") else []
 

@@ -62,7 +62,9 @@ def _of_shell(source: Source, trace: Trace, item: int, node: Node, steps: Sequen
         begun = [step for step in steps if step.span.start <= span.start]
         beside = bool(begun) and "\n" not in text[min(begun[-1].span.end, span.start) : span.start]
         behind = [step for step in steps if step.span.start > span.start]
-        owner = begun[-1] if beside or not behind else behind[0]
+        # Beside a link of a chain it stands behind `&&`, and goes with what follows.
+        linked = bool(behind) and behind[0].chained
+        owner = begun[-1] if (beside and not linked) or not behind else behind[0]
         yield Span(first, last + 1), owner.number
 
 

@@ -110,9 +110,7 @@ class ScriptText:
                 texts = [[Copied(self._node(one.index).span)]]
             else:
                 cutter = divider(self.source, self.trace, one.index, self.column)
-                texts = (
-                    [framed_inline(cutter, one.runs)] if has_frames(cutter) else list(map(cutter.inline, one.runs))
-                )
+                texts = [framed_inline(cutter, one.runs)] if has_frames(cutter) else list(map(cutter.inline, one.runs))
             for text in texts:
                 if pieces:
                     neighbours = whole and last == one.index - 1

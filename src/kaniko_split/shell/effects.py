@@ -386,7 +386,8 @@ def _unknown(texts: tuple[str, ...]) -> Effects:
     if texts[0] == "read":
         return Effects(reads=NOWHERE, writes=frozenset(Variable(text) for text in texts[1:] if text[0] != "-"))
     if texts[0] == "unset":
-        gone = frozenset[Location](Variable(text) for text in texts[1:] if text[0] != "-")
+        names = [text for text in texts[1:] if text[0] != "-"]
+        gone = frozenset[Location](place for name in names for place in (Variable(name), export_mark(name)))
         return Effects(writes=gone, overwrites=gone)
     return done
 
