@@ -108,6 +108,7 @@ def _wishes(settings: Settings, found: Found) -> Wishes:
         cached_only=settings.cached_only,
         links=found.repository.linked_folders,
         read=found.repository.text,
+        elsewhere=found.elsewhere,
     )
 
 

@@ -141,6 +141,7 @@ def wishes_of(asked: Asked, found: Found, meant: frozenset[str] | None) -> Wishe
         keep_order=asked.keep_order,
         links=found.repository.linked_folders,
         read=found.repository.text,
+        elsewhere=found.elsewhere,
     )
 
 

@@ -46,9 +46,12 @@ def _changes(split: Split) -> Iterator[Change]:
     yield from _words_of_the_loop(split)
     yield from _left_behind(split)
     yield from _repeated(split)
-    for keyword, text in _KEYWORDS.items():
+    for keyword, (mark, text) in _KEYWORDS.items():
         if resolved.get(keyword):
-            yield Change(Mark.ASKS, text)
+            yield Change(mark, text)
+    artifacts = resolved.get("artifacts")
+    if isinstance(artifacts, dict) and artifacts.get("expose_as"):
+        yield Change(Mark.ASKS, "a merge request shows `expose_as` once for each new job")
     if finding.pipeline.unread:
         one = finding.pipeline.unread[0]
         yield Change(
@@ -58,10 +61,20 @@ def _changes(split: Split) -> Iterator[Change]:
         )
 
 
+# The table in docs/gitlab.md says of each keyword what becomes of it.
 _KEYWORDS = {
-    "resource_group": "its `resource_group` lets the new jobs run one after the other only",
-    "coverage": "`coverage` is read from the log of each new job",
-    "cache": "each new job restores and saves the `cache`; the last to save it wins",
+    "resource_group": (Mark.ASKS, "its `resource_group` lets the new jobs run one after the other only"),
+    "coverage": (Mark.ASKS, "`coverage` is read from the log of each new job"),
+    "cache": (Mark.ASKS, "each new job restores and saves the `cache`; the last to save it wins"),
+    "artifacts": (Mark.PROVED, "each new job keeps those `artifacts` that it makes; its log warns of the others"),
+    "after_script": (Mark.PROVED, "`after_script` runs once for each image"),
+    "parallel": (Mark.PROVED, "`parallel` starts each new job as often as it started this one"),
+    "retry": (Mark.PROVED, "`retry` starts only that image again which failed"),
+    "timeout": (Mark.PROVED, "`timeout` is for each image by itself"),
+    "allow_failure": (Mark.PROVED, "`allow_failure` lets each image fail by itself"),
+    "start_in": (Mark.PROVED, "`start_in` passes for each new job by itself"),
+    "services": (Mark.PROVED, "each new job starts the `services` anew"),
+    "hooks": (Mark.PROVED, "`hooks` run once for each image"),
 }
 
 

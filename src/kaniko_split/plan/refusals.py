@@ -617,6 +617,27 @@ _CODES = (
         by_hand="Bring all keys of the job together in one file. Then run kaniko-split again.",
     ),
     RefusalCode(
+        code="file-of-two-pipelines",
+        summary="a file that would change belongs to another pipeline of the repository as well",
+        looks_like=dedent("""\
+            images:
+              stage: build
+              image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
+              script:
+                - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+                - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+
+            weekly:
+              stage: deploy
+              trigger:
+                include: ci/weekly.yml # which includes this file again
+            """),
+        why="Each pipeline has jobs of its own that may extend the job, wait for it or override it. A split that is "
+        "right in one of them may be wrong in the other.",
+        by_hand="Keep what the two pipelines share in a file without the job, and the job in a file of one of them. "
+        "Or split it by hand, and look at both pipelines afterwards.",
+    ),
+    RefusalCode(
         code="job-may-be-override",
         summary="the job may only override a job of an included file that cannot be read from here",
         looks_like=dedent("""\

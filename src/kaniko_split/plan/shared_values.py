@@ -116,6 +116,8 @@ def leaving(finding: Finding) -> list[str]:
     artifacts = resolved.get("artifacts")
     if isinstance(artifacts, dict) and isinstance(artifacts.get("paths"), list):
         found.extend(str(path) for path in artifacts["paths"])
+    if isinstance(artifacts, dict) and artifacts.get("untracked") is True:
+        found.append("**")
     cache = resolved.get("cache")
     for one in cache if isinstance(cache, list) else [cache]:
         if isinstance(one, dict) and isinstance(one.get("paths"), list):

@@ -45,7 +45,7 @@ def plan(findings: Sequence[Finding], wishes: Wishes) -> tuple[Decision, ...]:
             decided: tuple[Decision, ...] = (_decide(finding, wishes, frozenset(taken)),)
         else:
             decided = decide_together(group, wishes, frozenset(taken))
-        decided = _within_limits(decided, lengths)
+        decided = _in_one_pipeline(_within_limits(decided, lengths), wishes)
         for decision in decided:
             decisions[id(decision.finding)] = decision
             if isinstance(decision, Split):
@@ -70,6 +70,17 @@ def _within_limits(decided: tuple[Decision, ...], lengths: dict[int, int]) -> tu
             if longer[id(holder)] > MOST_NEEDS:
                 return tuple(refusal_of(one.finding, too_many(owner)) for one in decided)
     lengths.update(longer)
+    return decided
+
+
+def _in_one_pipeline(decided: tuple[Decision, ...], wishes: Wishes) -> tuple[Decision, ...]:
+    """Refuse what would change a file that another pipeline of the repository has too."""
+    for split in decided:
+        for file in split.files if isinstance(split, Split) else ():
+            root = wishes.elsewhere(file.name)
+            if root is not None:
+                why = f"`{root}` has it too"
+                return tuple(Refusal(one.finding, "file-of-two-pipelines", file, 0, why) for one in decided)
     return decided
 
 

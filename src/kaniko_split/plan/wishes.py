@@ -22,6 +22,7 @@ class Wishes:
         keep_order: Whether each new job waits for the one before it, though nothing of it is used.
         links: Gives the folders of the repository that are symbolic links; asked only where it matters.
         read: Gives the text of a file of the repository, by name; None where there is none.
+        elsewhere: Gives the root of another pipeline of the repository that has a file too, by name.
     """
 
     select: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Wishes:
     keep_order: bool = False
     links: Callable[[], frozenset[str]] = frozenset
     read: Callable[[str], str | None] = lambda _: None
+    elsewhere: Callable[[str], str | None] = lambda _: None
 
     def means(self, finding: Finding) -> bool:
         """Tell whether the finding is one that the user asked for."""
