@@ -62,6 +62,7 @@ _CiFile = Annotated[
     typer.Option("--ci-file", metavar="FILE", help="The file that GitLab starts from [.gitlab-ci.yml]."),
 ]
 _KeepOrder = Annotated[bool, typer.Option("--keep-order", help="Each new job waits for the one before it.")]
+_Explain = Annotated[bool, typer.Option("--explain", help="Also tell how the resolved pipelines differ.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is asked for, and errors.")]
 
 
@@ -93,6 +94,7 @@ def check(
     ci_file: _CiFile = None,
     cached_only: _CachedOnly = False,
     keep_order: _KeepOrder = False,
+    explain: _Explain = False,
     quiet: _Quiet = False,
 ) -> None:
     """List the jobs that build several images, and what would become of each.
@@ -101,7 +103,9 @@ def check(
     """
     from kaniko_split.commands.check import run_check
 
-    options = _options(paths, select, template_name, job_name, ci_file, (cached_only, keep_order, quiet))
+    options = _options(
+        paths, select, template_name, job_name, ci_file, (cached_only, keep_order, quiet), explain=explain
+    )
     raise typer.Exit(run_check(options))
 
 
@@ -118,6 +122,7 @@ def diff(
     ] = None,
     cached_only: _CachedOnly = False,
     keep_order: _KeepOrder = False,
+    explain: _Explain = False,
     quiet: _Quiet = False,
 ) -> None:
     """Show the proved changes as a patch; write nothing.
@@ -126,7 +131,9 @@ def diff(
     """
     from kaniko_split.commands.diff import run_diff
 
-    options = _options(paths, select, template_name, job_name, ci_file, (cached_only, keep_order, quiet))
+    options = _options(
+        paths, select, template_name, job_name, ci_file, (cached_only, keep_order, quiet), explain=explain
+    )
     raise typer.Exit(run_diff(options, plan=plan))
 
 
@@ -182,6 +189,8 @@ def _options(
     job_name: str | None,
     ci_file: str | None,
     flags: tuple[bool, bool, bool],
+    *,
+    explain: bool = False,
 ) -> Options:
     cached_only, keep_order, quiet = flags
     return Options(
@@ -192,6 +201,7 @@ def _options(
         ci_file=ci_file,
         cached_only=cached_only,
         keep_order=keep_order,
+        explain=explain,
         quiet=quiet,
     )
 

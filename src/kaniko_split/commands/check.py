@@ -15,6 +15,9 @@ def run_check(options: Options) -> int:
         for line in text.check_block(outcome):
             say(line)
     results = [result for _, result in run.results]
+    if options.explain:
+        for line in text.explanation_lines(results):
+            say(line)
     advice = text.cache_advice(results)
     if advice and not options.quiet:
         say(advice)

@@ -10,6 +10,7 @@ from kaniko_split.commands.running import Run, read_all
 from kaniko_split.commands.telling import tell
 from kaniko_split.commands.writing import written_file
 from kaniko_split.plan.outcome import Split
+from kaniko_split.report import text
 from kaniko_split.report.patch import patch_of
 from kaniko_split.report.terminal import show_diff
 
@@ -40,6 +41,9 @@ def run_diff(options: Options, *, plan: Path | None = None) -> int:
             tell(f"{split.finding.job.name}:")
             for change in split.changes:
                 tell(f"  - {change}")
+    if options.explain:
+        for line in text.explanation_lines([result for _, result in run.results]):
+            tell(line)
     run.tell_the_rest()
     return TROUBLE if run.troubled else SOMETHING if run.found else NOTHING
 

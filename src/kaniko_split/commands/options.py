@@ -20,6 +20,7 @@ class Options:
     quiet: bool = False
     ci_file: str | None = None
     keep_order: bool = False
+    explain: bool = False
 
     @property
     def reads_stdin(self) -> bool:

@@ -28,9 +28,10 @@ from kaniko_split.tree.compose import BrokenYamlError, compose
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was proved of the splits of one pipeline, a line each."""
+    """What was proved of the splits of one pipeline, a line each, and the pipeline that they lead to."""
 
     lines: tuple[str, ...]
+    after: Pipeline
 
 
 class BrokenProofError(Exception):
@@ -70,7 +71,7 @@ def prove(
         broken.append(f"the new pipeline cannot be read: {error}")
     if broken:
         raise BrokenProofError(broken)
-    return Proof(tuple(_lines(splits, rewritten)))
+    return Proof(tuple(_lines(splits, rewritten)), after)
 
 
 def _check_texts(splits: Sequence[Split], rewritten: Sequence[Rewritten]) -> Iterator[str]:

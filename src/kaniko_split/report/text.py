@@ -54,6 +54,17 @@ def split_line(split: Split) -> str:
     return visible(f"{split.finding.job.name}: split into {_names(split)}")
 
 
+def explanation_lines(results: Sequence[Result]) -> Iterator[str]:
+    """Yield in what the resolved pipelines differ before and after: what the plan said, and nothing else."""
+    from kaniko_split.prove.explaining import explanation
+
+    for result in results:
+        if result.proof is not None:
+            yield visible(f"the pipeline of {result.pipeline.root.source.path}, resolved before and after:")
+            for line in explanation(result.pipeline, result.proof.after, result.splits):
+                yield visible(f"  {line}")
+
+
 def counts(results: Sequence[Result]) -> str:
     """Return the last line of `check`."""
     outcomes = [outcome for result in results for outcome in result.outcomes]
