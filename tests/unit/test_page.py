@@ -103,3 +103,10 @@ def test_a_very_large_run_leaves_out_lines_far_from_changes(tmp_path: Path) -> N
     assert "build-image-b" in html
     assert "# line 20000" not in html
     assert re.search(r"<p class=f>\d+ unchanged lines</p>", html)
+
+
+def test_what_changes_for_one_image_stands_on_its_card() -> None:
+    html = page(drawn_up(CASES / "finishing-job" / "before"))
+    (card,) = re.findall(r'<div class=card role=group aria-label="images">(.*?)</ul>\s*</div>', html, re.DOTALL)
+    assert "waits for all of them" in card
+    assert "What changes for all of them" in html

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -40,12 +40,21 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that is different afterwards, and where that comes from."""
+
+    change: WhatChanges
+    place: Linked | None
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """An image, or the finishing job, and the job that makes it."""
+    """An image, or what comes after all of them, and the job that makes it; with what changes for this job alone."""
 
     job: PlannedJob
     build: ImageBuild | None
     target: str | None
+    changes: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class Item:
         together: The names of the items that are applied with it or not at all.
         place: Where the second build stands.
         cards: The images that it builds, one job each.
-        changes: What is different afterwards, each with where it comes from.
+        changes: What is different afterwards, but for what is so for one of the new jobs alone.
         refused_at: The place to look at, of a refusal.
         excerpt: The lines around that place.
     """
@@ -70,7 +79,7 @@ class Item:
     together: tuple[str, ...]
     place: Linked
     cards: tuple[Card, ...]
-    changes: tuple[tuple[WhatChanges, Linked | None], ...]
+    changes: tuple[Fact, ...]
     refused_at: Linked | None
     excerpt: Markup | None
 
@@ -217,17 +226,17 @@ class _Linker:
     def item(self, outcome: JobOutcome) -> Item:
         refused = outcome.refused
         at = refused.place if refused is not None else outcome.place
-        text = self._text(at) if outcome.verdict != "split" else None
+        text = self._text(at) if refused is not None else None
+        own = {job.name: [one for one in outcome.changes if _is_of(one, job, outcome)] for job in outcome.jobs}
+        told = [id(one) for changes in own.values() for one in changes]
         return Item(
             name=self._names[outcome.job],
             outcome=outcome,
             select=selecting(outcome.job) if outcome.verdict == "split" and self._pipeline.changed else None,
             together=tuple(self._names[job] for job in outcome.together if job in self._names),
             place=self._linked(outcome.place),
-            cards=tuple(self._card(outcome, job) for job in outcome.jobs),
-            changes=tuple(
-                (change, self._linked(change.place) if change.place is not None else None) for change in outcome.changes
-            ),
+            cards=tuple(self._card(outcome, job, own[job.name]) for job in outcome.jobs),
+            changes=self._facts(one for one in outcome.changes if id(one) not in told),
             refused_at=self._linked(refused.place) if refused is not None else None,
             excerpt=excerpt(text, at.line, at.column) if text is not None else None,
         )
@@ -237,9 +246,13 @@ class _Linker:
         boxes = tuple((box, self._target(box.job.place, side)) for box in drawing.boxes)
         return Picture(title, drawing, boxes)
 
-    def _card(self, outcome: JobOutcome, job: PlannedJob) -> Card:
+    def _card(self, outcome: JobOutcome, job: PlannedJob, changes: Iterable[WhatChanges]) -> Card:
         build = outcome.builds[job.build] if job.build is not None else None
-        return Card(job, build, self._target(job.place, "new") if job.place is not None else None)
+        target = self._target(job.place, "new") if job.place is not None else None
+        return Card(job, build, target, self._facts(changes))
+
+    def _facts(self, changes: Iterable[WhatChanges]) -> tuple[Fact, ...]:
+        return tuple(Fact(one, self._linked(one.place) if one.place is not None else None) for one in changes)
 
     def _linked(self, place: Place) -> Linked:
         return Linked(place, self._target(place, "old"))
@@ -251,3 +264,8 @@ class _Linker:
     def _text(self, place: Place) -> str | None:
         file = self._files.get((self._pipeline.repository, place.path))
         return file.text if file is not None else None
+
+
+def _is_of(change: WhatChanges, job: PlannedJob, outcome: JobOutcome) -> bool:
+    """Tell whether a change names this one of the new jobs and no other."""
+    return [one.name for one in outcome.jobs if f"`{one.name}`" in change.text] == [job.name]
