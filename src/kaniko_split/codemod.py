@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kaniko_split.detect.findings import EXECUTOR, Finding, findings
+from kaniko_split.detect.findings import Finding, findings, may_build
 from kaniko_split.gitlab.pipeline import Pipeline
 from kaniko_split.plan.outcome import Refusal, Split
 from kaniko_split.plan.splitting import plan
@@ -76,7 +76,7 @@ def split_pipeline(pipeline: Pipeline, wishes: Wishes, extra: Sequence[str] = ()
     Raises:
         MissingParserError: shfmt is not installed.
     """
-    if not any(word in file.source.text for file in pipeline.files for word in (EXECUTOR, *extra)):
+    if not may_build(pipeline, extra):
         return Result(pipeline, ())
     found = findings(pipeline, extra)
     ignored = tuple(Ignored(finding) for finding in found if is_ignored(finding) and wishes.means(finding))

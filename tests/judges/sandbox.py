@@ -43,6 +43,7 @@ _FOLDERS = """
 _BEFORE = r"""(?:^|(?<=[\s=:><(`@,;&|])|(?<=[\s=:><(`@,;&|]["'])|(?<=^["'])|(?<=://))"""
 _CONTAINER_PATH = re.compile(rf"{_BEFORE}/(?=(?:{'|'.join(_FOLDERS.split())})\b(?![.-]))", re.MULTILINE)
 _CONTAINER_ROOT = re.compile(r"(?<=\b(?:cd|ls) )/(?=\s|$|[;&|)])")
+_SHEBANG = re.compile(rb"#![^\n]*\b(?:ba|da|a)?sh\b")
 _LOST_REDIRECT = re.compile(r""">\s*["']?/(?!dev/(?:null|std|fd|tty))(?=\w)|>\s*["']?[^\s"';]*(?:\.\./){4}""")
 _BEFORE_COMMAND = "command do elif else env eval exec if nice nohup sudo then time until while xargs"
 _COMMAND_WORD = re.compile(
@@ -183,7 +184,7 @@ def _furnish(sandbox: Path, run: Run, repository: Path, box: Path) -> None:
     (sandbox / "salt").write_text(f"{run.salt}\n")
     for name in ("tools", "commands"):
         (sandbox / name).symlink_to(box / name)
-    lines = (*run.lines, *run.after_lines)
+    lines = (*run.lines, *run.after_lines, *_move_scripts(project, root))
     if any(re.search(r"/s?bin\b|/busybox\b", line) for line in lines):
         (root / "usr").mkdir()
         for folder in ("bin", "busybox", "sbin", "usr/bin"):
@@ -196,6 +197,25 @@ def _furnish(sandbox: Path, run: Run, repository: Path, box: Path) -> None:
     for word in words:
         if not (box / "tools" / word).exists() and not (box / "commands" / word).exists():
             (sandbox / "words" / word).symlink_to(box / "recorder")
+
+
+def _move_scripts(project: Path, root: Path) -> Iterator[str]:
+    """Move the container's own paths in the repository's shell scripts, as in the job's own; yield their texts.
+
+    Raises:
+        RefusedError: One writes to a path that is not in the sandbox.
+    """
+    for path in sorted(project.rglob("*")):
+        if path.is_symlink() or not path.is_file():
+            continue
+        content = path.read_bytes()
+        if path.suffix != ".sh" and not _SHEBANG.match(content):
+            continue
+        text = content.decode("utf-8", "surrogateescape")
+        if _LOST_REDIRECT.search(_CONTAINER_PATH.sub("", text)):
+            raise RefusedError(f"its script {path.name} writes to a path that is not in the sandbox.")
+        path.write_bytes(_moved(text, root).encode("utf-8", "surrogateescape"))
+        yield text
 
 
 def _moved(text: str, root: Path) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from kaniko_split.codemod import split_pipeline
 from kaniko_split.gitlab.discovery import Found, from_text
-from kaniko_split.plan.splitting import Wishes
+from kaniko_split.plan.wishes import Wishes
 from kaniko_split.tree.compose import compose
 from kaniko_split.tree.nodes import Scalar
 from kaniko_split.tree.scalars import value_offsets

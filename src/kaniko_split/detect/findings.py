@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kaniko_split.detect.scripts import may_run
 from kaniko_split.detect.trace import Step, Trace, trace
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import UnresolvableError, effective_job
@@ -76,7 +77,7 @@ def findings(pipeline: Pipeline, extra: Sequence[str] = ()) -> tuple[Finding, ..
     Raises:
         MissingParserError: shfmt is not installed.
     """
-    if not any(word in file.source.text for file in pipeline.files for word in (EXECUTOR, *extra)):
+    if not may_build(pipeline, extra):
         return ()
     pieces: dict[str, Job] = {}
     for job in pipeline.jobs:
@@ -84,6 +85,11 @@ def findings(pipeline: Pipeline, extra: Sequence[str] = ()) -> tuple[Finding, ..
         if not job.hidden and (job.name not in pieces or job.mapping.entry("script") is not None):
             pieces[job.name] = job
     return tuple(finding for job in pieces.values() for finding in _of_job(pipeline, job, extra))
+
+
+def may_build(pipeline: Pipeline, extra: Sequence[str] = ()) -> bool:
+    """Tell whether a file of the pipeline, or a script that it names, holds the executor's word at all."""
+    return may_run((file.source.text for file in pipeline.files), pipeline.read, (EXECUTOR, *extra))
 
 
 def source_offset(file: PipelineFile, item: ScriptItem, offset: int) -> int:
@@ -112,10 +118,10 @@ def _of_job(pipeline: Pipeline, job: Job, extra: Sequence[str]) -> Iterator[Find
         yield from _unreadable(pipeline, job, before, script, error)
         return
     texts = [item.text for item in items] + [value.text for value in variables.values()]
-    if not any(word in text for text in texts for word in (EXECUTOR, *extra)):
+    if not may_run(("\n".join(texts),), pipeline.read, (EXECUTOR, *extra)):
         return
     try:
-        steps = trace(items, variables, extra)
+        steps = trace(items, variables, extra, pipeline.read)
     except ShellSyntaxError as error:
         yield _unparsed(pipeline, job, before, script, items, error)
         return

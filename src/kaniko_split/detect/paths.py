@@ -138,9 +138,9 @@ def _of_call(statement: Statement, counting: Counting) -> Ways:
     if isinstance(call, Build) or (call is None and hides_executor(statement, here.script, here.known)):
         leaves = {Way(End.LEFT): 1.0} if texts[:1] == ("exec",) else {}
         return {Way(End.TRUE): 1, Way(End.FALSE, build_failed=True): 0, **leaves}
-    there = inside_of_call(values, here)
-    if there is not None:
-        return _of_function(here.functions[texts[0]], Counting(there, counting.extra))
+    inside = inside_of_call(statement, here)
+    if inside is not None:
+        return _of_function(inside.body, Counting(inside.here, counting.extra))
     if not texts:
         asks = any(True for word in words_of(statement) for _ in substitutions(word))
         return {Way(End.TRUE): 0, Way(End.FALSE): 0} if asks else {Way(End.TRUE): 0}

@@ -38,6 +38,8 @@ class Step:
         frame: The condition or group that it stands in, where that is divided.
         branch: The number of the frame's branch that it stands in.
         partner: For the build of a later branch, the number of the build of the first one that it stands in for.
+        calls: The function that the statement calls, or the path of the script that it runs; else empty.
+        second: Where in that script the second build stands: its path, its text and an offset in it.
     """
 
     number: int
@@ -57,6 +59,8 @@ class Step:
     frame: Frame | None = None
     branch: int = 0
     partner: int | None = None
+    calls: str = ""
+    second: tuple[str, str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

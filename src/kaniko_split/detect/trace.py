@@ -13,15 +13,16 @@ from kaniko_split.detect.inside import builds_inside, effects_of_build, merged, 
 from kaniko_split.detect.loops import Loop, written_out
 from kaniko_split.detect.partners import with_partners
 from kaniko_split.detect.paths import Counting, End, Ways, most_builds, ways_through, ways_through_all
+from kaniko_split.detect.scripts import Read, Scripts, may_run, nothing
 from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.effects import Effects, effects_of
-from kaniko_split.shell.knowledge import Surroundings, after
-from kaniko_split.shell.locations import NOWHERE, Location, State
+from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, after, inside_of_call
+from kaniko_split.shell.locations import NOWHERE, File, Location, State
 from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Group, Script, Statement
 from kaniko_split.shell.parse import parse
-from kaniko_split.shell.walk import known_after
+from kaniko_split.shell.walk import known_after, known_after_source
 from kaniko_split.shell.words import Value, values_of_words
 
 __all__ = ["Step", "Trace", "trace"]
@@ -34,6 +35,7 @@ def trace(
     items: Sequence[ScriptItem],
     variables: Mapping[str, Value],
     extra: Sequence[str] = (),
+    read: Read = nothing,
     *,
     opened: bool = False,
 ) -> Trace:
@@ -43,6 +45,7 @@ def trace(
         items: `before_script` and `script`, in that order.
         variables: What the pipeline's `variables:` give the job.
         extra: Further command words that are to count as the executor.
+        read: Gives the text of a file of the repository, by name; None where there is none.
         opened: Whether every condition and group is to be opened, not only those around several builds.
 
     Raises:
@@ -55,13 +58,13 @@ def trace(
         starts.append(len(text))
         text += item.text if item.text.endswith("\n") else item.text + "\n"
     found = Trace(tuple(items), tuple(starts), parse(text), (), frozenset())
-    follower = _Follower(found.script, dict(variables), tuple(extra))
+    follower = _Follower(found.script, dict(variables), tuple(extra), read)
     followed = _followed(found, follower, opened=opened)
     loop = _only_loop(followed, follower)
     if loop is None:
         return followed
     turned = replace(found, script=parse(loop.text), loop=loop)
-    return _followed(turned, _Follower(turned.script, dict(variables), tuple(extra)), opened=opened)
+    return _followed(turned, _Follower(turned.script, dict(variables), tuple(extra), read), opened=opened)
 
 
 def _followed(found: Trace, follower: _Follower, *, opened: bool) -> Trace:
@@ -76,7 +79,7 @@ def _followed(found: Trace, follower: _Follower, *, opened: bool) -> Trace:
                 follower = inside
                 steps.extend(framed)
                 continue
-        for one, chained in _links(statement, found.script.text):
+        for one, chained in _links(statement, follower):
             steps.append(replace(follower.step(len(steps), one, found), chained=chained))
     steps = steps if opened else _less_certain(steps)
     counting = Counting(follower.start, follower.extra)
@@ -107,15 +110,14 @@ def _only_loop(found: Trace, follower: _Follower) -> Loop | None:
     return written_out(found.script, step.statement, values)
 
 
-def _links(statement: Statement, text: str) -> list[tuple[Statement, bool]]:
+def _links(statement: Statement, follower: _Follower) -> list[tuple[Statement, bool]]:
     """Return a chain of `&&` with builds as its links, each with whether `&&` stands before it.
 
     Any other statement stays whole: in `[ -n "$X" ] && Y=1` the two belong together.
     """
     command = statement.command
     plain = not (statement.negated or statement.background or statement.redirects)
-    builds = text.count("executor", statement.span.start, statement.span.end)
-    if plain and builds and isinstance(command, Chain) and command.operator == "&&":
+    if plain and isinstance(command, Chain) and command.operator == "&&" and follower.may_build(statement):
         return [*_all_links(command.left), (command.right, True)]
     return [(statement, False)]
 
@@ -131,13 +133,21 @@ def _all_links(statement: Statement) -> list[tuple[Statement, bool]]:
 class _Follower:
     """Carries what is known from one statement to the next."""
 
-    def __init__(self, script: Script, known: dict[str, Value], extra: tuple[str, ...]) -> None:
+    def __init__(self, script: Script, known: dict[str, Value], extra: tuple[str, ...], read: Read) -> None:
         self._text = script.text
         self.extra = extra
-        self.start = self._here = Surroundings(
-            script.text, known, "", program=lambda one, here: effects_of_build(one, here, extra)
-        )
         self.exported: set[str] = set()
+        self._written: set[Location] = set()
+        exported, written = self.exported, self._written
+        self._scripts = Scripts(read, ("executor", *extra), lambda: {*known, *exported}, lambda: tuple(written))
+        self.start = self._here = Surroundings(
+            script.text,
+            known,
+            "",
+            program=lambda one, here: effects_of_build(one, here, extra),
+            scripts=self._scripts.inside,
+            sourced=known_after_source,
+        )
         self.lists: dict[int, tuple[Value, ...]] = {}
         self._sourced = False
         self._exports_all = False
@@ -154,6 +164,7 @@ class _Follower:
         ways = ways_through(statement, Counting(here, self.extra))
         made = most_builds(ways)
         inside = builds_inside(statement, here, self.extra) if made == 1 else None
+        called = inside_of_call(statement, here) if isinstance(statement.command, Call) else None
         values = here.values(statement)
         beside = NOWHERE
         if inside:
@@ -166,6 +177,7 @@ class _Follower:
         if made and isinstance(statement.command, For) and statement.command.items is not None:
             self.lists[number] = values_of_words(statement.command.items, self._text, here.known)
         self._learn(statement, effects, values)
+        self._written.update(place for place in effects.writes if isinstance(place, File))
         return Step(
             number=number,
             span=statement.span,
@@ -180,7 +192,30 @@ class _Follower:
             beside=beside,
             inside=inside or (),
             stops_at_failure=self._stops_at_failure,
+            calls=called.name if called is not None else "",
+            second=self._second_of(called) if called is not None and made > 1 else None,
         )
+
+    def may_build(self, statement: Statement) -> bool:
+        """Tell whether a statement may hold a build, from its text alone."""
+        text = self._text[statement.span.start : statement.span.end]
+        return may_run((text,), self._scripts.read, self._scripts.words)
+
+    def _second_of(self, called: Inside) -> tuple[str, str, int] | None:
+        """Return where the second build stands in a script that makes several."""
+        command = called.body.command
+        if called.kind is Kind.FUNCTION or not isinstance(command, Group):
+            return None
+        made, here = 0.0, called.here
+        for one in command.statements:
+            more = most_builds(ways_through(one, Counting(here, self.extra)))
+            made += more
+            if made > 1:
+                deeper = inside_of_call(one, here) if more > 1 else None
+                found = self._second_of(deeper) if deeper is not None else None
+                return found or (called.name, here.script, one.span.start)
+            here = after(one, effects_of(one, here).writes, here)
+        return None
 
     def frame(self, statement: Statement, found: Trace, *, opened: bool) -> Frame | None:
         """Return the statement as a frame that is to be opened.

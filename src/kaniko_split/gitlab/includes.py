@@ -71,7 +71,9 @@ class _Reading:
         last = {name: number for number, name in enumerate(self.order)}
         names = sorted(last, key=lambda name: last[name])
         perhaps = {name: place for name, place in self.perhaps.items() if name not in self.always}
-        return Pipeline(tuple(self.known[name] for name in names), tuple(self.unread), perhaps=perhaps)
+        return Pipeline(
+            tuple(self.known[name] for name in names), tuple(self.unread), perhaps=perhaps, read=self.repository.text
+        )
 
 
 def read_pipeline(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -70,6 +70,11 @@ class Unread:
     place: Place
 
 
+def _nothing(name: str) -> str | None:
+    del name
+    return None
+
+
 @dataclass(frozen=True, eq=False)
 class Pipeline:
     """The files of one pipeline, in the order in which GitLab merges them: the root comes last.
@@ -80,12 +85,14 @@ class Pipeline:
         included_by: An include of another file that computes its path, so that it may mean this pipeline's root.
         perhaps: The files that come in by includes with `rules` alone, by name, and where that include stands. They
             are taken for included.
+        read: Gives the text of a file of the repository, by name; None where there is none.
     """
 
     files: tuple[PipelineFile, ...]
     unread: tuple[Unread, ...] = ()
     included_by: Unread | None = None
     perhaps: dict[str, Place] = field(default_factory=dict)
+    read: Callable[[str], str | None] = _nothing
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -53,6 +53,8 @@ def _check_statements(trace: Trace) -> None:
     for step in trace.steps:
         if step.item != step.last_item or trace.items[step.item].text.rstrip(" ").endswith("\\"):
             raise CannotSliceError("statement-across-items", step)
+        if step.second is not None:
+            raise CannotSliceError("script-in-repository", step)
         if step.builds and step.build is None and step.partner is None:
             raise CannotSliceError(_code_of_compound(step), step)
         if step.build is not None and step.builds > 1:

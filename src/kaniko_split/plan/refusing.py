@@ -12,6 +12,7 @@ from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.obstacles import ObstacleError
 from kaniko_split.plan.outcome import Refusal
 from kaniko_split.plan.slices import CannotSliceError
+from kaniko_split.source.text import Source
 
 InTheWay = ObstacleError | CannotSliceError | NoGateError | NameTakenError | UnresolvableError
 
@@ -25,6 +26,8 @@ def refusal_of(finding: Finding, error: InTheWay) -> Refusal:
             return Refusal(finding, error.code, error.file, error.offset, error.detail)
         case CannotSliceError():
             assert finding.trace is not None  # noqa: S101 (it was sliced)
+            if error.code == "script-in-repository" and error.step.second is not None:
+                return _in_script(finding, error.step.second)
             file = _step_file(finding, finding.trace, error.step)
             return Refusal(finding, error.code, file, _step_offset(file, finding.trace, error.step), error.detail)
         case NoGateError():
@@ -33,6 +36,14 @@ def refusal_of(finding: Finding, error: InTheWay) -> Refusal:
             return Refusal(finding, "name-taken", job.file, name, str(error))
         case UnresolvableError():
             return Refusal(finding, "unresolvable", job.file, name, str(error))
+
+
+def _in_script(finding: Finding, second: tuple[str, str, int]) -> Refusal:
+    """Return the refusal that points into a script of the repository."""
+    path, text, offset = second
+    job = finding.job.file
+    shown = job.source.path.removesuffix(job.name) + path if job.source.path.endswith(job.name) else path
+    return Refusal(finding, "script-in-repository", PipelineFile(path, Source(shown, text), ()), offset)
 
 
 def _step_offset(file: PipelineFile, trace: Trace, step: Step) -> int:

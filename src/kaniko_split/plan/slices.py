@@ -336,7 +336,7 @@ class _Slicer:
             if number not in wanted:
                 hits = _live_writes(step, live, covered)
                 if step.build is not None or number in self._owners or number in finishing:
-                    self._refuse_what_a_build_leaves(step, live, hits)
+                    self._refuse_what_a_build_leaves(step, live, hits, self._steps[max(wanted)])
                     continue
                 if not hits and not step.effects.leaves and State.VARIABLES not in step.effects.writes:
                     continue
@@ -351,15 +351,19 @@ class _Slicer:
                 live |= {place for name in self._environment for place in (Variable(name), export_mark(name))}
         return frozenset(chosen)
 
-    def _refuse_what_a_build_leaves(self, step: Step, live: set[Location], hits: frozenset[Location]) -> None:
+    def _refuse_what_a_build_leaves(
+        self, step: Step, live: set[Location], hits: frozenset[Location], later: Step
+    ) -> None:
         """Make sure that what is passed over has left nothing which is read later."""
         if any(is_exact(place) and place in live for place in hits):
             raise CannotSliceError("output-used-later", step)
-        left = {place for place in step.beside if meeting({place}, live)}
+        left = {place for place in step.beside - written_again(step, later) if meeting({place}, live)}
         if State.FOLDER in left:
             raise CannotSliceError("output-used-later", step, "it leaves the shell in another folder")
         if left:
-            raise CannotSliceError("output-used-later", step, "it does more than build, and a later build may see it")
+            paths = [f"`{place.path}`" for place in left if isinstance(place, File)]
+            more = f"writes {', '.join(sorted(paths))} too" if paths else "does more than build"
+            raise CannotSliceError("output-used-later", step, f"it {more}, and a later build may see it")
 
     def _attach_the_rest(
         self, roots: dict[int, set[int]], sliced: dict[int, frozenset[int]], finishing: set[int]
@@ -493,6 +497,14 @@ def _builds_of_turns(trace: Trace) -> dict[int, int]:
     builds = [step.number for step in trace.steps if step.build is not None]
     turns = {step.number: turn for step in trace.steps if (turn := trace.turn_of(step)) is not None}
     return {number: builds[turn] for number, turn in turns.items()}
+
+
+def written_again(step: Step, later: Step) -> frozenset[Location]:
+    """Return the files that a later call of the same function or script writes anew, whatever it finds there."""
+    if not step.calls or step.calls != later.calls:
+        return frozenset()
+    anew = later.beside - later.effects.appends - later.effects.reads
+    return frozenset(place for place in anew if isinstance(place, File) and is_exact(place))
 
 
 def _live_writes(step: Step, live: set[Location], covered: set[Location]) -> frozenset[Location]:

@@ -68,6 +68,7 @@ class _Machine:
     files: dict[str, Symbol] = field(default_factory=dict)
     log: Symbol = ""
     outputs: set[str] = field(default_factory=set)
+    writers: dict[str, str] = field(default_factory=dict)
     output_values: set[str] = field(default_factory=set)
     builds: list[BuildRecord] = field(default_factory=list)
     acts: list[Symbol] = field(default_factory=list)
@@ -145,7 +146,10 @@ class _Machine:
             outcome = _symbol("build", self.holds, *words, *inputs)
             for place in sorted(effects.writes, key=str):
                 kept = self._read(place) if place in effects.appends else ""
-                self._write(place, _symbol(kept, outcome) if kept else outcome, tainted=True)
+                output = place not in step.beside
+                self._write(place, _symbol(kept, outcome) if kept else outcome, tainted=output)
+                if isinstance(place, File) and not output:
+                    self.writers[place.path] = step.calls
             self._write(_STATUS, outcome, tainted=True)
             return
         if words[:1] == ("unset",):
@@ -214,8 +218,19 @@ class _Machine:
             folder=self.folder if State.FOLDER in step.effects.reads else "",
             options=self.options,
             environment=tuple((name, self.values[name]) for name in seen),
-            files=(*sorted(self._own_files().items()), ("", self.log)),
+            files=(*sorted(self._files_before(step).items()), ("", self.log)),
         )
+
+    def _files_before(self, step: Step) -> dict[str, Symbol]:
+        """Return the files that a build finds.
+
+        A file that an earlier call of the same script or function has left, and this one writes anew without
+        reading it, does not matter to it.
+        """
+        effects = step.effects
+        anew = {place.path for place in effects.writes - effects.appends - effects.reads if isinstance(place, File)}
+        passed_over = {path for path in anew if step.calls and self.writers.get(path) == step.calls}
+        return {path: symbol for path, symbol in self._own_files().items() if path not in passed_over}
 
     def _own_files(self) -> dict[str, Symbol]:
         return {path: symbol for path, symbol in self.files.items() if path not in self.outputs}

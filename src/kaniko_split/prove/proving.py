@@ -98,7 +98,7 @@ def _check_split(after: Pipeline, split: Split, extra: Sequence[str]) -> Iterato
     assert finding.trace is not None  # noqa: S101 (what cannot be read is refused)
     given = tuple(finding.variables or ())
     variables = finding.variables or {}
-    old = record_of(trace(finding.trace.items, variables, extra, opened=True), given)
+    old = record_of(trace(finding.trace.items, variables, extra, after.read, opened=True), given)
     new: dict[str, JobRecord] = {}
     for job in split.jobs:
         found = after.named(job.name)
@@ -114,7 +114,7 @@ def _trace_after(after: Pipeline, job: Job, split: Split, extra: Sequence[str]) 
         *script_items(after, provider(after, job, "before_script"), Section.BEFORE_SCRIPT),
         *script_items(after, provider(after, job, "script"), Section.SCRIPT),
     )
-    return trace(items, split.finding.variables or {}, extra, opened=True)
+    return trace(items, split.finding.variables or {}, extra, after.read, opened=True)
 
 
 def _waits(split: Split) -> dict[str, frozenset[str]]:

@@ -20,7 +20,8 @@ from kaniko_split.shell.commands import (
     keeps_output,
     kind_of,
 )
-from kaniko_split.shell.knowledge import Surroundings, after, inside_of_call
+from kaniko_split.shell.knowledge import Inside, Surroundings, after, inside_of_call
+from kaniko_split.shell.knowledge import Kind as Way
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
 from kaniko_split.shell.nodes import (
     Assignment,
@@ -247,9 +248,9 @@ def _called(call: Call, statement: Statement, here: Surroundings) -> Effects:
     special = here.program(statement, here) if here.program is not None else None
     if special is not None:
         return special
-    there = inside_of_call(values, here)
-    if there is not None:
-        return _of_function(here.functions[texts[0]], texts[0], there)
+    inside = inside_of_call(statement, here)
+    if inside is not None:
+        return _of_body(inside)
     leaves = texts[0] == "exec"
     texts = texts[behind_wrappers(texts) :]
     if not texts:
@@ -258,16 +259,18 @@ def _called(call: Call, statement: Statement, here: Surroundings) -> Effects:
     return replace(done, leaves=True) if leaves else done
 
 
-def _of_function(body: Statement, name: str, here: Surroundings) -> Effects:
-    """Return what the call of a function does, without its own parameters and local variables."""
-    inside = effects_of(body, here)
-    own = {place for place in inside.reads | inside.writes if isinstance(place, Variable) and _is_own(place.name, body)}
+def _of_body(inside: Inside) -> Effects:
+    """Return what the call of a function or script does, without its own parameters and local variables."""
+    done, body = effects_of(inside.body, inside.here), inside.body
+    own = {place for place in done.reads | done.writes if isinstance(place, Variable) and _is_own(place.name, body)}
+    called: Location = Variable(f"{inside.name}()") if inside.kind is Way.FUNCTION else File(inside.name)
+    # What a script computes for itself is its own affair, and the same wherever it runs.
     return replace(
-        inside,
-        reads=inside.reads - own | {Variable(f"{name}()")},
-        writes=inside.writes - own,
-        overwrites=inside.overwrites - own,
-        exports=inside.exports - {place.name for place in own if isinstance(place, Variable)},
+        done,
+        reads=done.reads - own | {called},
+        writes=done.writes - own,
+        overwrites=done.overwrites - own,
+        exports=done.exports - {place.name for place in own if isinstance(place, Variable)},
         prints=False,
     )
 
@@ -298,7 +301,9 @@ def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -
             lists = name in {"ls", "find", "tree", "du", "stat"} and not files
             return Effects(reads=files | folder | (everything if lists else NOWHERE), prints=True)
         case Kind.WRITES:
-            return Effects(reads=files | folder, writes=files or everything, fresh=name in FRESH)
+            # What is there already does not matter to `mkdir -p`.
+            asked = NOWHERE if texts[:2] == ("mkdir", "-p") else files
+            return Effects(reads=asked | folder, writes=files or everything, fresh=name in FRESH)
         case Kind.COPIES:
             return _copied(texts, files, here)
         case Kind.TESTS:

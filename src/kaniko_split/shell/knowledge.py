@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from kaniko_split.shell.locations import Location, State, Variable, file_at
@@ -15,8 +16,41 @@ from kaniko_split.shell.words import Value, value_of_word, values_of_words
 if TYPE_CHECKING:
     from kaniko_split.shell.effects import Effects
 
-# How deep calls of functions are followed.
+# How deep calls of functions and scripts are followed.
 DEEPEST_CALL = 6
+
+
+class Kind(Enum):
+    """How a command runs statements that stand elsewhere."""
+
+    FUNCTION = "a function of the shell"
+    SOURCED = "a file, in the shell itself"
+    PROCESS = "a script, in a process of its own"
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """The body of a function; its spans count in `script`."""
+
+    body: Statement
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What a command runs that stands elsewhere.
+
+    Attributes:
+        body: The statements.
+        here: What is known where they begin.
+        name: The function, or the path of the script from the project's root.
+        kind: How they are run.
+    """
+
+    body: Statement
+    here: Surroundings
+    name: str
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +61,25 @@ class Surroundings:
         script: The text that spans count in.
         known: The variables assigned so far, the positional parameters by number with `#`, `@` and `*`.
         folder: The folder from the project's root, None where it is not known.
-        functions: The body of each function defined so far.
+        functions: Each function defined so far.
         folder_before: Where `cd -` leads, None where that is not known.
         pushed: Where `popd` leads, the next one last.
-        calling: The functions in whose bodies the statement stands; one that calls itself is not followed.
+        calling: The functions and scripts in which the statement stands; one that calls itself is not followed.
         program: What a command does that the shell's own tables cannot know; None for any other command.
+        scripts: The script of the repository that a command runs; None for any other command.
+        sourced: What is known after a command that sources a script; None for any other command.
     """
 
     script: str
     known: Mapping[str, Value]
     folder: str | None
-    functions: Mapping[str, Statement] = field(default_factory=dict)
+    functions: Mapping[str, Defined] = field(default_factory=dict)
     folder_before: str | None = None
     pushed: tuple[str | None, ...] = ()
     calling: tuple[str, ...] = ()
     program: Callable[[Statement, Surroundings], Effects | None] | None = None
+    scripts: Callable[[Statement, Surroundings], Inside | None] | None = None
+    sourced: Callable[[Statement, Surroundings], Surroundings | None] | None = None
 
     def values(self, statement: Statement) -> tuple[Value, ...]:
         """Return the words of a simple command, as far as they are known; none for anything else."""
@@ -50,12 +88,23 @@ class Surroundings:
         return values_of_words(statement.command.words, self.script, self.known)
 
 
-def inside_of_call(values: tuple[Value, ...], here: Surroundings) -> Surroundings | None:
-    """Return what is known in the body of the function that the command `values` calls; None where it calls none."""
+def inside_of_call(statement: Statement, here: Surroundings) -> Inside | None:
+    """Return the body of the function or script that a command calls; None where it calls none."""
+    values = here.values(statement)
     name = values[0].text if values else ""
-    if name not in here.functions or name in here.calling or len(here.calling) >= DEEPEST_CALL:
-        return None
-    return replace(here, known=_with_positional(here.known, values[1:]), calling=(*here.calling, name))
+    if name in here.functions:
+        if not follows(name, here):
+            return None
+        function = here.functions[name]
+        known = with_positional(here.known, values[1:])
+        there = replace(here, script=function.script, known=known, calling=(*here.calling, name))
+        return Inside(function.body, there, name, Kind.FUNCTION)
+    return here.scripts(statement, here) if here.scripts is not None and values else None
+
+
+def follows(name: str, here: Surroundings) -> bool:
+    """Tell whether the function or script called `name` is to be followed from here."""
+    return name not in here.calling and len(here.calling) < DEEPEST_CALL
 
 
 def after(statement: Statement, writes: Iterable[Location], here: Surroundings) -> Surroundings:
@@ -66,7 +115,10 @@ def after(statement: Statement, writes: Iterable[Location], here: Surroundings) 
         case Declaration(assignments=assignments):
             return replace(here, known=_assigned((one for one in assignments if one.value is not None), here))
         case Function(name=name, body=body):
-            return replace(here, functions={**here.functions, name: body})
+            return replace(here, functions={**here.functions, name: Defined(body, here.script)})
+    found = here.sourced(statement, here) if here.sourced is not None else None
+    if found is not None:
+        return found
     places = frozenset(writes)
     known = {} if State.VARIABLES in places else dict(here.known)
     for place in places:
@@ -76,9 +128,10 @@ def after(statement: Statement, writes: Iterable[Location], here: Surroundings) 
     texts = tuple(value.text for value in values)
     if texts[:1] == ("shift",):
         known = _shifted(known, texts[1:])
-    elif texts[:1] == ("set",) and any(not text.startswith(("-", "+")) or text == "--" for text in texts[1:]):
+    elif texts[:1] == ("set",) and _sets_positional(texts):
         known = {name: value for name, value in known.items() if not _is_positional(name)}
-    functions = {**here.functions, **{one.name: one.body for one in _definitions(statement)}}
+    defined = {one.name: Defined(one.body, here.script) for one in _definitions(statement)}
+    functions = {**here.functions, **defined}
     changed = replace(here, known=known, functions=functions)
     return moved(texts, changed) if State.FOLDER in places else changed
 
@@ -113,11 +166,20 @@ def _assigned(assignments: Iterable[Assignment], here: Surroundings) -> Mapping[
     return known
 
 
+def _sets_positional(texts: tuple[str, ...]) -> bool:
+    """Tell whether `set` has operands; the word behind `-o` is none (`set -euo pipefail`)."""
+    pairs = zip(("", *texts[1:]), texts[1:], strict=False)
+    return any(
+        text == "--" or not (text.startswith(("-", "+")) or (before.startswith(("-", "+")) and before.endswith("o")))
+        for before, text in pairs
+    )
+
+
 def _is_positional(name: str) -> bool:
     return name.isdigit() or name in {"@", "*", "#"}
 
 
-def _with_positional(known: Mapping[str, Value], values: tuple[Value, ...]) -> dict[str, Value]:
+def with_positional(known: Mapping[str, Value], values: tuple[Value, ...]) -> dict[str, Value]:
     """Return `known` with the words of a call as `$1`, `$2`, ..., unless it is not certain how many they are."""
     result = {name: value for name, value in known.items() if not _is_positional(name)}
     if any(value.splits for value in values):
@@ -132,7 +194,7 @@ def _shifted(known: Mapping[str, Value], arguments: tuple[str, ...]) -> dict[str
     count = int(known["#"].text) if "#" in known else 0
     if by > count or len(arguments) > 1 or (arguments and not arguments[0].isdigit()):
         return {name: value for name, value in known.items() if not _is_positional(name)}
-    return _with_positional(known, tuple(known[str(number)] for number in range(by + 1, count + 1)))
+    return with_positional(known, tuple(known[str(number)] for number in range(by + 1, count + 1)))
 
 
 def moved(texts: tuple[str, ...], here: Surroundings) -> Surroundings:
@@ -156,3 +218,10 @@ def _folder_at(target: str, folder: str | None) -> str | None:
         return None
     normal = posixpath.normpath(path)
     return "" if normal == "." else normal
+
+
+def with_own_positional(there: Surroundings, here: Surroundings) -> Surroundings:
+    """Return what is known `here` after a file was sourced in which `there` was known at the end."""
+    known = {name: value for name, value in there.known.items() if not _is_positional(name)}
+    own = {name: value for name, value in here.known.items() if _is_positional(name)}
+    return replace(there, script=here.script, known=known | own, calling=here.calling)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kaniko_split.shell.effects import effects_of
-from kaniko_split.shell.knowledge import Surroundings, after, inside_of_call
+from kaniko_split.shell.knowledge import Kind, Surroundings, after, inside_of_call, with_own_positional
 from kaniko_split.shell.nodes import Call, Chain, For, Function, If, Statement, While, nested, substitutions, words_of
 
 Found = tuple[Statement, Surroundings]
@@ -14,7 +14,7 @@ Found = tuple[Statement, Surroundings]
 def walk(statement: Statement, here: Surroundings) -> Iterator[Found]:
     """Yield `statement` and all that can run inside of it, in the order of the text.
 
-    The body of a function stands where it is called; what a substitution runs stands behind its statement.
+    The body of a function or script stands where it is called; what a substitution runs stands behind its statement.
     """
     yield statement, here
     for word in words_of(statement):
@@ -22,10 +22,9 @@ def walk(statement: Statement, here: Surroundings) -> Iterator[Found]:
             yield from walk_all(part.statements, here)
     match statement.command:
         case Call():
-            values = here.values(statement)
-            there = inside_of_call(values, here)
-            if there is not None:
-                yield from walk(here.functions[values[0].text], there)
+            inside = inside_of_call(statement, here)
+            if inside is not None:
+                yield from walk(inside.body, inside.here)
         case Chain(operator="&&" | "||", left=left, right=right):
             yield from walk_all((left, right), here)
         case If(condition=condition, then=then, otherwise=otherwise):
@@ -57,3 +56,12 @@ def known_after(statements: Iterable[Statement], here: Surroundings) -> Surround
     for statement in statements:
         here = after(statement, effects_of(statement, here).writes, here)
     return here
+
+
+def known_after_source(statement: Statement, here: Surroundings) -> Surroundings | None:
+    """Return what is known when `statement` has sourced a file that can be read; None for any other statement."""
+    inside = inside_of_call(statement, here)
+    if inside is None or inside.kind is not Kind.SOURCED:
+        return None
+    there = known_after((inside.body,), inside.here)
+    return with_own_positional(there, here)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kaniko_split.shell.nodes import Arithmetic, Literal, Parameter, Substitution, Word
 
 _GLOB = re.compile(r"[*?\[]")
 _TRIM = re.compile(r"\$\{\w+(%%?|##?)([^{}$\"'`\\?\[\]]*)\}")
+_OR_ELSE = re.compile(r"\$\{(\w+)(:?[-=?])")
+_UNKNOWN = re.compile(r"\$\{[^}]*\}|\$\(.*\)|`[^`]*`|\$\w+|\$.", re.DOTALL)
 _BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 
 
@@ -113,6 +115,31 @@ def _trimmed(expansion: str, value: str) -> str | None:
     return found[longest if len(mark) == 2 else shortest] if found else value
 
 
+def _or_else(part: Parameter, expansion: str, script: str, known: Mapping[str, Value]) -> Value | None:
+    """Return the value of `${name:-word}` and its kin where it is known whether the name has one.
+
+    POSIX, "Parameter Expansion", 2.6.2. A name that is not known may be set by the pipeline; only of a script's
+    own arguments it is known how many there are.
+    """
+    match = _OR_ELSE.match(expansion)
+    if match is None:
+        return None
+    name, mark = match.groups()
+    value = known.get(name)
+    if value is not None and (mark[-1] == "?" or _is_there(value) or (value.exact and ":" not in mark)):
+        return value
+    absent = name.isdigit() and "#" in known and name not in known
+    if (absent or value == Value("")) and mark[-1] in "-=":
+        words = part.inner
+        return value_of_word(words[0], script, known) if len(words) == 1 else Value("") if not words else None
+    return None
+
+
+def _is_there(value: Value) -> bool:
+    """Tell whether a value is certainly not empty, whatever stands for its unknown parts."""
+    return bool(_UNKNOWN.sub("", value.text)) if not value.exact else bool(value.text)
+
+
 def _value_of_part(
     part: Literal | Parameter | Substitution | Arithmetic, script: str, known: Mapping[str, Value]
 ) -> Value:
@@ -132,6 +159,10 @@ def _value_of_part(
             and (trimmed := _trimmed(script[span.start : span.end], known[name].text)) is not None
         ):
             return Value(trimmed, splits=not quoted and len(trimmed.split()) != 1)
+        case Parameter(name=name, span=span, quoted=quoted) if (
+            other := _or_else(part, script[span.start : span.end], script, known)
+        ) is not None:
+            return replace(other, splits=not quoted and len(other.text.split()) != 1)
         case Parameter(name=name, span=span, quoted=quoted):
             # GitLab's own variables are single words; of others nobody can say before they run.
             many = not quoted and not name.startswith("CI_")

@@ -1,0 +1,187 @@
+"""Which script of the repository does a command run, and what is known inside of it?
+
+Only scripts that a pipeline names are read, and only inside of the repository: `Read` is given by whoever knows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from kaniko_split.shell.commands import base_name, behind_wrappers
+from kaniko_split.shell.effects import Effects
+from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, follows, with_positional
+from kaniko_split.shell.locations import File, Location, file_at, is_exact, meeting
+from kaniko_split.shell.nodes import Call, Group, Statement
+from kaniko_split.shell.parse import ShellSyntaxError, parse
+from kaniko_split.shell.words import Value, value_of_word
+from kaniko_split.source.text import Span
+
+Read = Callable[[str], str | None]
+Program = Callable[[Statement, Surroundings], Effects | None]
+
+# Scripts that name scripts are looked into this far.
+_DEEPEST = 5
+_SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+_SOURCING = frozenset({".", "source"})
+_SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?\S*?\b(?:sh|bash|ash|dash|busybox)\b")
+_MOST_CHARACTERS = 200_000
+_ENDINGS = frozenset({"sh", "bash", "ash", "env", "inc", "lib"})
+# What a text may call: a path behind a shell's name or a dot, or a path that is a command.
+_NAMED = re.compile(
+    r"(?:(?<![\w./-])(?:(?:ba|a|da)?sh|source|\.)[ \t]+(?:-\S+[ \t]+)*|(?<![\w./-])(?=\S*/))"
+    r"[\"']?(?:\$\{?CI_PROJECT_DIR\}?/|\./)?(?P<path>[\w.-]+(?:/[\w.-]+)*)"
+)
+_FOLDERS = re.compile(r"(?<!\S)cd[ \t]+[\"']?(?:\$\{?CI_PROJECT_DIR\}?/|\./)?(?P<path>[\w.-]+(?:/[\w.-]+)*)")
+
+
+def nothing(name: str) -> str | None:
+    """Give no file, whatever its name."""
+    del name
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A script that a command runs.
+
+    Attributes:
+        path: Its path from the project's root.
+        arguments: What it is given.
+        sourced: Whether it runs in the shell that calls it, as `.` and `source` have it.
+    """
+
+    path: str
+    arguments: tuple[Value, ...]
+    sourced: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scripts:
+    """The scripts of a repository, as the statements of one job run them.
+
+    Attributes:
+        read: Gives the text of a file of the repository, by name; None where there is none.
+        words: What a script that is of interest holds: the executor's names.
+        environment: Gives the names that every process of the job sees.
+        written: Gives the files that the job has written so far; such a script may be another than the repository's.
+    """
+
+    read: Read
+    words: tuple[str, ...]
+    environment: Callable[[], Iterable[str]]
+    written: Callable[[], Iterable[Location]]
+
+    def inside(self, statement: Statement, here: Surroundings) -> Inside | None:
+        """Return the statements of the script that `statement` runs; None where it runs none that can be read.
+
+        A script that builds nothing is not followed, unless it is sourced, since then its functions are of use.
+        """
+        if not isinstance(statement.command, Call):
+            return None
+        found = called(here.values(statement), here.folder)
+        if found is None or not follows(found.path, here) or meeting((File(found.path),), self.written()):
+            return None
+        text = script_text(found.path, self.read)
+        if text is None or not (found.sourced or may_run((text,), self.read, self.words)):
+            return None
+        try:
+            statements = parse(text).statements
+        except ShellSyntaxError:
+            return None
+        there = replace(here, script=text, calling=(*here.calling, found.path))
+        if found.sourced:
+            known = with_positional(here.known, found.arguments) if found.arguments else dict(here.known)
+        else:
+            given = {
+                one.name: value_of_word(one.value, here.script, here.known)
+                for one in statement.command.assignments
+                if one.value is not None
+            }
+            names = set(self.environment())
+            seen = {name: value for name, value in here.known.items() if name in names} | given
+            known = with_positional(seen, found.arguments)
+            there = replace(there, functions={}, folder_before=None, pushed=(), program=_without_exec(here.program))
+        kind = Kind.SOURCED if found.sourced else Kind.PROCESS
+        body = Statement(Span(0, len(text)), Group(statements, subshell=not found.sourced))
+        return Inside(body, replace(there, known=known), found.path, kind)
+
+
+def _without_exec(program: Program | None) -> Program | None:
+    """Let `exec` before the executor be nothing: a process of its own ends there, and the job goes on."""
+    if program is None:
+        return None
+
+    def within(statement: Statement, here: Surroundings) -> Effects | None:
+        done = program(statement, here)
+        return replace(done, leaves=False) if done is not None else None
+
+    return within
+
+
+def called(values: Sequence[Value], folder: str | None) -> Called | None:
+    """Return the script that a command runs, or None where it runs none, or one outside of the project.
+
+    Args:
+        values: The command's words.
+        folder: The folder that it runs in, from the project's root.
+    """
+    at = behind_wrappers(tuple(value.text for value in values))
+    if at >= len(values):
+        return None
+    name, rest = values[at].text, list(values[at + 1 :])
+    sourced = name in _SOURCING
+    if sourced or base_name(name) in _SHELLS:
+        while rest and rest[0].text.startswith("-"):
+            option = rest.pop(0).text
+            if "c" in option and not option.startswith("--"):
+                return None
+            if option.endswith("o") and rest:
+                rest.pop(0)
+        if not rest:
+            return None
+        path = rest.pop(0).text
+    elif "/" in name:
+        path = name
+    else:
+        return None
+    place = file_at(path, folder)
+    if not isinstance(place, File) or not is_exact(place) or place.path.startswith(("/", "~", "..")):
+        return None
+    return Called(place.path, tuple(rest), sourced)
+
+
+def script_text(path: str, read: Read) -> str | None:
+    """Return the text of a script for the shell; None where the file is not there or is something else."""
+    text = read(path)
+    if text is None or len(text) > _MOST_CHARACTERS or "\0" in text:
+        return None
+    return None if text.startswith("#!") and not _SHEBANG.match(text) else text
+
+
+def may_run(texts: Iterable[str], read: Read, words: Sequence[str]) -> bool:
+    """Tell whether one of `texts` holds one of `words`, or names a script that does, or that names one."""
+    waiting = list(texts)
+    seen: set[str] = set()
+    for _ in range(_DEEPEST):
+        if any(word in text for text in waiting for word in words):
+            return True
+        names = {name for text in waiting for name in _names(text)} - seen
+        seen |= names
+        waiting = [text for name in sorted(names) if (text := script_text(name, read))]
+        if not waiting:
+            return False
+    return False
+
+
+def _names(text: str) -> Iterator[str]:
+    """Yield the paths in a text that may be scripts which it runs, also from the folders that it goes to."""
+    folders = [match["path"] for match in _FOLDERS.finditer(text)]
+    for match in _NAMED.finditer(text):
+        path = match["path"]
+        stem, dot, ending = path.rpartition("/")[2].rpartition(".")
+        if dot and stem and ending not in _ENDINGS:
+            continue
+        yield path
+        yield from (f"{folder}/{path}" for folder in folders)

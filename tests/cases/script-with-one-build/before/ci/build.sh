@@ -1,0 +1,3 @@
+#!/bin/sh
+/kaniko/executor version
+/kaniko/executor --context . --destination "$CI_REGISTRY_IMAGE"
