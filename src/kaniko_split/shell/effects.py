@@ -264,7 +264,6 @@ def _of_body(inside: Inside) -> Effects:
     done, body = effects_of(inside.body, inside.here), inside.body
     own = {place for place in done.reads | done.writes if isinstance(place, Variable) and _is_own(place.name, body)}
     called: Location = Variable(f"{inside.name}()") if inside.kind is Way.FUNCTION else File(inside.name)
-    # What a script computes for itself is its own affair, and the same wherever it runs.
     return replace(
         done,
         reads=done.reads - own | {called},
@@ -302,8 +301,8 @@ def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -
             return Effects(reads=files | folder | (everything if lists else NOWHERE), prints=True)
         case Kind.WRITES:
             # What is there already does not matter to `mkdir -p`.
-            asked = NOWHERE if texts[:2] == ("mkdir", "-p") else files
-            return Effects(reads=asked | folder, writes=files or everything, fresh=name in FRESH)
+            read = NOWHERE if texts[:2] == ("mkdir", "-p") else files
+            return Effects(reads=read | folder, writes=files or everything, fresh=name in FRESH)
         case Kind.COPIES:
             return _copied(texts, files, here)
         case Kind.TESTS:
