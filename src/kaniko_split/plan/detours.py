@@ -3,13 +3,14 @@
 `cd a`, then `cd ..`, `cd -` or `cd "$CI_PROJECT_DIR"` with nothing between them that stands in the slice: the way to
 another build's folder and back; or the way back alone, where the slice has no way there. `cd ..` is logical in POSIX,
 so a folder that is no known link can be left like this.
-A `cd` with a comment stays in one job at least: what is said there is to be read by somebody.
+A `cd` with a comment stays in some job: what is said there is to be read by somebody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from kaniko_split.detect.remarks import spoken_of
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.script import Section
@@ -32,8 +33,13 @@ def detours(
     walk = _Walk(steps, frozenset(fixed), links)
     every = sorted(chosen)
     kept: list[int] = []
-    folder: str | None = ""
     for number in every:
+        # `cd -` belongs to the `cd` right before it, so these are looked at first.
+        kept.append(number)
+        walk.come_back(kept, ("cd", "-"))
+    straight, kept = kept, []
+    folder: str | None = ""
+    for number in straight:
         if walk.only_left_another_folder(number, folder):
             continue
         kept.append(number)
@@ -58,10 +64,9 @@ def commented(file: PipelineFile, trace: Trace) -> frozenset[int]:
             found |= {step.number for step in trace.steps if step.item == number}
         begin = end
     for span in trace.script.comments:
-        above = [step for step in trace.steps if step.span.start <= span.start]
-        beside = above[-1:] if "\n" not in trace.script.text[above[-1].span.end if above else 0 : span.start] else []
-        below = list(trace.steps[len(above) : len(above) + 1])
-        found |= {step.number for step in beside or below or above[-1:]}
+        step = spoken_of(trace, span)
+        if step is not None:
+            found.add(step.number)
     return frozenset(found)
 
 
@@ -71,10 +76,13 @@ class _Walk:
         self._fixed = fixed
         self._links = links
 
-    def come_back(self, kept: list[int]) -> None:
-        """Where the last of `kept` leads back to where an earlier one began, take both and all `cd`s between away."""
+    def come_back(self, kept: list[int], words: tuple[str, ...] = ()) -> None:
+        """Where the last of `kept` leads back to where an earlier one began, take both and all `cd`s between away.
+
+        With `words`, only where it is that command.
+        """
         there = self._there(kept[-1])
-        if there is None:
+        if there is None or (words and words != self._words(kept[-1])):
             return
         for index in range(len(kept) - 2, -1, -1):
             number = kept[index]
@@ -103,7 +111,7 @@ class _Walk:
                 return False
             if State.FOLDER not in step.effects.writes:
                 continue
-            words = tuple(value.text for value in step.values)
+            words = self._words(number)
             here = moved(words, here)
             if here.folder != self._behind(number) or (words == ("cd", "-") and here.folder is None):
                 return False
@@ -111,8 +119,7 @@ class _Walk:
 
     def _there(self, number: int) -> str | None:
         """Return the folder to which a plain `cd` of the script leads; None for any other statement."""
-        step = self._steps[number]
-        words = tuple(value.text for value in step.values)
+        step, words = self._steps[number], self._words(number)
         plain = len(words) == 2 and words[0] == "cd" and not step.statement.redirects
         if not plain or number in self._fixed or step.folder is None:
             return None
@@ -124,7 +131,10 @@ class _Walk:
         step = self._steps[number]
         if number + 1 < len(self._steps):
             return self._steps[number + 1].folder
-        return moved(tuple(value.text for value in step.values), Surroundings("", {}, step.folder)).folder
+        return moved(self._words(number), Surroundings("", {}, step.folder)).folder
+
+    def _words(self, number: int) -> tuple[str, ...]:
+        return tuple(value.text for value in self._steps[number].values)
 
     def _is_link(self, folder: str) -> bool:
         return any(folder == link or folder.startswith(f"{link}/") for link in self._links())

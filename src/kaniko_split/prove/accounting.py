@@ -162,7 +162,9 @@ def _left_out(split: Split) -> Iterator[str]:
     if trace is not None:
         for number in split.slices.dropped:
             span = trace.steps[number].span
-            yield trace.script.text[span.start : span.end]
+            text = trace.script.text[span.start : span.end]
+            # As it stands in a plain text, in double and in single quotes.
+            yield from (text, text.replace("\\", "\\\\").replace('"', '\\"'), text.replace("'", "''"))
     if split.loop is not None:
         yield from split.loop.frame
 

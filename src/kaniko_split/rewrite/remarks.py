@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.detect.remarks import spoken_of
+from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.script import Section
 from kaniko_split.source.edits import Copied, Piece, Written
 from kaniko_split.source.text import Source, Span
@@ -43,29 +44,24 @@ def remarks(
             for span in outside:
                 if lines[item.index].start <= span.start < lines[item.index].end:
                     yield span, (steps[-1] if span.start >= item.node.span.end else steps[0]).number
-        yield from _of_shell(source, trace, number, item.node, steps)
+        yield from _of_shell(source, trace, number, item.node)
 
 
-def _of_shell(source: Source, trace: Trace, item: int, node: Node, steps: Sequence[Step]) -> Iterator[tuple[Span, int]]:
+def _of_shell(source: Source, trace: Trace, item: int, node: Node) -> Iterator[tuple[Span, int]]:
     """Yield the shell's comments inside of a block; in any other text one cannot be left out without its lines."""
     if not isinstance(node, Scalar) or not node.style.is_block or trace.loop is not None:
         return
     offsets = value_offsets(source.text, node)
     if offsets is None:
         return
-    text = trace.script.text
     for span in trace.script.comments:
         if trace.item_at(span.start) != item:
             continue
         first = offsets[trace.offset_in(item, span.start)]
         last = offsets[trace.offset_in(item, span.end - 1)]
-        begun = [step for step in steps if step.span.start <= span.start]
-        beside = bool(begun) and "\n" not in text[min(begun[-1].span.end, span.start) : span.start]
-        behind = [step for step in steps if step.span.start > span.start]
-        # Beside a link of a chain it stands behind `&&`, and goes with what follows.
-        linked = bool(behind) and behind[0].chained
-        owner = begun[-1] if (beside and not linked) or not behind else behind[0]
-        yield Span(first, last + 1), owner.number
+        owner = spoken_of(trace, span)
+        if owner is not None:
+            yield Span(first, last + 1), owner.number
 
 
 def without(source: Source, pieces: Iterable[Piece], unsaid: Sequence[Span]) -> list[Piece]:
