@@ -63,6 +63,12 @@ _CiFile = Annotated[
 ]
 _KeepOrder = Annotated[bool, typer.Option("--keep-order", help="Each new job waits for the one before it.")]
 _Explain = Annotated[bool, typer.Option("--explain", help="Also tell how the resolved pipelines differ.")]
+_Format = Annotated[
+    str,
+    typer.Option("--format", metavar="FORMAT", help="text, json, sarif, gitlab, markdown, html or github."),
+]
+_Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead.")]
+_Colour = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is asked for, and errors.")]
 
 
@@ -95,6 +101,9 @@ def check(
     cached_only: _CachedOnly = False,
     keep_order: _KeepOrder = False,
     explain: _Explain = False,
+    form: _Format = "text",
+    output: _Output = None,
+    color: _Colour = "auto",
     quiet: _Quiet = False,
 ) -> None:
     """List the jobs that build several images, and what would become of each.
@@ -102,11 +111,12 @@ def check(
     Exit code: 0 none, 1 findings, 2 an input that cannot be read.
     """
     from kaniko_split.commands.check import run_check
+    from kaniko_split.commands.reporting import Reporting
 
     options = _options(
-        paths, select, template_name, job_name, ci_file, (cached_only, keep_order, quiet), explain=explain
+        paths, select, (template_name, job_name), ci_file, color, (cached_only, keep_order, explain, quiet)
     )
-    raise typer.Exit(run_check(options))
+    raise typer.Exit(run_check(options, Reporting(form, output)))
 
 
 @app.command(epilog="Example: kaniko-split diff | git apply")
@@ -123,6 +133,9 @@ def diff(
     cached_only: _CachedOnly = False,
     keep_order: _KeepOrder = False,
     explain: _Explain = False,
+    form: _Format = "text",
+    output: _Output = None,
+    color: _Colour = "auto",
     quiet: _Quiet = False,
 ) -> None:
     """Show the proved changes as a patch; write nothing.
@@ -130,11 +143,12 @@ def diff(
     Exit code: 0 nothing to do, 1 changes or refusals, 2 an input that cannot be read.
     """
     from kaniko_split.commands.diff import run_diff
+    from kaniko_split.commands.reporting import Reporting
 
     options = _options(
-        paths, select, template_name, job_name, ci_file, (cached_only, keep_order, quiet), explain=explain
+        paths, select, (template_name, job_name), ci_file, color, (cached_only, keep_order, explain, quiet)
     )
-    raise typer.Exit(run_diff(options, plan=plan))
+    raise typer.Exit(run_diff(options, Reporting(form, output), plan=plan))
 
 
 @app.command(epilog="Example: kaniko-split apply --interactive")
@@ -157,6 +171,7 @@ def apply(
     allow_refusals: Annotated[
         bool, typer.Option("--allow-refusals", help="Exit with 0 although a job is refused.")
     ] = False,
+    color: _Colour = "auto",
     quiet: _Quiet = False,
 ) -> None:
     """Write the proved changes; with - as path, from stdin to stdout.
@@ -164,7 +179,9 @@ def apply(
     Exit code: 0 all done or nothing to do, 1 something refused, 2 an input
     that cannot be read or written.
     """
-    options = _options(paths, select, template_name, job_name, ci_file, (cached_only, keep_order, quiet))
+    options = _options(
+        paths, select, (template_name, job_name), ci_file, color, (cached_only, keep_order, False, quiet)
+    )
     if plan is not None:
         from kaniko_split.commands.planned import run_planned
 
@@ -185,23 +202,22 @@ def explain(code: Annotated[str, typer.Argument(help="A code, as check prints it
 def _options(
     paths: list[Path] | None,
     select: list[str] | None,
-    template_name: str | None,
-    job_name: str | None,
+    names: tuple[str | None, str | None],
     ci_file: str | None,
-    flags: tuple[bool, bool, bool],
-    *,
-    explain: bool = False,
+    color: str,
+    flags: tuple[bool, bool, bool, bool],
 ) -> Options:
-    cached_only, keep_order, quiet = flags
+    cached_only, keep_order, explain, quiet = flags
     return Options(
         paths=tuple(paths or ()),
         select=tuple(select or ()),
-        template_name=template_name,
-        job_name=job_name,
+        template_name=names[0],
+        job_name=names[1],
         ci_file=ci_file,
         cached_only=cached_only,
         keep_order=keep_order,
         explain=explain,
+        colour=color,
         quiet=quiet,
     )
 

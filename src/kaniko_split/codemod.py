@@ -5,11 +5,11 @@ The whole way through the house: read, detect, plan, rewrite, prove. Nothing is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kaniko_split.detect.findings import Finding, findings, may_build
+from kaniko_split.detect.ignoring import is_ignored, unused_ignores
 from kaniko_split.gitlab.pipeline import Pipeline
 from kaniko_split.plan.outcome import Refusal, Split
 from kaniko_split.plan.splitting import plan
@@ -18,9 +18,8 @@ from kaniko_split.prove.proving import BrokenProofError, Proof, prove
 from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.rewriting import Rewritten, rewrite
 from kaniko_split.source.edits import OverlappingEditsError
+from kaniko_split.source.text import Place
 from kaniko_split.tree.compose import BrokenYamlError, TabInYamlError, compose_again
-
-_IGNORE = re.compile(r"\s*kaniko-split:\s*ignore\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,7 @@ class Result:
         rewritten: The files that change.
         proof: What was proved of the change; None where nothing changes.
         problems: What is wrong with the input, a sentence each; jobs with such a problem have no outcome.
+        unused_ignores: Where a comment would leave out a job in which nothing was found.
     """
 
     pipeline: Pipeline
@@ -58,6 +58,7 @@ class Result:
     rewritten: tuple[Rewritten, ...] = ()
     proof: Proof | None = None
     problems: tuple[str, ...] = ()
+    unused_ignores: tuple[Place, ...] = ()
 
     @property
     def splits(self) -> tuple[Split, ...]:
@@ -77,7 +78,7 @@ def split_pipeline(pipeline: Pipeline, wishes: Wishes, extra: Sequence[str] = ()
         MissingParserError: shfmt is not installed.
     """
     if not may_build(pipeline, extra):
-        return Result(pipeline, ())
+        return Result(pipeline, (), unused_ignores=unused_ignores(pipeline, ()))
     found = findings(pipeline, extra)
     ignored = tuple(Ignored(finding) for finding in found if is_ignored(finding) and wishes.means(finding))
     problems = tuple(sentence for one in found if wishes.means(one) for sentence in _doubled_keys(one))
@@ -85,7 +86,8 @@ def split_pipeline(pipeline: Pipeline, wishes: Wishes, extra: Sequence[str] = ()
     decisions = plan(meant, wishes)
     result = _carried_out(pipeline, decisions, extra)
     outcomes = _in_order((*result.outcomes, *ignored))
-    return Result(pipeline, outcomes, result.rewritten, result.proof, problems)
+    unused = unused_ignores(pipeline, found)
+    return Result(pipeline, outcomes, result.rewritten, result.proof, problems, unused)
 
 
 def together(result: Result, split: Split) -> tuple[Split, ...]:
@@ -110,28 +112,6 @@ def _doubled_keys(finding: Finding) -> Iterator[str]:
                 place = file.place(entry.key.span.start)
                 yield f"{place}: the key `{name}` stands twice, and GitLab takes the last one; remove one of them"
             seen.add(name)
-
-
-def is_ignored(finding: Finding) -> bool:
-    """Tell whether `# kaniko-split: ignore` stands at the end of the job's key line, or alone above it."""
-    source = finding.job.file.source
-    start = source.line_start(finding.job.entry.key.span.start)
-    line = source.text[finding.job.entry.key.span.end : source.line_end(start)]
-    if _is_ignore(line.partition("#")[2]):
-        return True
-    while start > 0:
-        above = source.line_start(start - 1)
-        text = source.text[above : start - 1].strip()
-        if not text.startswith("#"):
-            return False
-        if _is_ignore(text[1:]):
-            return True
-        start = above
-    return False
-
-
-def _is_ignore(comment: str) -> bool:
-    return _IGNORE.match(comment) is not None
 
 
 def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], extra: Sequence[str]) -> Result:

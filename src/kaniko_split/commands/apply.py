@@ -17,7 +17,7 @@ from kaniko_split.plan.outcome import Refusal, Split
 from kaniko_split.report import text
 from kaniko_split.report.escape import visible
 from kaniko_split.report.patch import patch_of
-from kaniko_split.report.terminal import show_diff
+from kaniko_split.report.terminal import show_diff, width_of
 from kaniko_split.source.files import ChangedFileError, Replacement, replace_all
 from kaniko_split.source.text import write_source
 
@@ -38,7 +38,7 @@ def run_apply(
         why = "--interactive reads its answers from stdin" if interactive else "--undo is for files that are replaced"
         tell(f"error: {why}, so - cannot be a path; name the file")
         return TROUBLE
-    wrong = kept.refusal()
+    wrong = kept.refusal() or options.wrong_colour()
     if wrong:
         tell(f"error: {wrong}")
         return TROUBLE
@@ -54,22 +54,21 @@ def run_apply(
             written.append((found, result))
     run.results = written
     if not options.quiet:
-        tell_what_was_done(written)
+        tell_what_was_done(written, options.colour)
     run.tell_the_rest()
     bad = Failed if allow_refusals else Refusal | Failed
     refused = any(isinstance(outcome, bad) for outcome in run.outcomes)
     return TROUBLE if run.troubled else SOMETHING if refused else NOTHING
 
 
-def tell_what_was_done(written: list[tuple[Found, Result]]) -> None:
+def tell_what_was_done(written: list[tuple[Found, Result]], colour: str) -> None:
     """Say what became of each job, and what is different now."""
     for found, result in written:
         names = {rewritten.name for rewritten in result.rewritten}
         for split in result.splits:
             file = found.repository.shown(split.finding.job.file.name)
             tell(f"{file}: {text.split_line(split)}")
-            for change in split.changes:
-                tell(f"  - {change}")
+            tell(*text.changes(split), colour=colour)
             names.discard(split.finding.job.file.name)
         for name in sorted(names):
             tell(f"{found.repository.shown(name)}: references rewritten")
@@ -121,7 +120,7 @@ def _chosen(run: Run) -> list[tuple[Found, Result]]:
         wanted: list[Split] = []
         for unit in dict.fromkeys(together(result, split) for split in result.splits):
             if answer not in {"a", "q"}:
-                _show(found, only(result, unit))
+                _show(found, only(result, unit), run.options.colour)
                 answer = _answer(unit)
             if answer in {"y", "a"}:
                 wanted.extend(unit)
@@ -131,13 +130,12 @@ def _chosen(run: Run) -> list[tuple[Found, Result]]:
     return chosen
 
 
-def _show(found: Found, alone: Result) -> None:
+def _show(found: Found, alone: Result, colour: str) -> None:
     for rewritten in alone.rewritten:
-        show_diff(patch_of(rewritten, found.repository.shown(rewritten.name)), sys.stdout)
+        show_diff(patch_of(rewritten, found.repository.shown(rewritten.name)), sys.stdout, colour)
     sys.stdout.flush()
     for split in alone.splits:
-        for change in split.changes:
-            tell(f"  - {change}")
+        tell(*text.check_block(split, width=width_of(sys.stderr)), colour=colour)
 
 
 def _answer(unit: Sequence[Split]) -> str:

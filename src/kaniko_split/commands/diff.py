@@ -6,46 +6,62 @@ import sys
 from pathlib import Path
 
 from kaniko_split.commands.options import NOTHING, SOMETHING, TROUBLE, Options
+from kaniko_split.commands.reporting import Reporting, deliver, refused_reporting
 from kaniko_split.commands.running import Run, read_all
 from kaniko_split.commands.telling import tell
 from kaniko_split.commands.writing import written_file
 from kaniko_split.plan.outcome import Split
 from kaniko_split.report import text
+from kaniko_split.report.formats import Format
 from kaniko_split.report.patch import patch_of
-from kaniko_split.report.terminal import show_diff
+from kaniko_split.report.terminal import has_colour, show_diff
 
 
-def run_diff(options: Options, *, plan: Path | None = None) -> int:
+def run_diff(options: Options, reporting: Reporting | None = None, *, plan: Path | None = None) -> int:
     """Print the patch of all proved changes; return the exit code.
 
     Args:
         options: What is asked for.
+        reporting: In which format, and where to.
         plan: Where to write the same as data, for `apply --plan`.
     """
+    reporting = reporting or Reporting()
+    if refused_reporting(reporting, options, "diff"):
+        return TROUBLE
     if plan is not None and options.reads_stdin:
         tell("error: a plan is bound to files, so - cannot be a path with --plan; name the file")
         return TROUBLE
     run = read_all(options)
     if plan is not None and run.results:
         _write_plan(run, plan)
-    for found, result in run.results:
-        for rewritten in result.rewritten:
-            patch = patch_of(rewritten, found.repository.shown(rewritten.name))
-            if sys.stdout.isatty():
-                show_diff(patch, sys.stdout)
-            else:
-                sys.stdout.buffer.write(patch)
-    sys.stdout.flush()
+    if reporting.form is not Format.TEXT:
+        deliver(run, reporting)
+    else:
+        _patches(run, reporting)
+    return TROUBLE if run.troubled else SOMETHING if run.found else NOTHING
+
+
+def _patches(run: Run, reporting: Reporting) -> None:
+    """Write the patch, for people or for programs, and tell the rest beside it."""
+    patches = [
+        patch_of(rewritten, found.repository.shown(rewritten.name))
+        for found, result in run.results
+        for rewritten in result.rewritten
+    ]
+    options = run.options
+    person = reporting.output is None and (sys.stdout.isatty() or has_colour(sys.stdout, options.colour))
+    if person:
+        for patch in patches:
+            show_diff(patch, sys.stdout, options.colour)
+        sys.stdout.flush()
+    else:
+        deliver(run, reporting, b"".join(patches))
     if sys.stdout.isatty() and not options.quiet:
         for split in (outcome for outcome in run.outcomes if isinstance(outcome, Split)):
-            tell(f"{split.finding.job.name}:")
-            for change in split.changes:
-                tell(f"  - {change}")
+            tell(f"{split.finding.job.name}:", *text.changes(split), colour=options.colour)
     if options.explain:
-        for line in text.explanation_lines([result for _, result in run.results]):
-            tell(line)
+        tell(*text.explanation_lines([result for _, result in run.results]), colour=options.colour)
     run.tell_the_rest()
-    return TROUBLE if run.troubled else SOMETHING if run.found else NOTHING
 
 
 def _write_plan(run: Run, path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+COLOURS = ("auto", "always", "never")
 NOTHING, SOMETHING, TROUBLE = 0, 1, 2
 
 
@@ -21,6 +22,13 @@ class Options:
     ci_file: str | None = None
     keep_order: bool = False
     explain: bool = False
+    colour: str = "auto"
+
+    def wrong_colour(self) -> str | None:
+        """Return what is wrong with `--color`, in one sentence."""
+        if self.colour in COLOURS:
+            return None
+        return f"--color {self.colour}: there is no such choice; it is {', '.join(COLOURS)}"
 
     @property
     def reads_stdin(self) -> bool:

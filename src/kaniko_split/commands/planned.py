@@ -58,7 +58,7 @@ def run_planned(
         undo: Where to leave the patch that gives back what was there.
     """
     run, kept = Run(options), Undo(undo)
-    wrong = _wrong_usage(options, interactive=interactive) or kept.refusal()
+    wrong = _wrong_usage(options, interactive=interactive) or kept.refusal() or options.wrong_colour()
     if wrong:
         run.complain(wrong)
         return TROUBLE
@@ -79,7 +79,7 @@ def run_planned(
             run.results.append(reading.again)
     refused = any(reading.again is None for reading in readings)
     if not options.quiet:
-        tell_what_was_done(run.results)
+        tell_what_was_done(run.results, options.colour)
     return TROUBLE if run.troubled else SOMETHING if refused and not allow_refusals else NOTHING
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, split_pipeline
 from kaniko_split.commands.options import Options
+from kaniko_split.commands.progress import watched
 from kaniko_split.commands.telling import tell
 from kaniko_split.gitlab.discovery import ROOT, Found, Problem, discover, from_text
 from kaniko_split.plan.names import NamePatterns, wrong_patterns
@@ -67,13 +68,12 @@ class Run:
         """Say what was refused or not proved, and what to know about the cache."""
         for outcome in self.outcomes:
             if isinstance(outcome, Refusal):
-                tell(text.headline(outcome.finding))
-                for line in text.refusal_lines(outcome):
-                    tell(f"  {line}")
+                lines = [text.headline(outcome.finding), *text.refusal_lines(outcome)]
             elif isinstance(outcome, Failed):
-                tell(text.headline(outcome.split.finding))
-                for line in text.failure_lines(outcome):
-                    tell(f"  {line}")
+                lines = [text.headline(outcome.split.finding), *text.failure_lines(outcome)]
+            else:
+                continue
+            tell(*lines, colour=self.options.colour)
         advice = text.cache_advice([result for _, result in self.results])
         if advice and not self.options.quiet:
             tell(advice)
@@ -87,13 +87,15 @@ def read_all(options: Options) -> Run:
         run.complain(wrong)
         return run
     try:
+        pipelines: list[Found] = []
         for found in _found(options):
-            if isinstance(found, Problem):
-                if found.fatal:
-                    run.complain(found.text)
-                else:
-                    tell(found.text)
-                continue
+            if isinstance(found, Found):
+                pipelines.append(found)
+            elif found.fatal:
+                run.complain(found.text)
+            else:
+                tell(found.text)
+        for found in watched(pipelines):
             result = split_pipeline(found.pipeline, wishes_of(asked(options), found, found.meant))
             for problem in result.problems:
                 run.complain(problem)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sys
-from typing import TextIO
+from collections.abc import Iterable, Iterator
 
 from kaniko_split.report.escape import visible
+from kaniko_split.report.lines import Line, line
+from kaniko_split.report.terminal import show
 
 
-def say(line: str) -> None:
-    """Write a line that was asked for."""
-    _write_line(sys.stdout, line)
+def say(*lines: Line | str) -> None:
+    """Write lines that were asked for, plain."""
+    show(_lines(lines), sys.stdout, "never")
 
 
-def tell(line: str) -> None:
-    """Write a line for the person at the terminal, with nothing in it that could steer that."""
-    _write_line(sys.stderr, visible(line))
+def tell(*lines: Line | str, colour: str = "never") -> None:
+    """Write lines for the person at the terminal, with nothing in them that could steer that."""
+    show(_lines(lines), sys.stderr, colour)
 
 
-def _write_line(stream: TextIO, line: str) -> None:
-    """Write a line; what the stream's encoding does not know is written as an escape."""
-    encoding = stream.encoding or "utf-8"
-    stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+def _lines(given: Iterable[Line | str]) -> Iterator[Line]:
+    """Yield texts as lines; those that are lines already hold nothing that is not safe."""
+    for one in given:
+        if isinstance(one, Line):
+            yield one
+        else:
+            yield from (line(row, hanging=2) for row in visible(one).split("\n"))

@@ -17,7 +17,6 @@ from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
 from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.outcome import NewJob, Refusal, Split
 from kaniko_split.plan.refusals import REFUSALS
-from kaniko_split.prove.proving import pipeline_after
 from kaniko_split.report import document as data
 from kaniko_split.report.graph import graph_of
 from kaniko_split.report.wording import RULE
@@ -82,7 +81,7 @@ class _Drawn:
         for one in rewritten:
             key = (repository, one.name)
             self.files[key] = replace(self.files[key], sha256_after=_sha256(one.after), edits=_edits(result, one))
-        after = pipeline_after(pipeline, rewritten) if rewritten else None
+        after = result.proof.after if rewritten and result.proof is not None else None
         self.pipelines.append(self._pipeline(repository, found, result, after))
 
     def _without_clash(self, repository: str, result: Result) -> tuple[Rewritten, ...]:
@@ -116,6 +115,7 @@ class _Drawn:
             unread=tuple(
                 data.UnreadInclude(one.kind, one.what, _named(one.place, pipeline)) for one in pipeline.unread
             ),
+            unused_ignores=tuple(_named(place, pipeline) for place in result.unused_ignores),
         )
 
     def _outcome(

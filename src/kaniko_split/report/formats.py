@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from kaniko_split.report.document import Document
+if TYPE_CHECKING:
+    from kaniko_split.report.document import Document
 
 
 class Format(StrEnum):
@@ -22,8 +24,8 @@ class Format(StrEnum):
 
 # A list of findings is what `check` gives; `diff` is about changes.
 _NOT_FOR_DIFF = {
-    Format.GITLAB: "a Code Quality report",
-    Format.GITHUB: "a list of annotations",
+    Format.GITLAB: "a Code Quality report, which lists what was found",
+    Format.GITHUB: "a list of annotations to what was found",
 }
 _WRITERS = {
     Format.JSON: ("json_report", "json_of"),
@@ -35,10 +37,17 @@ _WRITERS = {
 }
 
 
-def misfit(form: Format, command: str) -> str | None:
+def misfit(name: str, command: str) -> str | None:
     """Return why `command` cannot tell what it found in this format, in one sentence; None where it can."""
+    if name not in list(Format):
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, list(Format), n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"the formats are {', '.join(Format)}"
+        return f"--format {name}: there is no such format; {hint}"
+    form = Format(name)
     if command == "diff" and form in _NOT_FOR_DIFF:
-        return f"--format {form} is {_NOT_FOR_DIFF[form]}, which lists what was found; use it with check"
+        return f"--format {form} is {_NOT_FOR_DIFF[form]}; use it with check"
     return None
 
 

@@ -14,7 +14,7 @@ from kaniko_split.report.escape import visible
 from kaniko_split.report.mermaid import mermaid_of
 from kaniko_split.report.wording import UNUSED_IGNORE_TEXT, WHY, every, path_of, shown
 
-_TO_ESCAPE = re.compile(r"([\\`*_{}\[\]()<>#+!|~$@&:^=-])")
+_TO_ESCAPE = re.compile(r"([\\`*_\[\]<>#!|~$@&%])")
 _MARKS = {"proved": "Proved", "assumed": "Assumed", "asks you": "Asks you"}
 
 
@@ -52,7 +52,8 @@ def _lines(document: Document) -> Iterator[str]:
         files = sum(bool(file.edits) for file in document.files)
         yield f"Give each of {_count(builds, 'Kaniko image')} a job of its own, in {_count(files, 'file')}."
     elif left:
-        yield f"No job can be split; {_count(len(left), 'job')} need a person."
+        needs = "1 job needs" if len(left) == 1 else f"{len(left)} jobs need"
+        yield f"No job can be split; {needs} a person."
     else:
         yield "No job runs Kaniko more than once in one container."
     yield ""
