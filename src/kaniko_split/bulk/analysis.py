@@ -128,7 +128,7 @@ def _description(outcomes: Sequence[Outcome]) -> str:
     """Return what a merge request says of the change."""
     lines: list[str] = []
     for outcome in outcomes:
-        lines += ["```text", *check_block(outcome), "```", ""]
+        lines += ["```text", *map(str, check_block(outcome, brief=True)), "```", ""]
     return "\n".join(lines)
 
 
