@@ -60,7 +60,7 @@ def prove(
     if broken:
         raise BrokenProofError(broken)
     try:
-        after = pipeline_after(pipeline, rewritten)
+        after = _pipeline_after(pipeline, rewritten)
         broken.extend(check_meaning(pipeline, after, splits))
         for split in splits:
             broken.extend(_check_split(after, split, extra))
@@ -82,7 +82,7 @@ def _check_texts(splits: Sequence[Split], rewritten: Sequence[Rewritten]) -> Ite
             yield from check_accounts(one, splits)
 
 
-def pipeline_after(pipeline: Pipeline, rewritten: Sequence[Rewritten]) -> Pipeline:
+def _pipeline_after(pipeline: Pipeline, rewritten: Sequence[Rewritten]) -> Pipeline:
     """Return the pipeline as it is read from the new texts."""
     texts = {one.name: one.after for one in rewritten}
     files = tuple(
