@@ -107,11 +107,23 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One pipeline."""
+    """One pipeline.
+
+    Attributes:
+        name: Its name on the page.
+        path: The path of its root, from the folder in which the command is to be run.
+        words: The same as words of a command line.
+        paths: All files that the page speaks of.
+        items: What was found.
+        pictures: Its graphs, before and after.
+        files: The files that change.
+        outcome: What it is drawn from.
+    """
 
     name: str
     path: str
     words: str
+    paths: tuple[str, ...]
     items: tuple[Item, ...]
     pictures: tuple[Picture, ...]
     files: tuple[Changed, ...]
@@ -174,7 +186,9 @@ def _section(number: int, pipeline: PipelineOutcome, files: _Files, *, whole: bo
     # The listings are written out last: by then it is known which of their lines are linked to.
     changed = tuple(_changed(files[pipeline.repository, path], one, whole=whole) for path, one in listings.items())
     path = posixpath.normpath(posixpath.join(pipeline.repository, pipeline.root))
-    return Section(name, path, path_of(pipeline), items, pictures, changed, pipeline)
+    places = [place for one in pipeline.outcomes for place in (one.job_place, one.place)]
+    paths = dict.fromkeys((path, *pipeline.changed, *(place.path for place in places)))
+    return Section(name, path, path_of(pipeline), tuple(paths), items, pictures, changed, pipeline)
 
 
 def _listing(name: str, file: File, items: Mapping[str, str]) -> Listing:
