@@ -24,6 +24,7 @@ from kaniko_split.tree.nodes import Sequence as NodeList
 class Way(Enum):
     """How a job comes by a script that stands elsewhere."""
 
+    OWN = "it is the job's own, and others take it over"
     KEYS = "with all keys, by `extends` or a merge key"
     SCRIPT = "as its whole script, by an alias or `!reference`"
     ITEM = "as one item of its script"
@@ -34,7 +35,7 @@ class Home:
     """The place where a script stands that jobs take over.
 
     Attributes:
-        job: The hidden job that holds it.
+        job: The job that holds it.
         entry: The key with the list.
         way: How the finding takes it over.
         index: For an item, its position in the finding's own script.
@@ -48,7 +49,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """All findings that take their script from one place, in order."""
+    """All findings that take their script from one place, in order; a job that holds it itself comes first."""
 
     job: Job
     entry: Entry
@@ -62,12 +63,19 @@ class Group:
 
 
 def groups_of(findings: Sequence[Finding]) -> tuple[Group, ...]:
-    """Return the findings whose script stands in a hidden job, together with those that share it."""
+    """Return the findings whose script stands in another job, together with those that share it."""
+    owners = {id(one.script.entry): one for one in findings if one.script.origin is Origin.OWN}
     found: dict[int, list[tuple[Finding, Home]]] = {}
     for finding in findings:
         home = home_of(finding)
-        if home is not None and finding.trace is not None:
-            found.setdefault(id(home.entry), []).append((finding, home))
+        if home is None or finding.trace is None:
+            continue
+        owner = owners.get(id(home.entry))
+        if not home.job.hidden and (owner is None or owner.trace is None):
+            continue
+        if owner is not None and id(home.entry) not in found:
+            found[id(home.entry)] = [(owner, Home(home.job, home.entry, Way.OWN))]
+        found.setdefault(id(home.entry), []).append((finding, home))
     return tuple(
         Group(pairs[0][1].job, pairs[0][1].entry, tuple(one for one, _ in pairs), tuple(home for _, home in pairs))
         for pairs in found.values()
@@ -75,14 +83,18 @@ def groups_of(findings: Sequence[Finding]) -> tuple[Group, ...]:
 
 
 def home_of(finding: Finding) -> Home | None:
-    """Return the hidden job in which a finding's script stands; None for a script of its own, or one out of reach."""
+    """Return the job in which a finding's script stands; None for a script of its own, or one out of reach.
+
+    It is a hidden one, or one that the finding extends.
+    """
     entry, file = finding.script.entry, finding.script.file
     if entry is None or file is None:
         return None
     if finding.script.origin in {Origin.EXTENDED, Origin.MERGED}:
         plain = not isinstance(entry.value, Alias) and not is_reference(entry.value)
         job = _holder(finding.pipeline, entry) if plain else None
-        return Home(job, entry, Way.KEYS) if job is not None and job.hidden else None
+        reached = job is not None and (job.hidden or finding.script.origin is Origin.EXTENDED)
+        return Home(job, entry, Way.KEYS) if job is not None and reached else None
     if finding.script.origin is not Origin.OWN:
         return None
     found = _followed(finding.pipeline, file, entry.value)

@@ -106,7 +106,7 @@ def _places_of(group: Group) -> Iterator[Node]:
     """Yield the nodes by which the jobs take the script over."""
     for finding, home in zip(group.findings, group.homes, strict=True):
         entry = finding.script.entry
-        if entry is None or home.way is Way.KEYS:
+        if entry is None or home.way in {Way.OWN, Way.KEYS}:
             continue
         yield entry.value
         if isinstance(entry.value, Sequence):

@@ -579,7 +579,7 @@ _CODES = (
     ),
     RefusalCode(
         code="job-extended",
-        summary="other jobs extend this job and run its script",
+        summary="another job extends this one and runs its script, in a way that cannot be divided too",
         looks_like=dedent("""\
             images:
               stage: build
@@ -589,14 +589,14 @@ _CODES = (
                 - /kaniko/executor --context web --destination "$CI_REGISTRY_IMAGE/web:$TAG"
 
             nightly-images:
-              extends: images
-              rules:
-                - if: $CI_PIPELINE_SOURCE == "schedule"
+              extends: [images, .nightly]
+
+            .nightly:
+              rules: [{if: $CI_PIPELINE_SOURCE == "schedule"}]
             """),
-        why="After a split no job holds the whole script that the other jobs inherit. Each of them builds "
-        "several images too, and would have to be split in the same way.",
-        by_hand="Write a hidden job per image with its part of the script. Then write, for this job and "
-        "for each one that extends it, one job per image that extends the hidden job.",
+        why="A job that extends this one and nothing else becomes one per image too, each of which extends one of the "
+        "new jobs. With other parents, jobs in between, or an order among the images, its keys would not be the same.",
+        by_hand="Move the script to a hidden job that both of them extend, and run kaniko-split again.",
     ),
     RefusalCode(
         code="job-in-several-files",

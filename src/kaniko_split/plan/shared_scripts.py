@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Trace
-from kaniko_split.gitlab.pipeline import Pipeline
+from kaniko_split.gitlab.pipeline import Job, Pipeline
 from kaniko_split.gitlab.references import JobReference, Use, references_to
 from kaniko_split.gitlab.resolve import UnresolvableError, parents
 from kaniko_split.gitlab.script import Origin, Provided, Section, provider, script_items
@@ -19,7 +19,7 @@ from kaniko_split.kaniko.command import Build
 from kaniko_split.plan.changes import changes_of
 from kaniko_split.plan.dividing import divide
 from kaniko_split.plan.inheritance import Group, Home, Way, ancestors, merges
-from kaniko_split.plan.names import NameTakenError, name_of_rest, names_of_heir, names_of_parts
+from kaniko_split.plan.names import NameTakenError, name_of_rest, names_for, names_of_heir, names_of_parts
 from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, new_jobs
 from kaniko_split.plan.obstacles import ObstacleError, check_home, check_job
@@ -28,7 +28,7 @@ from kaniko_split.plan.placement import placement_of
 from kaniko_split.plan.refusing import refusal_of
 from kaniko_split.plan.slices import CannotSliceError, JobSlice, Slices
 from kaniko_split.plan.wishes import Wishes
-from kaniko_split.tree.nodes import Alias, Scalar, walk
+from kaniko_split.tree.nodes import Alias, Entry, Scalar, walk
 from kaniko_split.tree.nodes import Sequence as NodeList
 
 _IN_THE_WAY = (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError)
@@ -114,6 +114,8 @@ def _left_with(finding: Finding, other: Finding, why: str) -> Refusal:
 def _splits(group: Group, heirs: list[_Heir], wishes: Wishes, taken: frozenset[str]) -> tuple[Split, ...]:
     check_home(group)
     _check_alike(heirs)
+    if heirs[0].home.way is Way.OWN:
+        return _splits_below(group, heirs, wishes, taken)
     plain = all(_is_plain(one, group) for one in heirs)
     shared = _shared_split(group, heirs, taken, plain=plain)
     bare = shared.template is None
@@ -125,6 +127,43 @@ def _splits(group: Group, heirs: list[_Heir], wishes: Wishes, taken: frozenset[s
         split = _split(one, shared, wishes, frozenset(names), plain=plain, alone=len(heirs) == 1)
         names |= {split.template or "", *(job.name for job in split.jobs)}
         found.append(split)
+    return tuple(found)
+
+
+def _splits_below(group: Group, heirs: list[_Heir], wishes: Wishes, taken: frozenset[str]) -> tuple[Split, ...]:
+    """Split a job with a script of its own, and those that extend it: their new jobs extend its new jobs."""
+    owner, *others = heirs
+    finding, job = owner.finding, owner.finding.job
+    moved = tuple(one for one in owner.references if one.use in {Use.EXTENDS, Use.REFERENCE})
+    for one in others:
+        if not _is_plain(one, group):
+            at = next((use for use in moved if use.owner == one.finding.job.name), moved[0])
+            entry = one.finding.job.mapping.entry("extends")
+            said = entry is not None and _has_comment(one.finding.job, entry)
+            why = "there is a comment beside its `extends`" if said else ""
+            raise ObstacleError("job-extended", at.file, at.name.span.start, why)
+    names = names_for(job.name, owner.builds, taken, wishes.names)
+    jobs = new_jobs(finding, owner.slices, names.jobs)
+    if any(new.needs is not None for new in jobs):
+        # They would be inherited, and name the wrong jobs.
+        raise ObstacleError("job-extended", moved[0].file, moved[0].name.span.start, "one image waits for another")
+    references = tuple(one for one in owner.references if one.use is not Use.EXTENDS or one.owner not in group.names)
+    check_needs(references, jobs, job.mapping.entry("needs"))
+    own = finding.before_script.entry if finding.before_script is not None else None
+    befores = [one.finding.before_script for one in others]
+    apart = any((before.entry if before is not None else None) is not own for before in befores)
+    more = any(one.use in {Use.EXTENDS, Use.REFERENCE} for one in references)
+    placement = placement_of(finding, owner.slices, leaks=apart or more)
+    bare = placement in {Placement.NOWHERE, Placement.APPENDED} and len(job.mapping.entries) == 1
+    if bare and more:
+        raise ObstacleError("job-extended", moved[0].file, moved[0].name.span.start)
+    split = Split(finding, None if bare else names.template, jobs, owner.slices, placement, references)
+    found = [replace(split, changes=changes_of(split))]
+    given = set(taken) | {names.template, *names.jobs}
+    for one in others:
+        below = _split(one, found[0], wishes, frozenset(given), plain=True, alone=False)
+        given |= {below.template or "", *(new.name for new in below.jobs)}
+        found.append(below)
     return tuple(found)
 
 
@@ -162,15 +201,18 @@ def _is_plain(heir: _Heir, group: Group) -> bool:
     entry = job.mapping.entry("extends")
     if heir.home.way is not Way.KEYS or entry is None or parents(value_of(job.mapping)) != (group.job.name,):
         return False
-    lines = job.file.source.text[
-        job.file.source.line_start(entry.key.span.start) : job.file.source.line_end(entry.value.span.end - 1)
-    ]
-    above = job.file.source.text[: job.file.source.line_start(entry.key.span.start)].rstrip("\n").rpartition("\n")[2]
-    first = entry is job.mapping.entries[0]
-    commented = "#" in lines or (above.strip().startswith("#") and not first)
     simple = isinstance(entry.value, Scalar) or (isinstance(entry.value, NodeList) and not entry.value.anchor)
     moved = any(one.use in {Use.EXTENDS, Use.REFERENCE} for one in heir.references)
-    return simple and not commented and not moved
+    return simple and not moved and not _has_comment(job, entry)
+
+
+def _has_comment(job: Job, entry: Entry) -> bool:
+    """Tell whether a comment stands beside an entry, or right above it inside of the job."""
+    source = job.file.source
+    start = source.line_start(entry.key.span.start)
+    lines = source.text[start : source.line_end(entry.value.span.end - 1)]
+    above = source.text[:start].rstrip("\n").rpartition("\n")[2]
+    return "#" in lines or (above.strip().startswith("#") and entry is not job.mapping.entries[0])
 
 
 def _shared_split(group: Group, heirs: list[_Heir], taken: frozenset[str], *, plain: bool) -> Split:
