@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -109,7 +110,7 @@ def _run(settings: Settings, folder: Path, book: Journal, git: Git, token: Token
         work=(folder / WORK).resolve(),
         server=server if settings.groups or token is not None else None,
     )
-    stopped = 0
+    stopped, begin = 0, time.monotonic()
     try:
         with (Bar if has_colour(sys.stderr) else Lines)(sys.stderr, quiet=quiet) as watcher:
             stopped = Run(flow, settings, book, watcher)()
@@ -117,6 +118,8 @@ def _run(settings: Settings, folder: Path, book: Journal, git: Git, token: Token
         if pool is not None and stopped < 2:
             pool.close()
     code = _ended(book, folder)
+    if not quiet:
+        _tell(_speed(watcher.done, time.monotonic() - begin, git, settings.jobs))
     if stopped:
         _tell("stopped; the same command goes on where this one ended")
         code = 128 + signal.SIGINT
@@ -127,6 +130,12 @@ def _run(settings: Settings, folder: Path, book: Journal, git: Git, token: Token
         book.close()
         os._exit(code)
     return SOMETHING if troubles and code == NOTHING else code
+
+
+def _speed(number: int, seconds: float, git: Git, jobs: int) -> str:
+    """Return how fast a run was, and which part of its time git took."""
+    share = git.clock.seconds / max(seconds * jobs, 0.001)
+    return f"{number} repositories in {seconds:.1f} s ({number / max(seconds, 0.001):.1f}/s), {share:.0%} of it in git"
 
 
 def _list_all(settings: Settings, book: Journal, server: Callable[[], Server]) -> int:

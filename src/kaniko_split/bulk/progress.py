@@ -23,7 +23,7 @@ class Lines:
         self._stream = stream
         self._quiet = quiet
         self._total = 0
-        self._done = 0
+        self.done = 0
 
     def __enter__(self) -> Self:
         return self
@@ -39,9 +39,9 @@ class Lines:
 
     def ended(self, ended: Ended) -> None:
         """Write the line of a repository."""
-        self._done += 1
+        self.done += 1
         if not self._quiet or ended.state == journal.FAILED:
-            self.noted(f"[{self._done}/{self._total}] {told(ended)}")
+            self.noted(f"[{self.done}/{self._total}] {told(ended)}")
 
     def noted(self, sentence: str) -> None:
         """Write a line."""
@@ -57,6 +57,7 @@ class Bar:
         self._quiet = quiet
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self.done = 0
 
     def __enter__(self) -> Self:
         from rich.console import Console
@@ -85,6 +86,7 @@ class Bar:
 
     def ended(self, ended: Ended) -> None:
         """Move the bar on."""
+        self.done += 1
         if self._progress is None or self._task is None:
             return
         if ended.state in _TOLD and (not self._quiet or ended.state == journal.FAILED):
