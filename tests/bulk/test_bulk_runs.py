@@ -39,7 +39,7 @@ def test_four_shards_equal_one_run(tmp_path: Path) -> None:
     joined = world.bulk("merge", "shards", "--into", "joined", cwd=tmp_path)
     assert (whole.code, joined.code) == (1, 1)
     assert whole.out == joined.out
-    for name in ("report.json", "report.csv", "summary.md"):
+    for name in ("report.html", "report.json", "report.csv", "summary.md"):
         assert (tmp_path / "joined" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     sizes = [len(world.rows(tmp_path / "shards" / str(index))) for index in range(1, 5)]
     assert sum(sizes) == 24

@@ -5,7 +5,6 @@ This is all that runs in a worker process: no network, no git, nothing written.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +17,10 @@ from kaniko_split.gitlab.discovery import ROOT, Found, discover
 from kaniko_split.plan.names import NamePatterns
 from kaniko_split.plan.outcome import Refusal
 from kaniko_split.plan.wishes import Wishes
-from kaniko_split.report.text import check_block
+from kaniko_split.report.document import Asked
+from kaniko_split.report.drawing_up import document_of
+from kaniko_split.report.encoding import to_json
+from kaniko_split.report.markdown import markdown_of
 from kaniko_split.shell.parse import MissingParserError
 from kaniko_split.source.text import write_source
 
@@ -38,19 +40,15 @@ class Analysis:
 
     Attributes:
         pipelines: How many pipelines there are.
-        findings: How many jobs build several images.
-        splits: How many of these are split.
-        refusals: How many of these are refused, or not proved.
-        document: What the reports need, as JSON.
+        jobs: The jobs that build several images, a row of the report each.
+        document: The document of `report`, as JSON; empty where nothing was found.
         changes: The files that change.
         description: What to say of the change, in Markdown.
         problems: What cannot be read, a sentence each.
     """
 
     pipelines: int
-    findings: int
-    splits: int
-    refusals: int
+    jobs: tuple[dict[str, Any], ...]
     document: bytes
     changes: tuple[Change, ...]
     description: str
@@ -81,17 +79,28 @@ def analyse(folder: Path, settings: Settings, root: str = ROOT) -> Analysis:
     except RecursionError:
         problems.append("the pipeline is nested too deeply to be read")
     outcomes = [outcome for _, result in done for outcome in result.outcomes if not isinstance(outcome, Ignored)]
-    changes = _changes(done, problems)
+    changes = _changes(done)
     shown = _prefixes(folder)
+    document = document_of(done, asked_of(settings, root), [_without(text, shown) for text in problems])
     return Analysis(
         pipelines=len(done),
-        findings=len(outcomes),
-        splits=sum(len(result.splits) for _, result in done),
-        refusals=sum(isinstance(one, Refusal | Failed) for one in outcomes),
-        document=json.dumps({"rows": [_row(one) for one in outcomes]}, sort_keys=True).encode(),
+        jobs=tuple(_row(one) for one in outcomes),
+        document=to_json(document) if outcomes else b"",
         changes=tuple(changes.values()),
-        description=_description(outcomes),
-        problems=tuple(_without(text, shown) for text in problems),
+        description=markdown_of(document) if changes and settings.merge_request else "",
+        problems=document.problems,
+    )
+
+
+def asked_of(settings: Settings, root: str) -> Asked:
+    """Return what is asked of the plan."""
+    return Asked(
+        select=settings.select,
+        template_name=settings.template_name,
+        job_name=settings.job_name,
+        cached_only=settings.cached_only,
+        keep_order=settings.keep_order,
+        ci_file=root if root != ROOT else None,
     )
 
 
@@ -106,30 +115,23 @@ def _wishes(settings: Settings, found: Found) -> Wishes:
         files=found.meant,
         names=NamePatterns(settings.template_name, settings.job_name),
         cached_only=settings.cached_only,
+        keep_order=settings.keep_order,
         links=found.repository.linked_folders,
         read=found.repository.text,
         elsewhere=found.elsewhere,
     )
 
 
-def _changes(done: Sequence[tuple[Found, Result]], problems: list[str]) -> dict[str, Change]:
-    """Return the files that change; none where two pipelines share a file and each changes it in its own way."""
+def _changes(done: Sequence[tuple[Found, Result]]) -> dict[str, Change]:
+    """Return the files that change; a pipeline that changes a file otherwise than one before it changes none."""
     changes: dict[str, Change] = {}
     for _, result in done:
-        for one in result.rewritten:
-            change = Change(one.name, write_source(one.before), write_source(one.after))
-            if changes.setdefault(one.name, change) != change:
-                problems.append(f"{one.name}: two pipelines that share this file change it each in its own way")
-                return {}
+        own = {
+            one.name: Change(one.name, write_source(one.before), write_source(one.after)) for one in result.rewritten
+        }
+        if all(changes.get(name, change) == change for name, change in own.items()):
+            changes |= own
     return changes
-
-
-def _description(outcomes: Sequence[Outcome]) -> str:
-    """Return what a merge request says of the change."""
-    lines: list[str] = []
-    for outcome in outcomes:
-        lines += ["```text", *map(str, check_block(outcome, brief=True)), "```", ""]
-    return "\n".join(lines)
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

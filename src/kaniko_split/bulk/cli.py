@@ -122,6 +122,7 @@ def scan(  # noqa: PLR0917 (typer reads them by name)
     merge_request: Annotated[bool, typer.Option("--merge-request", help="Open a merge request for it.")] = False,
     draft: Annotated[bool, typer.Option("--draft", help="Mark it as a draft.")] = False,
     cached_only: Annotated[bool, typer.Option("--cached-only", help="Only jobs that use Kaniko's cache.")] = False,
+    keep_order: Annotated[bool, typer.Option("--keep-order", help="Each new job waits for the one before it.")] = False,
     subgroups: Annotated[bool, typer.Option("--subgroups/--no-subgroups", help="With the group's groups.")] = True,
     archived: Annotated[bool, typer.Option("--archived", help="With archived projects.")] = False,
     forks: Annotated[bool, typer.Option("--forks", help="With forks.")] = False,
@@ -186,6 +187,7 @@ def scan(  # noqa: PLR0917 (typer reads them by name)
         template_name=template_name,
         job_name=job_name,
         cached_only=cached_only,
+        keep_order=keep_order,
     )
     raise typer.Exit(run_scan(settings, into, quiet=quiet))
 

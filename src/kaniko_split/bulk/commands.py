@@ -215,7 +215,7 @@ def _ended(book: Journal, folder: Path) -> int:
         _say(f"{number:>6}  {results.SAYING[state]}")
     for line in results.chart(results.verdicts(book), _WIDTH):
         _say(line)
-    _tell(f"{folder}: report.json, report.csv, summary.md; `kaniko-split bulk status` tells more")
+    _tell(f"{folder}: {', '.join(results.NAMES)}; `kaniko-split bulk status` tells more")
     return _code(book)
 
 
@@ -224,7 +224,7 @@ def _code(book: Journal) -> int:
 
 
 def _has_refusals(book: Journal) -> bool:
-    return any(one["verdict"] != "split" for row in book.rows(_WELL) for one in results.findings_of(row))
+    return any(one["verdict"] != "split" for row in book.rows(_WELL) for one in row.jobs)
 
 
 def _patterns(texts: Iterable[str]) -> tuple[re.Pattern[str], ...]:

@@ -145,7 +145,7 @@ class Flow:
 
     def _project(self, row: Row, room: Path) -> tuple[str, str]:
         root = root_of(row.source, self.settings.ci_file)
-        if row.document is None and self.server is not None:
+        if not row.jobs and self.server is not None:
             files = room / "files"
             if not has_finding(self.server(), row.source, root, files, self.analyst.look):
                 return journal.CLEAN, ""
@@ -235,9 +235,8 @@ class Flow:
             if reason:
                 raise FailedError(reason)
             raise SkippedError(f"there is no `{self.settings.ci_file}`, nor any other pipeline")
-        document = journal.packed(analysis.document) if analysis.findings else None
-        self.journal.set(row.source.name, document=document, findings=analysis.findings)
-        if not analysis.findings:
+        self.journal.found(row.source.name, analysis.jobs, analysis.document)
+        if not analysis.jobs:
             if reason:
                 raise FailedError(reason)
             return journal.CLEAN, ""

@@ -14,8 +14,8 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS repository (
     asked TEXT NOT NULL DEFAULT '',
     merge_request TEXT NOT NULL DEFAULT '',
     tries INTEGER NOT NULL DEFAULT 0,
-    findings INTEGER NOT NULL DEFAULT 0,
+    jobs TEXT NOT NULL DEFAULT '[]',
     document BLOB
 );
 CREATE INDEX IF NOT EXISTS by_state ON repository (state);
@@ -77,7 +77,7 @@ class Row:
         asked: What the push of our commit asks for: `push`, or `merge request`; noted before it begins.
         merge_request: The address of the merge request; empty where none is known.
         tries: How often it was begun.
-        document: What was found, as `report` wrote it.
+        jobs: The jobs that were found, a row of the report each.
     """
 
     source: Source
@@ -89,13 +89,10 @@ class Row:
     asked: str = ""
     merge_request: str = ""
     tries: int = 0
-    findings: int = 0
-    document: bytes | None = field(default=None, repr=False)
+    jobs: tuple[dict[str, Any], ...] = ()
 
 
-_COLUMNS = (
-    "name, kind, place, facts, state, reason, branch, base, commit_id, asked, merge_request, tries, findings, document"
-)
+_COLUMNS = "name, kind, place, facts, state, reason, branch, base, commit_id, asked, merge_request, tries, jobs"
 
 
 class Lock:
@@ -213,19 +210,19 @@ class Journal:
             )
             return done.rowcount
 
-    def merge(self, row: Row) -> None:
-        """Add a row of another journal; of one that is in both, the row that is further stays."""
+    def merge(self, row: Row, document: bytes | None) -> None:
+        """Add a row of another journal, and its document; of one that is in both, the row that is further stays."""
         source = row.source
         known = self.row(source.name)
         if known is not None and STATES.index(known.state) >= STATES.index(row.state):
             return
         self._write(
-            f"INSERT OR REPLACE INTO repository ({_COLUMNS})"  # noqa: S608 (a constant)
+            f"INSERT OR REPLACE INTO repository ({_COLUMNS}, document)"  # noqa: S608 (a constant)
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(_storable(source.name), source.kind, _storable(source.where), json.dumps(source.facts)),
                 *(row.state, _storable(row.reason), row.branch, row.base, row.commit_id, row.asked),
-                *(row.merge_request, row.tries, row.findings, _packed(row.document)),
+                *(row.merge_request, row.tries, json.dumps(row.jobs), document),
             ),
         )
 
@@ -237,6 +234,22 @@ class Journal:
                 (_storable(name),),
             ).fetchone()
         return _row(found) if found else None
+
+    def found(self, name: str, jobs: Iterable[dict[str, Any]], document: bytes) -> None:
+        """Note what was found in a repository: a row of the report for each job, and the document."""
+        packed = zlib.compress(document) if document else None
+        self.set(name, jobs=json.dumps(list(jobs)), document=packed)
+
+    def packed_document(self, name: str) -> bytes | None:
+        """Return the document of a repository as it is kept; None where nothing was found."""
+        with self._lock:
+            found = self._base.execute("SELECT document FROM repository WHERE name = ?", (_storable(name),)).fetchone()
+        return found[0] if found else None
+
+    def document(self, name: str) -> bytes | None:
+        """Return the document of a repository; None where nothing was found."""
+        packed = self.packed_document(name)
+        return zlib.decompress(packed) if packed is not None else None
 
     def counts(self) -> dict[str, int]:
         """Return how many repositories are in each state."""
@@ -272,19 +285,8 @@ class Journal:
             raise JournalError(f"{self.path}: the journal cannot be written ({error}); check the disk") from None
 
 
-def packed(document: bytes) -> bytes:
-    """Return a document as the journal keeps it."""
-    return zlib.compress(document, 6)
-
-
-def _packed(document: bytes | None) -> bytes | None:
-    return packed(document) if document is not None else None
-
-
 def _row(found: tuple[Any, ...]) -> Row:
-    name, kind, place, facts, state, reason, branch, base, commit, asked, merge_request, tries, findings, document = (
-        found[:14]
-    )
+    name, kind, place, facts, state, reason, branch, base, commit, asked, merge_request, tries, jobs = found[:13]
     return Row(
         source=Source(_restored(name), kind, _restored(place), json.loads(facts)),
         state=state,
@@ -295,8 +297,7 @@ def _row(found: tuple[Any, ...]) -> Row:
         asked=asked,
         merge_request=merge_request,
         tries=tries,
-        findings=findings,
-        document=zlib.decompress(document) if document is not None else None,
+        jobs=tuple(json.loads(jobs)),
     )
 
 
@@ -311,8 +312,3 @@ def _storable(text: str) -> str | bytes:
 
 def _restored(value: str | bytes) -> str:
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
-
-
-def as_json(facts: Mapping[str, Any]) -> str:
-    """Return what is noted of a run as JSON."""
-    return json.dumps(facts, sort_keys=True)

@@ -24,7 +24,7 @@ def merge(folders: Sequence[Path], into: Journal) -> int:
             if settings is not None and into.about("settings") is None:
                 into.note("settings", settings)
             for row in book.rows():
-                into.merge(row)
+                into.merge(row, book.packed_document(row.source.name))
                 number += 1
         finally:
             book.close()

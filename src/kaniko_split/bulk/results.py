@@ -13,13 +13,15 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from kaniko_split import __version__
 from kaniko_split.bulk import journal
-from kaniko_split.bulk.journal import Journal, Row
+from kaniko_split.bulk.joining import joined
+from kaniko_split.bulk.journal import Journal
 
 JSON, CSV, SUMMARY, PAGE = "report.json", "report.csv", "summary.md", "report.html"
+NAMES = (PAGE, JSON, CSV, SUMMARY)
 
 COLUMNS = (*("repository", "file", "job", "verdict", "code", "builds", "cached", "branch", "merge request", "reason"),)
 
@@ -39,30 +41,25 @@ SAYING = {
 
 
 def write_all(book: Journal, folder: Path) -> None:
-    """Write the JSON, the CSV and the summary of a run into its folder; each is there whole or as it was.
+    """Write the review page, the JSON, the CSV and the summary of a run; each is there whole or as it was.
 
     Raises:
         OSError: They cannot be written.
     """
+    from kaniko_split.report.page import page
+
     _write(folder / JSON, lambda stream: _json(book, stream))
     _write(folder / CSV, lambda stream: _csv(book, stream))
     _write(folder / SUMMARY, lambda stream: stream.write(summary(book)))
+    _write(folder / PAGE, lambda stream: stream.write(page(joined(book))))
 
 
 def verdicts(book: Journal) -> Counter[str]:
     """Count the verdicts of all jobs that were found."""
     found: Counter[str] = Counter()
     for row in book.rows():
-        found.update(str(one["verdict"]) for one in findings_of(row))
+        found.update(str(one["verdict"]) for one in row.jobs)
     return found
-
-
-def findings_of(row: Row) -> list[dict[str, Any]]:
-    """Return what was found in a repository, one entry a job."""
-    if row.document is None:
-        return []
-    rows = json.loads(row.document)["rows"]
-    return [one for one in rows if isinstance(one, dict)]
 
 
 def summary(book: Journal) -> str:
@@ -103,7 +100,7 @@ def _json(book: Journal, stream: TextIO) -> None:
             "branch": row.branch if row.commit_id else "",
             "commit": row.commit_id,
             "merge_request": row.merge_request,
-            "findings": findings_of(row),
+            "findings": row.jobs,
         }
         stream.write(comma + json.dumps(entry, sort_keys=True))
         comma = ",\n    "
@@ -116,7 +113,7 @@ def _csv(book: Journal, stream: TextIO) -> None:
     for row in book.rows():
         branch = row.branch if row.commit_id else ""
         ends = (branch, row.merge_request, row.reason)
-        found = findings_of(row)
+        found = row.jobs
         for one in found:
             builds = "" if one["builds"] is None else one["builds"]
             cached = {True: "yes", False: "no"}.get(one["cached"], "perhaps")

@@ -62,6 +62,7 @@ class Settings:
         template_name: How the template is to be called.
         job_name: The pattern for the new jobs' names.
         cached_only: Whether only jobs that use Kaniko's cache are meant.
+        keep_order: Whether each new job waits for the one before it.
     """
 
     folders: tuple[str, ...] = ()
@@ -96,6 +97,7 @@ class Settings:
     template_name: str | None = None
     job_name: str | None = None
     cached_only: bool = False
+    keep_order: bool = False
 
     @property
     def step(self) -> Step:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kaniko_split.bulk import journal
 from kaniko_split.bulk.journal import Journal
-from kaniko_split.bulk.results import SAYING, chart, findings_of
+from kaniko_split.bulk.results import SAYING, chart
 
 _ENDS_WELL = (journal.CLEAN, journal.FOUND, journal.COMMITTED, journal.PUSHED, journal.OPENED)
 _REASONS = 6
@@ -26,7 +26,7 @@ def lines_of(book: Journal) -> Iterator[str]:
     found: Counter[str] = Counter()
     codes: Counter[str] = Counter()
     for row in book.rows((*_ENDS_WELL, journal.REFUSED)):
-        for one in findings_of(row):
+        for one in row.jobs:
             found[str(one["verdict"])] += 1
             if one["code"]:
                 codes[str(one["code"])] += 1
