@@ -113,6 +113,9 @@ def toolbox() -> Iterator[Path]:
                 (tools / tool).symlink_to(found)
         (tools / "bash").symlink_to(shutil.which("bash") or "/bin/sh")
         (tools / "sleep").symlink_to("true")
+        # A word of the shell in bash and busybox, a program elsewhere.
+        (tools / "time").write_text(f'#!{(tools / "sh").resolve()}\n[ "$1" != -p ] || shift\nexec "$@"\n')
+        (tools / "time").chmod(0o755)
         for script, names in (("recorder", COMMANDS), ("guard", _GUARDED.split())):
             path = box / script
             path.write_text(f"#!{(tools / 'sh').resolve()}\n" + (HERE / f"{script}.sh").read_text())

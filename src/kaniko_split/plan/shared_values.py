@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Step, Trace
@@ -13,6 +14,8 @@ from kaniko_split.shell.commands import FRESH_VARIABLES
 from kaniko_split.shell.locations import File, Location, State, Variable
 from kaniko_split.source.repository import wildcard
 
+# What these do is not done any more the second time.
+_SAME_AGAIN = frozenset({"chmod", "chown", "ln", "mkdir", "rm", "touch"})
 _NAME = re.compile(r"\$\{?(\w+)")
 
 
@@ -84,6 +87,19 @@ def check_artifacts(finding: Finding, slices: Slices) -> None:
                 )
                 if leaves and writers.setdefault(path, index) != index:
                     raise CannotSliceError("artifact-of-several", step, f"`{path}`")
+    if slices.jobs[-1].build is None:
+        _check_changed_again(finding.trace, slices, matches)
+
+
+def _check_changed_again(trace: Trace, slices: Slices, matches: Sequence[Callable[[str], bool]]) -> None:
+    """A finishing job gets the files of the others to hand them on, and what they all share runs there once more."""
+    for number in (*slices.before, *slices.prelude):
+        step = trace.steps[number]
+        once = bool(step.values) and step.values[0].text in _SAME_AGAIN
+        again = frozenset() if once else step.effects.writes & (step.effects.appends | step.effects.reads)
+        for place in again:
+            if isinstance(place, File) and any(match(place.path) for match in matches):
+                raise CannotSliceError("artifact-of-several", step, f"`{place.path}`")
 
 
 def _check_reports(finding: Finding, slices: Slices) -> None:
