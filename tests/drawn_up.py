@@ -1,4 +1,4 @@
-"""What is the document of a folder, as the program would draw it up?"""
+"""What is the document of some folders, as the program would draw it up?"""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from kaniko_split.report.document import Asked, Document
 from kaniko_split.report.drawing_up import document_of
 
 
-def drawn_up(folder: Path) -> Document:
-    """Return the document of all pipelines in a folder."""
-    found = [one for one in discover([folder]) if isinstance(one, Found)]
+def drawn_up(*folders: Path) -> Document:
+    """Return the document of all pipelines in these folders."""
+    found = [one for one in discover(folders) if isinstance(one, Found)]
     wishes = [Wishes(files=one.meant, links=one.repository.linked_folders, read=one.repository.text) for one in found]
     results = [(one, split_pipeline(one.pipeline, wish)) for one, wish in zip(found, wishes, strict=True)]
     return document_of(results, Asked())

@@ -8,8 +8,9 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from kaniko_split.report.document import Asked, PipelineOutcome
+from kaniko_split.report.document import Asked, JobOutcome, PipelineOutcome
 from kaniko_split.report.page.command import beginning, path_of, quoted, selecting
+from kaniko_split.source.text import Place
 
 WORDS = [
     "build-images",
@@ -48,18 +49,20 @@ def test_a_name_is_no_pattern(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("repository", "root", "meant", "words"),
+    ("repository", "root", "file", "words"),
     [
-        (".", ".gitlab-ci.yml", None, ".gitlab-ci.yml"),
-        ("group/app", ".gitlab-ci.yml", None, "group/app/.gitlab-ci.yml"),
-        (".", ".gitlab-ci.yml", ("ci/build.yml",), "ci/build.yml"),
-        (".", "-n.yml", None, "./-n.yml"),
-        (".", "with space.yml", None, "'with space.yml'"),
-        (".", "stdin", None, "-"),
+        (".", ".gitlab-ci.yml", ".gitlab-ci.yml", ".gitlab-ci.yml"),
+        ("group/app", ".gitlab-ci.yml", ".gitlab-ci.yml", "group/app/.gitlab-ci.yml"),
+        (".", ".gitlab-ci.yml", "ci/build.yml", "ci/build.yml"),
+        (".", "-n.yml", "-n.yml", "./-n.yml"),
+        (".", "with space.yml", "with space.yml", "'with space.yml'"),
+        (".", "stdin", "stdin", "-"),
     ],
 )
-def test_the_path_leads_to_the_pipeline(repository: str, root: str, meant: tuple[str, ...] | None, words: str) -> None:
-    assert path_of(PipelineOutcome(repository, root, (root,), meant, (), ())) == words
+def test_the_path_leads_to_the_job(repository: str, root: str, file: str, words: str) -> None:
+    place = Place(file, 1, 1)
+    outcome = JobOutcome("images", "split", "0", place, place, 2, None)
+    assert path_of(PipelineOutcome(repository, root, (root,), None, (), (outcome,)), outcome) == words
 
 
 def test_what_was_asked_is_asked_again() -> None:

@@ -10,7 +10,7 @@ import posixpath
 import re
 import shlex
 
-from kaniko_split.report.document import Asked, PipelineOutcome
+from kaniko_split.report.document import Asked, JobOutcome, PipelineOutcome
 from kaniko_split.report.page.markup import plain
 
 PROGRAM = "kaniko-split apply"
@@ -32,12 +32,15 @@ def selecting(job: str) -> str:
     return f"--select {quoted(_PATTERN.sub(_IN_BRACKETS, job))}"
 
 
-def path_of(pipeline: PipelineOutcome) -> str:
-    """Return the words that name the pipeline, from the folder in which the run began."""
-    name = pipeline.meant[0] if pipeline.meant else pipeline.root
+def path_of(pipeline: PipelineOutcome, outcome: JobOutcome) -> str:
+    """Return the words that name the file in which the job is written.
+
+    They begin in the folder where the paths of the document do. The root's path would not do: it means the jobs that
+    are written in it, and not those of the files that it includes.
+    """
     if pipeline.root == _STDIN:
         return "-"
-    path = posixpath.normpath(posixpath.join(pipeline.repository, name))
+    path = posixpath.normpath(posixpath.join(pipeline.repository, outcome.job_place.path))
     return quoted(f"./{path}" if path.startswith("-") else path)
 
 

@@ -54,25 +54,17 @@ def _hash(text: str) -> str:
 
 def _data(view: View) -> dict[str, Any]:
     """Return what the page's script makes the command line from; the words are quoted already."""
+    items = [item for section in view.sections for item in section.items if item.select is not None]
     return {
         "program": beginning(view.document.asked),
-        "pipelines": [
-            {
-                "path": section.words,
-                "changes": {item.name: item.select for item in section.items if item.select is not None},
-                "together": {item.name: item.together for item in section.items if item.together},
-            }
-            for section in view.sections
-        ],
+        "changes": {item.name: {"select": item.select, "file": item.file, "together": item.together} for item in items},
     }
 
 
 def _everything(view: View) -> str:
     """Return the command that applies all changes, for a reader without scripts."""
-    paths = dict.fromkeys(
-        section.words for section in view.sections if any(item.select is not None for item in section.items)
-    )
-    return " ".join([beginning(view.document.asked), *paths])
+    items = (item for section in view.sections for item in section.items if item.select is not None)
+    return " ".join([beginning(view.document.asked), *dict.fromkeys(item.file for item in items)])
 
 
 def _in_script(data: dict[str, Any]) -> Markup:

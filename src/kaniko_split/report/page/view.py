@@ -65,6 +65,7 @@ class Item:
         name: Its name on the page.
         outcome: The outcome itself.
         select: The words that select it on a command line; None where there is nothing to apply.
+        file: The words that name its file there.
         together: The names of the items that are applied with it or not at all.
         place: Where the second build stands.
         cards: The images that it builds, one job each.
@@ -76,6 +77,7 @@ class Item:
     name: str
     outcome: JobOutcome
     select: str | None
+    file: str
     together: tuple[str, ...]
     place: Linked
     cards: tuple[Card, ...]
@@ -112,7 +114,6 @@ class Section:
     Attributes:
         name: Its name on the page.
         path: The path of its root, from the folder in which the command is to be run.
-        words: The same as words of a command line.
         paths: All files that the page speaks of.
         items: What was found.
         pictures: Its graphs, before and after.
@@ -122,7 +123,6 @@ class Section:
 
     name: str
     path: str
-    words: str
     paths: tuple[str, ...]
     items: tuple[Item, ...]
     pictures: tuple[Picture, ...]
@@ -188,7 +188,7 @@ def _section(number: int, pipeline: PipelineOutcome, files: _Files, *, whole: bo
     path = posixpath.normpath(posixpath.join(pipeline.repository, pipeline.root))
     places = [place for one in pipeline.outcomes for place in (one.job_place, one.place)]
     paths = dict.fromkeys((path, *pipeline.changed, *(place.path for place in places)))
-    return Section(name, path, path_of(pipeline), tuple(paths), items, pictures, changed, pipeline)
+    return Section(name, path, tuple(paths), items, pictures, changed, pipeline)
 
 
 def _listing(name: str, file: File, items: Mapping[str, str]) -> Listing:
@@ -247,6 +247,7 @@ class _Linker:
             name=self._names[outcome.job],
             outcome=outcome,
             select=selecting(outcome.job) if outcome.verdict == "split" and self._pipeline.changed else None,
+            file=path_of(self._pipeline, outcome),
             together=tuple(self._names[job] for job in outcome.together if job in self._names),
             place=self._linked(outcome.place),
             cards=tuple(self._card(outcome, job, own[job.name]) for job in outcome.jobs),

@@ -130,22 +130,20 @@
   const boxes = all(".take");
   const owned = all(".r[data-of]");
   // Jobs that share a script are split together or not at all.
-  const together = Object.assign({}, ...data.pipelines.map((pipeline) => pipeline.together));
   const take = (box, value) => {
     box.checked = value;
-    for (const name of together[box.dataset.of] ?? []) {
+    for (const name of data.changes[box.dataset.of].together) {
       const other = document.getElementById(`${name}s`);
       if (other) other.checked = value;
     }
   };
   const compose = () => {
     const files = new Map();
-    for (const { path, changes: selects } of data.pipelines) {
+    for (const box of boxes) {
+      const { select, file: path } = data.changes[box.dataset.of];
       const file = files.get(path) ?? { path, all: new Set(), chosen: new Set() };
-      for (const [id, select] of Object.entries(selects)) {
-        file.all.add(select);
-        if (document.getElementById(`${id}s`).checked) file.chosen.add(select);
-      }
+      file.all.add(select);
+      if (box.checked) file.chosen.add(select);
       files.set(path, file);
     }
     const wanted = [...files.values()].filter((file) => file.chosen.size);
