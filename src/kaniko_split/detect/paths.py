@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from kaniko_split.detect.calls import executor_call, hides_executor
@@ -208,6 +208,7 @@ def _of_if(
 ) -> Ways:
     asked = _sequence(condition, counting)
     there = _calm(_after_all(condition, counting))
+    there = replace(there, codes=there.codes | failed_codes(condition))
     # In the branch for a failure, `$?` is that failure's, unless `!` has turned it.
     failing = Counting(there.here, there.extra, bool(condition) and not condition[-1].negated, there.codes)
     found = [pair for pair in asked.items() if pair[0].end not in _ON]
@@ -215,6 +216,18 @@ def _of_if(
         taken = {way: made for way, made in asked.items() if way.end is end}
         found.extend(_joined(taken, _sequence(branch, known)))
     return _best(found)
+
+
+def failed_codes(condition: tuple[Statement, ...]) -> frozenset[str]:
+    """Return the variable that a condition like `[ $code -ne 0 ]` finds to be another status than 0."""
+    command = condition[-1].command if condition and not condition[-1].negated else None
+    words = command.words if isinstance(command, Call) else command.words if isinstance(command, Other) else ()
+    parts = [word.parts[0] for word in words if len(word.parts) == 1]
+    names = [part.name for part in parts if isinstance(part, Parameter) and part.plain]
+    texts = [word.literal for word in words]
+    unequal = any(sign in texts for sign in ("-ne", "-gt", "!="))
+    whole = len(words) in {2, 3, 4, 5} and "0" in texts and len(names) == 1
+    return frozenset(names) if unequal and whole else frozenset()
 
 
 def _of_for(

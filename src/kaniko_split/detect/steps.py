@@ -35,6 +35,7 @@ class Step:
         beside: For a build, what the statement writes that is no output of the build.
         inside: For a build, the calls of the executor in the order of the text.
         stops_at_failure: Whether `set -e` is on, as GitLab has it from the start.
+        fails_on: Whether it may end with another status than 0 and the script go on, where `set -e` is off.
         frame: The condition or group that it stands in, where that is divided.
         branch: The number of the frame's branch that it stands in.
         partner: For the build of a later branch, the number of the build of the first one that it stands in for.
@@ -56,6 +57,7 @@ class Step:
     beside: frozenset[Location] = NOWHERE
     inside: tuple[Found, ...] = ()
     stops_at_failure: bool = True
+    fails_on: bool = True
     frame: Frame | None = None
     branch: int = 0
     partner: int | None = None

@@ -12,14 +12,23 @@ from kaniko_split.detect.frames import Frame, frame_around
 from kaniko_split.detect.inside import builds_inside, effects_of_build, merged, written_beside
 from kaniko_split.detect.loops import Loop, written_out
 from kaniko_split.detect.partners import with_partners
-from kaniko_split.detect.paths import Counting, End, Ways, most_builds, ways_through, ways_through_all
+from kaniko_split.detect.paths import (
+    UNBOUNDED,
+    Counting,
+    End,
+    Ways,
+    failed_codes,
+    most_builds,
+    ways_through,
+    ways_through_all,
+)
 from kaniko_split.detect.scripts import Read, Scripts, may_run, nothing
 from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.effects import Effects, effects_of
 from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, after, inside_of_call
-from kaniko_split.shell.locations import NOWHERE, File, Location, State
+from kaniko_split.shell.locations import NOWHERE, File, Location, State, meeting
 from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Group, Script, Statement
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.walk import known_after, known_after_source
@@ -61,6 +70,10 @@ def trace(
     follower = _Follower(found.script, dict(variables), tuple(extra), read)
     followed = _followed(found, follower, opened=opened)
     loop = _only_loop(followed, follower)
+    if loop is None and not opened and any(1 < step.builds < UNBOUNDED for step in followed.steps):
+        # It may stand in a condition.
+        follower = _Follower(found.script, dict(variables), tuple(extra), read)
+        loop = _only_loop(_followed(found, follower, opened=True), follower)
     if loop is None:
         return followed
     turned = replace(found, script=parse(loop.text), loop=loop)
@@ -91,11 +104,18 @@ def _less_certain(steps: list[Step]) -> list[Step]:
     """Return the steps, those of a frame as what may not run at all where anything but them depends on it."""
     return [
         replace(step, effects=replace(step.effects, overwrites=NOWHERE))
-        if step.frame is not None
-        and (len(step.frame.branches) > 1 or any(one.frame is not step.frame for one in steps[step.number :]))
+        if step.frame is not None and (len(step.frame.branches) > 1 or _is_used_behind(step, steps))
         else step
         for step in steps
     ]
+
+
+def _is_used_behind(step: Step, steps: list[Step]) -> bool:
+    """Tell whether a statement behind the frame may use what one in it has set."""
+    return any(
+        one.frame is not step.frame and (not one.effects.prints or meeting(step.effects.overwrites, one.effects.reads))
+        for one in steps[step.number :]
+    )
 
 
 def _only_loop(found: Trace, follower: _Follower) -> Loop | None:
@@ -105,6 +125,8 @@ def _only_loop(found: Trace, follower: _Follower) -> Loop | None:
         return None
     step, values = building[0], follower.lists[building[0].number]
     alone = step.item == step.last_item and found.items[step.item].section is Section.SCRIPT
+    if step.frame is not None and (len(step.frame.branches) > 1 or step.frame.is_subshell):
+        return None
     if not alone or len(values) < 2 or step.builds != len(values):
         return None
     return written_out(found.script, step.statement, values)
@@ -153,6 +175,7 @@ class _Follower:
         self._exports_all = False
         self._stops_at_failure = True
         self._built = False
+        self._codes: frozenset[str] = frozenset()
 
     def step(self, number: int, statement: Statement, found: Trace) -> Step:
         here = self._here
@@ -161,7 +184,7 @@ class _Follower:
             # It may be a function of the sourced file, which sees every variable and may change it.
             every = frozenset[Location]({State.VARIABLES})
             effects = replace(effects, reads=effects.reads | every, writes=effects.writes | every)
-        ways = ways_through(statement, Counting(here, self.extra))
+        ways = ways_through(statement, Counting(here, self.extra, codes=self._codes))
         made = most_builds(ways)
         inside = builds_inside(statement, here, self.extra) if made == 1 else None
         called = inside_of_call(statement, here) if isinstance(statement.command, Call) else None
@@ -194,6 +217,7 @@ class _Follower:
             stops_at_failure=self._stops_at_failure,
             calls=called.name if called is not None else "",
             second=self._second_of(called) if called is not None and made > 1 else None,
+            fails_on=any(way.end is End.FALSE for way in ways),
         )
 
     def may_build(self, statement: Statement) -> bool:
@@ -247,12 +271,12 @@ class _Follower:
         there = known_after((one for condition in frame.conditions for one in condition), self._here)
         steps: list[Step] = []
         for branch, body in enumerate(frame.branches):
-            self._here = there
+            self._here, self._codes = there, failed_codes(frame.conditions[branch])
             for one in body:
                 step = self.step(number + len(steps), one, found)
                 effects = replace(step.effects, reads=step.effects.reads | frame.reads)
                 steps.append(replace(step, effects=effects, frame=frame, branch=branch))
-        self._here = after(frame.statement, effects_of(frame.statement, entry).writes, entry)
+        self._here, self._codes = after(frame.statement, effects_of(frame.statement, entry).writes, entry), frozenset()
         return with_partners(steps) if paired else steps
 
     def _learn(self, statement: Statement, effects: Effects, values: tuple[Value, ...]) -> None:

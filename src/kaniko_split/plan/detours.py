@@ -109,7 +109,7 @@ class _Walk:
             step = self._steps[number]
             if Variable("OLDPWD") in step.effects.reads:
                 return False
-            if State.FOLDER not in step.effects.writes:
+            if State.FOLDER not in step.effects.writes or number + 1 == len(self._steps):
                 continue
             words = self._words(number)
             here = moved(words, here)
@@ -120,7 +120,8 @@ class _Walk:
     def _there(self, number: int) -> str | None:
         """Return the folder to which a plain `cd` of the script leads; None for any other statement."""
         step, words = self._steps[number], self._words(number)
-        plain = len(words) == 2 and words[0] == "cd" and not step.statement.redirects
+        goes = words == ("popd",) or (len(words) == 2 and words[0] in {"cd", "pushd"})
+        plain = goes and not step.statement.redirects
         if not plain or number in self._fixed or step.folder is None:
             return None
         there = self._behind(number)

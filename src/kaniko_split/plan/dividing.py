@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
 from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
 from kaniko_split.plan.wishes import Wishes
+from kaniko_split.shell.nodes import For, nested
 
 
 def divide(finding: Finding, wishes: Wishes) -> Slices:
@@ -44,6 +46,9 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     return slices
 
 
+_BRACES = re.compile(r"\{.*(?:,|\.\.).*\}")
+
+
 def _check_statements(trace: Trace) -> None:
     """Make sure that every build is a statement that can be moved by itself.
 
@@ -56,7 +61,7 @@ def _check_statements(trace: Trace) -> None:
         if step.second is not None:
             raise CannotSliceError("script-in-repository", step)
         if step.builds and step.build is None and step.partner is None:
-            raise CannotSliceError(_code_of_compound(step), step)
+            raise _cannot_divide(step)
         if step.build is not None and step.builds > 1:
             raise CannotSliceError("build-in-control-flow", step)
     for step, following in zip(trace.steps, trace.steps[1:], strict=False):
@@ -69,8 +74,19 @@ def _starts_with_flag(step: Step) -> bool:
     return bool(step.values) and step.values[0].text.startswith("-")
 
 
-def _code_of_compound(step: Step) -> str:
-    return "dynamic-loop" if step.builds == float("inf") else "build-in-control-flow"
+def _cannot_divide(step: Step) -> CannotSliceError:
+    """Return why a statement that holds builds is no statement of one build."""
+    if step.builds == float("inf"):
+        items = step.statement.command.items if isinstance(step.statement.command, For) else None
+        braces = [word for word in items or () if _BRACES.match(word.literal or "")]
+        hint = "a list in braces is one word to the shell of Kaniko's image: write the words out" if braces else ""
+        return CannotSliceError("dynamic-loop", step, hint)
+    inner = [one for block in nested(step.statement) for one in block]
+    if isinstance(step.statement.command, For) and any(isinstance(one.command, For) for one in inner):
+        return CannotSliceError("build-in-control-flow", step, "a loop stands in a loop")
+    if step.statement.background:
+        return CannotSliceError("build-in-control-flow", step, "it runs in the background")
+    return CannotSliceError("build-in-control-flow", step)
 
 
 def _check_chains(trace: Trace) -> None:

@@ -17,6 +17,7 @@ def order_of(
     slices: Mapping[int, Sequence[int]],
     mentions: Mapping[int, frozenset[int]],
     dockerfiles: Mapping[int, str],
+    passing: frozenset[int] = frozenset(),
 ) -> dict[int, frozenset[int]]:
     """Return, for each build, the builds that its job has to wait for.
 
@@ -28,6 +29,7 @@ def order_of(
         slices: The statements of each build's job.
         mentions: For a statement, the earlier builds whose image it names.
         dockerfiles: For a build, the images that its Dockerfile names, where that was read.
+        passing: The statements that only pass on that a build has failed.
     """
     builds = sorted(slices)
     after: dict[int, set[int]] = {build: set() for build in builds}
@@ -38,7 +40,7 @@ def order_of(
             steps, builds, build
         )
     for step in steps:
-        if step.number > builds[0] and (step.effects.fails or step.effects.acts):
+        if step.number > builds[0] and step.number not in passing and (step.effects.fails or step.effects.acts):
             _wait_for_verdict(step, slices, after)
     for build in builds:
         call = steps[build].build

@@ -134,6 +134,7 @@ class _Slicer:
         self._homes = _builds_of_turns(trace)
         self._owners: dict[int, frozenset[int]] = {}
         self._mentions: dict[int, frozenset[int]] = {}
+        self._passing: set[int] = set()
 
     def slices(self) -> Slices:
         first, last = self._builds[0], self._builds[-1]
@@ -171,7 +172,7 @@ class _Slicer:
 
     def _order(self, jobs: Iterable[JobSlice]) -> dict[int, frozenset[int]]:
         slices = {job.build: job.steps for job in jobs if job.build is not None}
-        return order_of(self._steps, slices, self._mentions, self._dockerfiles)
+        return order_of(self._steps, slices, self._mentions, self._dockerfiles, frozenset(self._passing))
 
     def _turn_by_turn(self, loop: Loop, sliced: dict[int, frozenset[int]], tail: frozenset[int]) -> Slices:
         """Divide a script that is one loop: each job has a whole turn, and nothing of another one."""
@@ -183,6 +184,8 @@ class _Slicer:
                 and (loop.name in self._environment or {Variable(loop.name), State.VARIABLES} & step.effects.reads)
             ):
                 raise CannotSliceError("turns-depend", step, f"it sees the loop's variable `{loop.name}`")
+        if any(step.frame is not None and Variable(loop.name) in step.frame.reads for step in self._steps):
+            raise CannotSliceError("turns-depend", self._steps[start], f"its condition reads `{loop.name}`")
         for build, steps in sliced.items():
             strange = [number for number in sorted(steps) if self._homes.get(number, build) != build]
             if strange:
@@ -213,7 +216,7 @@ class _Slicer:
             return
         if hides_failure(end.statement):
             raise CannotSliceError("chain-hides-failure", end)
-        if not end.stops_at_failure and (end.build is not None or end.effects.fails or end.effects.unknown):
+        if not end.stops_at_failure and end.fails_on:
             raise CannotSliceError("chain-hides-failure", end, "`set +e` is on")
 
     def _refuse_what_cannot_be_followed(self, first: int) -> None:
@@ -269,6 +272,8 @@ class _Slicer:
             if len(owners) > 1:
                 raise CannotSliceError("output-of-several", step)
             self._mentions[step.number] = mentioned
+            if owners and _only_passes_on(step, tainted):
+                self._passing.add(step.number)
             if owners or len(mentioned) == 1:
                 self._owners[step.number] = owners or mentioned
             for place in (*step.effects.overwrites, _STATUS):
@@ -518,6 +523,13 @@ def _live_writes(step: Step, live: set[Location], covered: set[Location]) -> fro
             if place is State.FILES or (isinstance(place, File) and place not in covered)
         }
     return frozenset(hits)
+
+
+def _only_passes_on(step: Step, tainted: Mapping[Location, frozenset[int]]) -> bool:
+    """Tell whether a statement can end the job only because a build has failed: it asks for nothing else."""
+    effects = step.effects
+    asks = all(isinstance(place, Variable) and place in tainted for place in effects.reads)
+    return asks and not (effects.acts or effects.unknown or effects.leaves)
 
 
 def _added_to(step: Step, tainted: Mapping[Location, frozenset[int]]) -> Iterator[tuple[Location, frozenset[int]]]:

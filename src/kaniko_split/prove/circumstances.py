@@ -15,8 +15,9 @@ from kaniko_split.detect.frames import Frame
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.shell.endings import hides_failure
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, may_meet
-from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement
+from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement, nested, words_of
 from kaniko_split.shell.words import names_read
+from kaniko_split.source.text import Span
 
 Symbol = str
 _STATUS = Variable("?")
@@ -167,7 +168,7 @@ class _Machine:
         outcome = _symbol(*words, *inputs, *([self.holds] if self.holds else []))
         if effects.acts:
             self.acts.append(outcome)
-        if effects.fails or effects.leaves:
+        if (effects.fails or effects.leaves) and not self._passes_on_a_failure(step):
             self.passed.add(outcome)
         if self._assign(step.statement, tainted=tainted):
             return
@@ -176,6 +177,15 @@ class _Machine:
                 self._write(place, _symbol(self._read(place), outcome), tainted=tainted, adds=True)
             else:
                 self._write(place, outcome, tainted=tainted)
+
+    def _passes_on_a_failure(self, step: Step) -> bool:
+        """Tell whether a statement can end the job only because a build has failed, and is no gate of its own."""
+        effects = step.effects
+        return (
+            bool(effects.reads)
+            and not (effects.acts or effects.unknown or effects.leaves)
+            and all(isinstance(place, Variable) and place.name in self.output_values for place in effects.reads)
+        )
 
     def _forget_status(self) -> None:
         self.values.pop(_STATUS.name, None)
@@ -217,7 +227,7 @@ class _Machine:
             reads=reads,
             folder=self.folder if State.FOLDER in step.effects.reads else "",
             options=self.options,
-            environment=tuple((name, self.values[name]) for name in seen),
+            environment=tuple((name, _chosen(self.holds, self.values[name])) for name in seen),
             files=(*sorted(self._files_before(step).items()), ("", self.log)),
         )
 
@@ -233,7 +243,7 @@ class _Machine:
         return {path: symbol for path, symbol in self._own_files().items() if path not in passed_over}
 
     def _own_files(self) -> dict[str, Symbol]:
-        return {path: symbol for path, symbol in self.files.items() if path not in self.outputs}
+        return {path: _chosen(self.holds, symbol) for path, symbol in self.files.items() if path not in self.outputs}
 
     def _snapshot(self) -> Symbol:
         return _symbol(self.log, *(f"{path}={symbol}" for path, symbol in sorted(self._own_files().items())))
@@ -244,7 +254,7 @@ class _Machine:
     def _read(self, place: Location) -> Symbol:
         match place:
             case Variable(name=name):
-                return self.values.get(name, "")
+                return _chosen(self.holds, self.values.get(name, ""))
             case File(path=path):
                 met = [self.files[one] for one in sorted(self.files) if may_meet(File(one), place)]
                 own = self.files.get(path, "") if is_exact(place) else ""
@@ -336,13 +346,27 @@ def _check_guards(old: JobRecord, new: Mapping[str, JobRecord], waits: Mapping[s
 
 
 def _words(statement: Statement, text: str) -> tuple[str, ...]:
-    """Return a statement's words as written; for anything but a simple command, its whole text."""
+    """Return a statement's words as written; for anything but a simple command, those between them too."""
     command = statement.command
     if isinstance(command, Call):
         spans = [one.span for one in command.assignments] + [one.span for one in command.words]
         redirects = [one.span for one in statement.redirects]
         return tuple(text[span.start : span.end] for span in (*spans, *redirects))
-    return (text[statement.span.start : statement.span.end],)
+    found: list[str] = []
+    at = statement.span.start
+    for span in sorted(_spans_of_words(statement)):
+        if span.start >= at:
+            # Between two words blanks and line breaks only lay out what stands there.
+            found += [*text[at : span.start].split(), text[span.start : span.end]]
+            at = span.end
+    return (*found, *text[at : statement.span.end].split())
+
+
+def _spans_of_words(statement: Statement) -> Iterator[Span]:
+    yield from (word.span for word in words_of(statement))
+    for block in nested(statement):
+        for one in block:
+            yield from _spans_of_words(one)
 
 
 def _names_in(assignment: Assignment) -> list[str]:
@@ -357,7 +381,7 @@ def _symbol(*parts: str) -> Symbol:
     return _SYMBOLS.setdefault(parts, f"#{len(_SYMBOLS)}")
 
 
-_CHOICES: dict[Symbol, tuple[Symbol, Symbol]] = {}
+_CHOICES: dict[Symbol, tuple[Symbol, Symbol, Symbol]] = {}
 
 
 def _choice(given: Symbol, otherwise: Symbol, symbol: Symbol) -> Symbol:
@@ -368,8 +392,15 @@ def _choice(given: Symbol, otherwise: Symbol, symbol: Symbol) -> Symbol:
     while before in _CHOICES and _CHOICES[before][0] == given:
         before = _CHOICES[before][1]
     made = _symbol("choice", given, before, symbol)
-    _CHOICES[made] = (given, before)
+    _CHOICES[made] = (given, before, symbol)
     return made
+
+
+def _chosen(given: Symbol, symbol: Symbol) -> Symbol:
+    """Return what `symbol` stands for where the condition `given` holds."""
+    while given and symbol in _CHOICES and _CHOICES[symbol][0] == given:
+        symbol = _CHOICES[symbol][2]
+    return symbol
 
 
 def _short(words: tuple[str, ...]) -> str:
