@@ -176,15 +176,30 @@ def _followed(pipeline: Pipeline, file: PipelineFile, node: Node) -> tuple[Job, 
 
 def _target(pipeline: Pipeline, path: Sequence[str]) -> Provided | None:
     """Return where the key stands that a `!reference [job, key]` names."""
+    if len(path) == 1:
+        return _list_called(pipeline, path[0])
     if len(path) != 2:
         return None
     named = pipeline.named(path[0])
     return provider(pipeline, named[-1], path[1]) if len(named) == 1 else None
 
 
+def _list_called(pipeline: Pipeline, name: str) -> Provided | None:
+    """Return the one list of this name that stands beside the jobs."""
+    found = [
+        Provided(Origin.OWN, entry, file, name)
+        for file in pipeline.files
+        for entry in (file.root.entries if file.root is not None else ())
+        if entry.name == name
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 def _entry_of(file: PipelineFile, node: Scalar | NodeList | Mapping) -> Entry | None:
-    """Return the key of a job of this file whose value is the very node."""
+    """Return the key of a job of this file, or beside the jobs, whose value is the very node."""
     for entry in file.root.entries if file.root is not None else ():
+        if entry.value is node and isinstance(node, NodeList):
+            return entry
         if isinstance(entry.value, Mapping):
             found = next((inner for inner in entry.value.entries if inner.value is node), None)
             if found is not None:
@@ -197,4 +212,8 @@ def _holder(pipeline: Pipeline, entry: Entry) -> Job | None:
     for job in pipeline.jobs:
         if not isinstance(job.entry.value, Alias) and any(one is entry for one in job.mapping.entries):
             return job
+    for file in pipeline.files:
+        if file.root is not None and any(one is entry for one in file.root.entries):
+            # A list beside the jobs is held by nothing but its own name.
+            return Job(entry.name, file, entry, Mapping(entry.value.span, (entry,), flow=False))
     return None

@@ -456,22 +456,25 @@ _CODES = (
     ),
     RefusalCode(
         code="script-inherited",
-        summary="the script stands in another place, and cannot be divided there",
+        summary="part of the script stands in another place, and cannot be divided there",
         looks_like=dedent("""\
-            .commands: &commands
-              - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
-              - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+            .commands:
+              images:
+                - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+                - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
 
             images:
               stage: build
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
-              script: *commands
+              script:
+                - !reference [.commands, images]
+                - /kaniko/executor --context docs --destination $CI_REGISTRY_IMAGE/docs
             """),
-        why="A script that a hidden job holds under a key of its own is divided there, and each job that takes it "
-        "over becomes one per image. Here it is a list outside of any job, an item among several with a loop in "
-        "it, or comes from a job that is not hidden or in more than one way.",
-        by_hand="Write the commands under the `script` of a hidden job, and let the jobs extend it or refer to it "
-        "with `!reference [.name, script]`. If only one job runs them, write them in its own `script`.",
+        why="Commands that stand once for several jobs are divided where they stand, and each job that takes them over "
+        "becomes one per image. Here they are only a part of what the job builds, a loop beside other commands, "
+        "those of a job that is not hidden, or taken over in more than one way.",
+        by_hand="Write all builds in one place: under the `script` of a hidden job that the jobs extend, or in the "
+        "job's own `script` if no other job runs them.",
     ),
     RefusalCode(
         code="template-shared",

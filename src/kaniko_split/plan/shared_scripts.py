@@ -191,7 +191,8 @@ def _check_alike(heirs: list[_Heir]) -> None:
             at = one.finding.script.entry
             offset = at.key.span.start if at is not None else job.entry.key.span.start
             raise ObstacleError("script-inherited", job.file, offset, "a loop is one of several items")
-        if any((one.home.way is Way.ITEM) != (other.home.way is Way.ITEM) for other in heirs):
+        mixed = any((one.home.way is Way.ITEM) != (other.home.way is Way.ITEM) for other in heirs)
+        if mixed and one.steps & set(one.slices.prelude):
             raise ObstacleError("script-inherited", job.file, job.entry.key.span.start, "in more than one way")
 
 

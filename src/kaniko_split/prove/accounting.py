@@ -94,6 +94,8 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
     # A shared script may stand under a key of another name than `script`.
     names |= {entry.name for split in splits if (entry := split.finding.script.entry) is not None}
     turns = {one for split in splits if split.loop is not None for one in split.loop.assignments}
+    # What is left of a list is taken over as the list was.
+    turns |= {f"*{anchor}" for split in splits if (anchor := _anchor(split)) is not None}
     allowed = sorted((name_text(name, quote) for name in names for quote in ("", "'", '"')), key=len, reverse=True)
     for edit in rewritten.edits:
         for piece in edit.pieces:
@@ -148,6 +150,8 @@ def _left_out(split: Split) -> Iterator[str]:
     """Yield what the plan says is gone: the old name where it was a name, and the detours of the shell."""
     job = split.finding.job
     yield job.file.source.cut(job.entry.key.span)
+    if split.template is None and (anchor := _anchor(split)) is not None:
+        yield f"&{anchor}"
     if split.drops_extends and (extends := job.mapping.entry("extends")) is not None:
         # Each part of the shared script extends the shared job.
         yield job.file.source.cut(Span(extends.key.span.start, extends.value.span.end))
@@ -167,6 +171,13 @@ def _left_out(split: Split) -> Iterator[str]:
             yield from (text, text.replace("\\", "\\\\").replace('"', '\\"'), text.replace("'", "''"))
     if split.loop is not None:
         yield from split.loop.frame
+
+
+def _anchor(split: Split) -> str | None:
+    """Return the anchor of a list of commands that stands beside the jobs."""
+    entry = split.finding.script.entry
+    beside = entry is split.finding.job.entry and entry is not None
+    return entry.value.anchor if beside and entry is not None and isinstance(entry.value, NodeList) else None
 
 
 def _check_lines(rewritten: Rewritten) -> Iterator[str]:

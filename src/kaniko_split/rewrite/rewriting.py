@@ -9,6 +9,7 @@ from kaniko_split.plan.inheritance import Way
 from kaniko_split.plan.outcome import Split
 from kaniko_split.rewrite.heirs import heir_edits
 from kaniko_split.rewrite.jobs import job_edits
+from kaniko_split.rewrite.lists import list_edits
 from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.references import reference_edits
 from kaniko_split.source.edits import Edit, apply
@@ -53,6 +54,8 @@ def _own_edits(split: Split, names: Mapping[str, Sequence[str]]) -> list[Edit]:
     """Return the edits of the job itself, in its own file."""
     whole = split.home is not None and split.home.way is not Way.ITEM
     try:
+        if split.finding.script.entry is split.finding.job.entry:
+            return list_edits(split)
         return heir_edits(split, names) if whole else job_edits(split, names)
     except CannotLayOutError as error:
         error.file = split.finding.job.file
