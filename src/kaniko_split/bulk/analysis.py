@@ -119,6 +119,7 @@ def _wishes(settings: Settings, found: Found) -> Wishes:
         links=found.repository.linked_folders,
         read=found.repository.text,
         elsewhere=found.elsewhere,
+        mentions=found.mentions,
     )
 
 

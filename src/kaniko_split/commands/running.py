@@ -144,6 +144,7 @@ def wishes_of(asked: Asked, found: Found, meant: frozenset[str] | None) -> Wishe
         links=found.repository.linked_folders,
         read=found.repository.text,
         elsewhere=found.elsewhere,
+        mentions=found.mentions,
     )
 
 

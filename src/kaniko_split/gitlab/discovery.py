@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from kaniko_split.gitlab.mentions import Mentions
 from kaniko_split.gitlab.pipeline import Pipeline
 from kaniko_split.gitlab.survey import ROOT, Problem, Survey, is_root
 from kaniko_split.source.repository import NotInRepositoryError, Repository
@@ -25,12 +27,14 @@ class Found:
         pipeline: The files.
         meant: The names of the files that the user meant.
         elsewhere: Gives the root of another pipeline of the repository that has a file too, by name, or None.
+        mentions: Gives the places of the repository that speak of a job, by its name.
     """
 
     repository: Repository
     pipeline: Pipeline
     meant: frozenset[str] | None = None
     elsewhere: Callable[[str], str | None] = lambda _: None
+    mentions: Callable[[str], Mentions] = lambda _: Mentions()
 
 
 @dataclass(slots=True)
@@ -54,7 +58,13 @@ class _Search:
         self.given |= {(folder, name) for name in left}
         if left:
             whole = None if left == names else left
-            yield Found(survey.repository, pipeline, whole, lambda name: survey.elsewhere(pipeline, name))
+            yield Found(
+                survey.repository,
+                pipeline,
+                whole,
+                partial(survey.elsewhere, pipeline),
+                partial(survey.mentions, pipeline),
+            )
 
 
 def discover(paths: Sequence[Path], root: str = ROOT) -> Iterator[Found | Problem]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kaniko_split.gitlab.includes import BrokenFileError, read_child, read_pipeline
+from kaniko_split.gitlab.mentions import Mentions, Surroundings
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile, Unread, is_pipeline
 from kaniko_split.gitlab.places import merged_entry
 from kaniko_split.gitlab.problems import problems
@@ -104,6 +105,16 @@ class Survey:
             if _names(other) != own and any(file.name == name for file in other.files):
                 return other.root.name
         return None
+
+    def mentions(self, pipeline: Pipeline, job: str) -> Mentions:
+        """Return where files of the repository speak of a job of `pipeline`, other than by GitLab's own references."""
+        own = _names(pipeline)
+        others = [file for other in (*self.started, *self.lone) for file in other.files]
+        return self._surroundings.mentions(job, own, others)
+
+    @cached_property
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(self.repository)
 
     def read(self, name: str, *, whole: bool) -> Pipeline | Problem:
         """Read the pipeline whose root is the file called `name`.

@@ -52,13 +52,6 @@ def _changes(split: Split) -> Iterator[Change]:
     artifacts = resolved.get("artifacts")
     if isinstance(artifacts, dict) and artifacts.get("expose_as"):
         yield Change(Mark.ASKS, "a merge request shows `expose_as` once for each new job")
-    if finding.pipeline.unread:
-        one = finding.pipeline.unread[0]
-        yield Change(
-            Mark.ASKS,
-            f"`{one.what}` was not read: a job there that names `{finding.job.name}` would still look for it",
-            one.place,
-        )
 
 
 # The table in docs/gitlab.md says of each keyword what becomes of it.

@@ -21,6 +21,7 @@ from kaniko_split.plan.placement import placement_of
 from kaniko_split.plan.refusing import refusal_of
 from kaniko_split.plan.shared_scripts import decide_together
 from kaniko_split.plan.slices import CannotSliceError
+from kaniko_split.plan.surroundings import with_surroundings
 from kaniko_split.plan.wishes import Wishes
 
 __all__ = ["Wishes", "plan"]
@@ -51,7 +52,7 @@ def plan(findings: Sequence[Finding], wishes: Wishes) -> tuple[Decision, ...]:
             if isinstance(decision, Split):
                 for part in decision.every:
                     taken |= {part.template or "", *(job.name for job in part.jobs)}
-    return tuple(decisions[id(finding)] for finding in findings if wishes.means(finding))
+    return tuple(with_surroundings(decisions[id(finding)], wishes) for finding in findings if wishes.means(finding))
 
 
 def _within_limits(decided: tuple[Decision, ...], lengths: dict[int, int]) -> tuple[Decision, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from kaniko_split.detect.findings import Finding
+from kaniko_split.gitlab.mentions import Mentions
 from kaniko_split.plan.names import NamePatterns
 
 
@@ -22,7 +23,8 @@ class Wishes:
         keep_order: Whether each new job waits for the one before it, though nothing of it is used.
         links: Gives the folders of the repository that are symbolic links; asked only where it matters.
         read: Gives the text of a file of the repository, by name; None where there is none.
-        elsewhere: Gives the root of another pipeline of the repository that has a file too, by name.
+        elsewhere: Gives the root of another pipeline of the repository that has a file too, by name, or None.
+        mentions: Gives the places of the repository that speak of a job, by its name.
     """
 
     select: tuple[str, ...] = ()
@@ -33,6 +35,7 @@ class Wishes:
     links: Callable[[], frozenset[str]] = frozenset
     read: Callable[[str], str | None] = lambda _: None
     elsewhere: Callable[[str], str | None] = lambda _: None
+    mentions: Callable[[str], Mentions] = lambda _: Mentions()
 
     def means(self, finding: Finding) -> bool:
         """Tell whether the finding is one that the user asked for."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,6 +97,30 @@ class Repository:
             return self.read(name).decode("utf-8", "replace")
         except (OSError, NotInRepositoryError):
             return None
+
+    def small_text(self, name: str, largest: int) -> str | None:
+        """Return the text of a file of up to `largest` bytes, with line feeds; None for any other, and no text."""
+        path = self.root / name
+        try:
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode) or status.st_size > largest:
+                return None
+            data = path.read_bytes()
+        except OSError:
+            return None
+        if b"\0" in data:
+            return None
+        return data.decode("utf-8", "replace").replace("\r\n", "\n")
+
+    def every_name(self) -> Iterator[str]:
+        """Yield the names of all files, those of a folder before those of the folders in it."""
+        if self.alone:
+            return
+        for folder, folders, files in os.walk(self.root):
+            folders[:] = sorted(set(folders) - _SKIPPED_FOLDERS)
+            here = Path(folder).relative_to(self.root).as_posix()
+            within = "" if here == "." else here + "/"
+            yield from (within + file for file in sorted(files))
 
     def shown(self, name: str) -> str:
         """Return the name as people know it: its path from the current folder where it lies under that."""
