@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from kaniko_split.detect.scripts import may_run
 from kaniko_split.detect.trace import Step, Trace, trace
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
-from kaniko_split.gitlab.resolve import UnresolvableError, effective_job
+from kaniko_split.gitlab.resolve import UnresolvableError
 from kaniko_split.gitlab.script import (
     OddScriptError,
     Origin,
@@ -20,6 +19,7 @@ from kaniko_split.gitlab.script import (
     provider,
     script_items,
 )
+from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.shell.parse import ShellSyntaxError
 from kaniko_split.shell.words import Value
 from kaniko_split.source.text import Place
@@ -208,16 +208,4 @@ def _cached(steps: Trace) -> bool | None:
 
 def _variables(pipeline: Pipeline, name: str) -> dict[str, Value]:
     """Return the variables that the pipeline gives a job; what others may set besides is not known here."""
-    given: dict[str, Any] = {}
-    for holder in (pipeline.value, effective_job(pipeline, name)):
-        variables = holder.get("variables")
-        if isinstance(variables, dict):
-            given |= variables
-    result: dict[str, Value] = {}
-    for key, raw in given.items():
-        value = raw.get("value") if isinstance(raw, dict) else raw
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            continue
-        text = str(value)
-        result[key] = Value(text, exact="$" not in text, splits=False)
-    return result
+    return {key: Value(one.value, exact=one.known) for key, one in variables_of(pipeline, name).items()}

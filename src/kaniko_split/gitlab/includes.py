@@ -7,6 +7,7 @@ GitLab's own templates is known as present and unread.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -196,12 +197,7 @@ def _fetched(reading: _Reading, target: str, wanted: _Wanted, *, must: bool) -> 
     if target in reading.known:
         return True
     try:
-        if _outside(target):
-            _stop(wanted, f"`{target}` is no path from the repository's root, as GitLab asks for; write it as one")
-        if "*" in target:
-            _stop(wanted, f"no file of the repository is called as `{target}` says; mend the pattern or take it out")
-        if not _YAML_ENDING.fullmatch(target):
-            _stop(wanted, f"GitLab includes only files that end in .yml or .yaml, and not `{target}`; rename it")
+        _check_path(reading.repository, target, wanted)
         reading.known[target] = _included(reading.repository, target, wanted)
     except BrokenFileError as error:
         if error.place is not wanted.place:
@@ -229,9 +225,23 @@ def _stop(wanted: _Wanted, reason: str) -> NoReturn:
     raise BrokenFileError(wanted.place, reason)
 
 
-def _outside(path: str) -> bool:
-    """Tell whether a path goes by `.` or `..`, which GitLab does not follow."""
-    return bool({".", ".."} & set(path.split("/")))
+def _check_path(repository: Repository, target: str, wanted: _Wanted) -> None:
+    """Make sure that a path is one that GitLab would look up.
+
+    Raises:
+        BrokenFileError: It is not.
+    """
+    if {".", ".."} & set(target.split("/")):
+        plain = posixpath.normpath(target)
+        if plain.startswith(".."):
+            reason = f"the include `{target}` leads out of the repository; use `project:` for a file of another one"
+        else:
+            reason = f"GitLab follows no `.` and `..` as in the include `{target}`; write `{plain}`"
+        _stop(wanted, reason)
+    if "*" in target:
+        _stop(wanted, f"no file of the repository is called as `{target}` says; mend the pattern or take it out")
+    if not _YAML_ENDING.fullmatch(target) and repository.has(target):
+        _stop(wanted, f"GitLab includes only files that end in .yml or .yaml, and not `{target}`; rename it")
 
 
 def _wanted(file: PipelineFile, item: Node) -> _Wanted | Unread | None:

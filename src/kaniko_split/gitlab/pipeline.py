@@ -86,6 +86,8 @@ class Pipeline:
         perhaps: The files that come in by includes with `rules` alone, by name, and where that include stands. They
             are taken for included.
         read: Gives the text of a file of the repository, by name; None where there is none.
+        partial: Whether GitLab does not start from the root here: other projects may include it.
+        memo: What has been worked out of the files so far (`gitlab.resolve`).
     """
 
     files: tuple[PipelineFile, ...]
@@ -93,6 +95,7 @@ class Pipeline:
     included_by: Unread | None = None
     perhaps: dict[str, Place] = field(default_factory=dict)
     read: Callable[[str], str | None] = _nothing
+    partial: bool = False
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @property

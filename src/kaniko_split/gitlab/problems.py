@@ -61,7 +61,9 @@ def _extends(pipeline: Pipeline, *, whole: bool) -> Iterator[BrokenFileError]:
             file, node = (job.file, job.entry.key)
             if found is not None and found.entry is not None and found.file is not None:
                 file, node = found.file, found.entry.key
-            advice = "define it, or take the word out" if isinstance(error, MissingTargetError) else "take one out"
+            advice = (
+                "define it, or take the word out" if isinstance(error, MissingTargetError) else "take one of them out"
+            )
             yield BrokenFileError(file.place(node.span.start), f"{error}; {advice}")
 
 

@@ -49,6 +49,15 @@ def extended_job(pipeline: Pipeline, name: str) -> dict[str, Any]:
     return _extended(pipeline, name, ()).value
 
 
+def levels_of(pipeline: Pipeline, name: str) -> int:
+    """Return over how many levels of `extends` the job called `name` comes about, its own included.
+
+    Raises:
+        UnresolvableError: A cycle, more than 11 levels, or a job that does not exist.
+    """
+    return _extended(pipeline, name, ()).levels
+
+
 def resolved_job(pipeline: Pipeline, name: str) -> dict[str, Any]:
     """Return what the job called `name` means, without what `default` adds.
 
@@ -227,7 +236,7 @@ def _looked_up(pipeline: Pipeline, value: Any, chain: tuple[tuple[str, ...], ...
 
 
 def _referenced(pipeline: Pipeline, value: Reference, chain: tuple[tuple[str, ...], ...], depth: int) -> _Found:
-    path = ", ".join(value.path)
+    path = ", ".join(chain[0] if chain else value.path)
     if value.path in chain:
         raise UnresolvableError(f"`!reference [{path}]` leads back to itself")
     known: _Found | None = pipeline.memo.get(("reference", value.path))

@@ -136,7 +136,7 @@ class Survey:
             return Problem(f"{shown}: the file cannot be read ({reason}); check its permissions")
         if wrong is not None:
             return Problem(str(wrong))
-        return pipeline if whole else replace(pipeline, included_by=self._computed_include())
+        return pipeline if whole else replace(pipeline, included_by=self._computed_include(), partial=True)
 
     def _computed_include(self) -> Unread | None:
         """Return the include of the repository's root that has a variable in its path and may mean any file."""

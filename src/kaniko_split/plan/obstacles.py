@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Sequence as Items
 from typing import Any
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import trace
+from kaniko_split.gitlab.keywords import DEEPEST_EXTENDS
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, references_to
-from kaniko_split.gitlab.resolve import effective_job
+from kaniko_split.gitlab.resolve import effective_job, levels_of
 from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider, script_items
 from kaniko_split.gitlab.values import is_merge_key
 from kaniko_split.plan.inheritance import Group, Way, ancestors, heirs
@@ -22,6 +24,8 @@ from kaniko_split.tree.nodes import Alias, Entry, Node, Sequence, walk
 
 _JOB_NAME = re.compile(r"\bCI_JOB_NAME(?:_SLUG)?\b")
 _POWERSHELL = re.compile(r"\b(?:pwsh|powershell|nanoserver|servercore)\b", re.IGNORECASE)
+# "CI/CD inputs": filled in before anything else is read.
+_INPUT = re.compile(r"\$\[\[.*?\]\]")
 # GitLab, "environment:action": these do not deploy.
 _NO_DEPLOYMENT = frozenset({"prepare", "verify", "access"})
 
@@ -55,6 +59,18 @@ def check_job(finding: Finding, references: tuple[JobReference, ...], group: Gro
     _check_keywords(finding)
     _check_after_script(finding)
     _check_references(finding, references, group.names if group is not None else frozenset())
+
+
+def check_inputs(finding: Finding, names: Items[str]) -> None:
+    """Make sure that new names hold the inputs that make the old one another for each include of the file.
+
+    Raises:
+        ObstacleError: A name would be the same in each of them, and GitLab would merge what is called so.
+    """
+    job = finding.job
+    inputs = _INPUT.findall(job.name)
+    if any(one not in name for one in inputs for name in names):
+        raise ObstacleError("name-from-inputs", job.file, job.entry.key.span.start)
 
 
 def check_home(group: Group) -> None:
@@ -131,6 +147,8 @@ def _check_place(finding: Finding) -> None:
         )
     if isinstance(job.entry.value, Alias) or job.mapping.flow or (job.file.root and job.file.root.flow):
         raise ObstacleError("flow-layout", job.file, at)
+    if levels_of(pipeline, job.name) >= DEEPEST_EXTENDS:
+        raise ObstacleError("extends-too-deep", job.file, _offset_of(finding, "extends"))
     resolved = effective_job(pipeline, job.name)
     if pipeline.unread and not {"image", "extends"} & {entry.name for entry in job.mapping.entries}:
         raise ObstacleError("job-may-be-override", job.file, at, f"`{pipeline.unread[0].what}` is not read")

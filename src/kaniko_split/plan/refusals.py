@@ -620,6 +620,40 @@ _CODES = (
         by_hand="Bring all keys of the job together in one file. Then run kaniko-split again.",
     ),
     RefusalCode(
+        code="extends-too-deep",
+        summary="the job extends others over eleven levels already, and a template would be one more",
+        looks_like=dedent("""\
+            .level-10: # extends .level-9, and so on down to .level-1
+              tags: [docker]
+
+            images:
+              stage: build
+              extends: .level-10
+              script:
+                - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+                - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+            """),
+        why="The new jobs extend the template, which extends what the job did. GitLab follows `extends` over "
+        "eleven levels and rejects a pipeline with more.",
+        by_hand="Bring two of the levels together, and run kaniko-split again.",
+    ),
+    RefusalCode(
+        code="name-from-inputs",
+        summary="the job's name is made with an input, and the new names would be the same for each include",
+        looks_like=dedent("""\
+            images: # is "$[[ inputs.name ]]", in a file with `spec: inputs:`
+              stage: build
+              image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
+              script:
+                - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+                - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+            """),
+        why="A file with inputs can be included several times, and each time its job has another name. Jobs whose "
+        "names do not hold the input would be called the same each time, and GitLab would merge them.",
+        by_hand="Give names that hold the input: `--template-name '.$[[ inputs.name ]]'` and `--job-name "
+        "'$[[ inputs.name ]]-{image}'`, or split the job by hand.",
+    ),
+    RefusalCode(
         code="file-of-two-pipelines",
         summary="a file that would change belongs to another pipeline of the repository as well",
         looks_like=dedent("""\

@@ -15,7 +15,7 @@ from kaniko_split.plan.inheritance import groups_of
 from kaniko_split.plan.names import NameTakenError, names_for
 from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, growing, new_jobs, too_many
-from kaniko_split.plan.obstacles import ObstacleError, check_job
+from kaniko_split.plan.obstacles import ObstacleError, check_inputs, check_job
 from kaniko_split.plan.outcome import Decision, Placement, Refusal, Split
 from kaniko_split.plan.placement import placement_of
 from kaniko_split.plan.refusing import refusal_of
@@ -94,6 +94,7 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         assert finding.trace is not None  # noqa: S101 (it was divided)
         builds = [step.build for step in finding.trace.steps if step.build is not None]
         names = names_for(job.name, builds, taken, wishes.names)
+        check_inputs(finding, [names.template, *names.jobs])
         jobs = new_jobs(finding, slices, names.jobs)
         check_needs(references, jobs, job.mapping.entry("needs"))
     except (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError) as error:

@@ -33,20 +33,24 @@ def _mentions(split: Split, wishes: Wishes) -> Iterator[Change]:
 
 
 def _not_seen(split: Split) -> Iterator[Change]:
-    pipeline, name = split.finding.pipeline, split.finding.job.name
+    """Say which files were not read, what may stand there, and which were read without knowing that they count."""
+    pipeline, job = split.finding.pipeline, split.finding.job
     told: dict[str, Unread] = {}
     for one in pipeline.unread:
         told.setdefault(one.what, one)
-    new = _list([part for part in (split.template, *(job.name for job in split.jobs)) if part and part != name])
     for what, one in list(told.items())[:_MOST]:
-        yield Change(
-            Mark.ASKS,
-            f"`{what}` was not read: a job there that names `{name}` would still look for it, and one that is called "
-            f"{new} would be merged with the new one",
-            one.place,
-        )
+        yield Change(Mark.ASKS, f"`{what}` was not read", one.place)
     if len(told) > _MOST:
         yield Change(Mark.ASKS, f"{len(told) - _MOST} more includes were not read either")
+    new = _list([part for part in (split.template, *(one.name for one in split.jobs)) if part and part != job.name])
+    clash = (
+        f"a job that names `{job.name}` would still look for it, and one called {new} would be merged with the new one"
+    )
+    if told:
+        yield Change(Mark.ASKS, f"there, {clash}")
+    if pipeline.partial:
+        place = job.file.place(job.entry.key.span.start)
+        yield Change(Mark.ASKS, f"in a project that includes `{pipeline.root.name}`, {clash}", place)
     for file, place in list(pipeline.perhaps.items())[:_MOST]:
         yield Change(Mark.ASSUMED, f"`{file}` is included, whatever the rules of its include say", place)
     if len(pipeline.perhaps) > _MOST:
