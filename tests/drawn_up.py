@@ -7,7 +7,8 @@ from pathlib import Path
 from kaniko_split.codemod import split_pipeline
 from kaniko_split.gitlab.discovery import Found, discover
 from kaniko_split.plan.splitting import Wishes
-from kaniko_split.report.document import Asked, Document
+from kaniko_split.report.asked import Asked
+from kaniko_split.report.document import Document
 from kaniko_split.report.drawing_up import document_of
 
 

@@ -14,8 +14,9 @@ from conftest import CASES, all_cases
 from kaniko_split.codemod import split_pipeline
 from kaniko_split.gitlab.discovery import Found, discover
 from kaniko_split.plan.wishes import Wishes
+from kaniko_split.report.asked import Asked
 from kaniko_split.report.contents import ImpossibleEditError, source_after, source_before
-from kaniko_split.report.document import Asked, Document, File, TextEdit
+from kaniko_split.report.document import Document, File, TextEdit
 from kaniko_split.report.drawing_up import document_of
 from kaniko_split.report.encoding import UnreadableDocumentError, from_json, to_json
 from kaniko_split.report.json_report import json_of

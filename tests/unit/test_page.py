@@ -15,7 +15,8 @@ import pytest
 
 from conftest import CASES, Case, all_cases, run_here, tree
 from drawn_up import drawn_up
-from kaniko_split.report.document import Asked, Document
+from kaniko_split.report.asked import Asked
+from kaniko_split.report.document import Document
 from kaniko_split.report.page.rendering import page
 
 # Elements that have no end; https://html.spec.whatwg.org/multipage/syntax.html#void-elements

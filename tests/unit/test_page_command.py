@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from kaniko_split.report.document import Asked, JobOutcome, PipelineOutcome
+from kaniko_split.report.asked import Asked
+from kaniko_split.report.document import JobOutcome, PipelineOutcome
 from kaniko_split.report.page.command import beginning, path_of, quoted, selecting
 from kaniko_split.source.text import Place
 

@@ -9,7 +9,6 @@ from kaniko_split.commands.options import NOTHING, SOMETHING, TROUBLE, Options
 from kaniko_split.commands.reporting import Reporting, deliver, refused_reporting
 from kaniko_split.commands.running import Run, read_all
 from kaniko_split.commands.telling import tell
-from kaniko_split.commands.writing import written_file
 from kaniko_split.plan.outcome import Split
 from kaniko_split.report import text
 from kaniko_split.report.formats import Format
@@ -65,6 +64,7 @@ def _patches(run: Run, reporting: Reporting) -> None:
 
 
 def _write_plan(run: Run, path: Path) -> None:
+    from kaniko_split.commands.writing import written_file
     from kaniko_split.report.encoding import to_json
 
     document = run.document()

@@ -19,7 +19,8 @@ from kaniko_split.commands.running import Run, asked, wishes_of
 from kaniko_split.commands.telling import tell
 from kaniko_split.commands.undoing import Undo
 from kaniko_split.gitlab.discovery import ROOT, Found, discover, root_of
-from kaniko_split.report.document import Asked, Document, PipelineOutcome
+from kaniko_split.report.asked import Asked
+from kaniko_split.report.document import Document, PipelineOutcome
 from kaniko_split.report.encoding import UnreadableDocumentError, from_json
 from kaniko_split.report.soundness import flaws
 from kaniko_split.shell.parse import MissingParserError

@@ -10,7 +10,6 @@ from pathlib import Path
 from kaniko_split.commands.options import Options
 from kaniko_split.commands.running import Run
 from kaniko_split.commands.telling import tell
-from kaniko_split.commands.writing import written_file
 from kaniko_split.report.formats import Format, misfit, written
 
 
@@ -56,6 +55,8 @@ def deliver(run: Run, reporting: Reporting, text: bytes | None = None) -> None:
         sys.stdout.buffer.write(text)
         sys.stdout.flush()
         return
+    from kaniko_split.commands.writing import written_file
+
     problem = written_file(reporting.output, text)
     if problem:
         run.complain(problem)

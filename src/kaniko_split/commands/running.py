@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, split_pipeline
 from kaniko_split.commands.options import Options
@@ -17,9 +18,12 @@ from kaniko_split.plan.names import NamePatterns, wrong_patterns
 from kaniko_split.plan.outcome import Refusal
 from kaniko_split.plan.wishes import Wishes
 from kaniko_split.report import text
-from kaniko_split.report.document import Asked, Document
+from kaniko_split.report.asked import Asked
 from kaniko_split.shell.parse import MissingParserError
-from kaniko_split.source.files import Replacement
+
+if TYPE_CHECKING:
+    from kaniko_split.report.document import Document
+    from kaniko_split.source.files import Replacement
 
 
 @dataclass(slots=True)

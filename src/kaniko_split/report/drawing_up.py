@@ -18,6 +18,7 @@ from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.outcome import NewJob, Refusal, Split
 from kaniko_split.plan.refusals import REFUSALS
 from kaniko_split.report import document as data
+from kaniko_split.report.asked import Asked
 from kaniko_split.report.graph import graph_of
 from kaniko_split.report.wording import RULE
 from kaniko_split.rewrite.rewriting import Rewritten, rewrite
@@ -25,9 +26,7 @@ from kaniko_split.source.edits import Copied, Edit, ordered
 from kaniko_split.source.text import Place, Source, write_source
 
 
-def document_of(
-    results: Sequence[tuple[Found, Result]], asked: data.Asked, problems: Sequence[str] = ()
-) -> data.Document:
+def document_of(results: Sequence[tuple[Found, Result]], asked: Asked, problems: Sequence[str] = ()) -> data.Document:
     """Return the document of a run.
 
     Args:

@@ -61,7 +61,7 @@ def _one_line(text: str) -> str:
 
 def _dataclasses(kind: type) -> dict[str, type]:
     """Return every dataclass that the package describes a document with, by name."""
-    modules = {inspect.getmodule(one) for one in (kind, Document)}
+    modules = (inspect.getmodule(kind), inspect.getmodule(Document))
     return {
         name: value
         for module in modules

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
@@ -37,7 +36,15 @@ def show(lines: Iterable[Line], stream: TextIO, wanted: str = "auto") -> None:
 
 def width_of(stream: TextIO) -> int | None:
     """Return how many columns the terminal has; None where the stream leads to none."""
-    return shutil.get_terminal_size().columns if stream.isatty() else None
+    if not stream.isatty():
+        return None
+    wanted = os.environ.get("COLUMNS", "")
+    if wanted.isascii() and wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except OSError:
+        return None
 
 
 def _show(lines: Iterable[Line], stream: TextIO, wanted: str, width: int | None) -> None:

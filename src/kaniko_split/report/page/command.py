@@ -10,7 +10,8 @@ import posixpath
 import re
 import shlex
 
-from kaniko_split.report.document import Asked, JobOutcome, PipelineOutcome
+from kaniko_split.report.asked import Asked
+from kaniko_split.report.document import JobOutcome, PipelineOutcome
 from kaniko_split.report.page.markup import plain
 
 PROGRAM = "kaniko-split apply"

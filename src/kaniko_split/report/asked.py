@@ -1,0 +1,28 @@
+"""What did the user ask for?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user asked for, so that the same is asked when the plan is carried out.
+
+    Attributes:
+        select: Names or patterns of the jobs that are meant; all with none.
+        template_name: How the template is to be called; null where that is left to the tool.
+        job_name: The pattern for the new jobs' names; null where that is left to the tool.
+        cached_only: Whether only jobs that use Kaniko's cache are meant.
+        keep_order: Whether each new job is to wait for the one before it.
+        ci_file: The file that GitLab starts from, from a repository's root; null for `.gitlab-ci.yml`.
+        executors: Further command words that count as the executor.
+    """
+
+    select: tuple[str, ...] = ()
+    template_name: str | None = None
+    job_name: str | None = None
+    cached_only: bool = False
+    keep_order: bool = False
+    ci_file: str | None = None
+    executors: tuple[str, ...] = ()
