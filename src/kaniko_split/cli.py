@@ -64,11 +64,16 @@ _CiFile = Annotated[
 _KeepOrder = Annotated[bool, typer.Option("--keep-order", help="Each new job waits for the one before it.")]
 _Explain = Annotated[bool, typer.Option("--explain", help="Also tell how the resolved pipelines differ.")]
 _Format = Annotated[
-    str,
-    typer.Option("--format", metavar="FORMAT", help="text, json, sarif, gitlab, markdown, html or github."),
+    str | None,
+    typer.Option("--format", metavar="FORMAT", help="text, json, sarif, gitlab, markdown, html or github [text]."),
 ]
 _Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead.")]
 _Colour = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]
+_Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="JOB", help="Not these jobs; may hold * and ?.")]
+_Baseline = Annotated[
+    Path | None, typer.Option("--baseline", metavar="FILE", help="Pass over what this file says is known.")
+]
+_NoConfig = Annotated[bool, typer.Option("--no-config", help="Read no configuration file.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is asked for, and errors.")]
 
 
@@ -95,28 +100,46 @@ def check(
     paths: _Paths = None,
     *,
     select: _Select = None,
+    ignore: _Ignore = None,
     template_name: _Template = None,
     job_name: _JobName = None,
     ci_file: _CiFile = None,
     cached_only: _CachedOnly = False,
     keep_order: _KeepOrder = False,
     explain: _Explain = False,
-    form: _Format = "text",
+    form: _Format = None,
     output: _Output = None,
     color: _Colour = "auto",
+    baseline: _Baseline = None,
+    write_baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what is found as known, for --baseline.")
+    ] = None,
+    no_config: _NoConfig = False,
     quiet: _Quiet = False,
 ) -> None:
     """List the jobs that build several images, and what would become of each.
 
     Exit code: 0 none, 1 findings, 2 an input that cannot be read.
     """
+    options = Options(
+        paths=tuple(paths or ()),
+        select=tuple(select or ()),
+        ignore=tuple(ignore or ()),
+        template_name=template_name,
+        job_name=job_name,
+        ci_file=ci_file,
+        cached_only=cached_only,
+        keep_order=keep_order,
+        explain=explain,
+        colour=color,
+        baseline=baseline,
+        configured=not no_config,
+        quiet=quiet,
+    )
     from kaniko_split.commands.check import run_check
     from kaniko_split.commands.reporting import Reporting
 
-    options = _options(
-        paths, select, (template_name, job_name), ci_file, color, (cached_only, keep_order, explain, quiet)
-    )
-    raise typer.Exit(run_check(options, Reporting(form, output)))
+    raise typer.Exit(run_check(options, Reporting(form, output), write_baseline=write_baseline))
 
 
 @app.command(epilog="Example: kaniko-split diff | git apply")
@@ -124,6 +147,7 @@ def diff(
     paths: _Paths = None,
     *,
     select: _Select = None,
+    ignore: _Ignore = None,
     template_name: _Template = None,
     job_name: _JobName = None,
     ci_file: _CiFile = None,
@@ -133,21 +157,35 @@ def diff(
     cached_only: _CachedOnly = False,
     keep_order: _KeepOrder = False,
     explain: _Explain = False,
-    form: _Format = "text",
+    form: _Format = None,
     output: _Output = None,
     color: _Colour = "auto",
+    baseline: _Baseline = None,
+    no_config: _NoConfig = False,
     quiet: _Quiet = False,
 ) -> None:
     """Show the proved changes as a patch; write nothing.
 
     Exit code: 0 nothing to do, 1 changes or refusals, 2 an input that cannot be read.
     """
+    options = Options(
+        paths=tuple(paths or ()),
+        select=tuple(select or ()),
+        ignore=tuple(ignore or ()),
+        template_name=template_name,
+        job_name=job_name,
+        ci_file=ci_file,
+        cached_only=cached_only,
+        keep_order=keep_order,
+        explain=explain,
+        colour=color,
+        baseline=baseline,
+        configured=not no_config,
+        quiet=quiet,
+    )
     from kaniko_split.commands.diff import run_diff
     from kaniko_split.commands.reporting import Reporting
 
-    options = _options(
-        paths, select, (template_name, job_name), ci_file, color, (cached_only, keep_order, explain, quiet)
-    )
     raise typer.Exit(run_diff(options, Reporting(form, output), plan=plan))
 
 
@@ -156,6 +194,7 @@ def apply(
     paths: _Paths = None,
     *,
     select: _Select = None,
+    ignore: _Ignore = None,
     template_name: _Template = None,
     job_name: _JobName = None,
     ci_file: _CiFile = None,
@@ -172,6 +211,8 @@ def apply(
         bool, typer.Option("--allow-refusals", help="Exit with 0 although a job is refused.")
     ] = False,
     color: _Colour = "auto",
+    baseline: _Baseline = None,
+    no_config: _NoConfig = False,
     quiet: _Quiet = False,
 ) -> None:
     """Write the proved changes; with - as path, from stdin to stdout.
@@ -179,8 +220,19 @@ def apply(
     Exit code: 0 all done or nothing to do, 1 something refused, 2 an input
     that cannot be read or written.
     """
-    options = _options(
-        paths, select, (template_name, job_name), ci_file, color, (cached_only, keep_order, False, quiet)
+    options = Options(
+        paths=tuple(paths or ()),
+        select=tuple(select or ()),
+        ignore=tuple(ignore or ()),
+        template_name=template_name,
+        job_name=job_name,
+        ci_file=ci_file,
+        cached_only=cached_only,
+        keep_order=keep_order,
+        colour=color,
+        baseline=baseline,
+        configured=not no_config,
+        quiet=quiet,
     )
     if plan is not None:
         from kaniko_split.commands.planned import run_planned
@@ -197,29 +249,6 @@ def explain(code: Annotated[str, typer.Argument(help="A code, as check prints it
     from kaniko_split.commands.explain import run_explain
 
     raise typer.Exit(run_explain(code))
-
-
-def _options(
-    paths: list[Path] | None,
-    select: list[str] | None,
-    names: tuple[str | None, str | None],
-    ci_file: str | None,
-    color: str,
-    flags: tuple[bool, bool, bool, bool],
-) -> Options:
-    cached_only, keep_order, explain, quiet = flags
-    return Options(
-        paths=tuple(paths or ()),
-        select=tuple(select or ()),
-        template_name=names[0],
-        job_name=names[1],
-        ci_file=ci_file,
-        cached_only=cached_only,
-        keep_order=keep_order,
-        explain=explain,
-        colour=color,
-        quiet=quiet,
-    )
 
 
 def main() -> None:

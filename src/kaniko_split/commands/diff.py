@@ -31,6 +31,9 @@ def run_diff(options: Options, reporting: Reporting | None = None, *, plan: Path
         tell("error: a plan is bound to files, so - cannot be a path with --plan; name the file")
         return TROUBLE
     run = read_all(options)
+    if plan is not None and len(set(run.asked.values())) > 1:
+        run.complain("the repositories are configured each in its own way; make a plan for each")
+        return TROUBLE
     if plan is not None and run.results:
         _write_plan(run, plan)
     if reporting.form is not Format.TEXT:

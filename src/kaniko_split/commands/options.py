@@ -15,6 +15,7 @@ class Options:
 
     paths: tuple[Path, ...] = ()
     select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     template_name: str | None = None
     job_name: str | None = None
     cached_only: bool = False
@@ -23,6 +24,9 @@ class Options:
     keep_order: bool = False
     explain: bool = False
     colour: str = "auto"
+    baseline: Path | None = None
+    configured: bool = True
+    no_baseline: bool = False
 
     def wrong_colour(self) -> str | None:
         """Return what is wrong with `--color`, in one sentence."""

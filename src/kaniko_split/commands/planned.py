@@ -14,8 +14,9 @@ from pathlib import Path
 
 from kaniko_split.codemod import Result, split_pipeline
 from kaniko_split.commands.apply import tell_what_was_done, write
+from kaniko_split.commands.groups import asked_of
 from kaniko_split.commands.options import NOTHING, SOMETHING, TROUBLE, Options
-from kaniko_split.commands.running import Run, asked, wishes_of
+from kaniko_split.commands.running import Run, wishes_of
 from kaniko_split.commands.telling import tell
 from kaniko_split.commands.undoing import Undo
 from kaniko_split.gitlab.discovery import ROOT, Found, discover, root_of
@@ -87,7 +88,7 @@ def run_planned(
 def _wrong_usage(options: Options, *, interactive: bool) -> str | None:
     if interactive:
         return "what a plan holds was reviewed as a whole; give --plan without --interactive"
-    if Asked() != asked(options):
+    if Asked() != asked_of(options) or options.baseline is not None:
         return "a plan says which jobs are split and how they are called; give --plan without such options"
     if len(options.paths) > 1 or options.reads_stdin or (options.paths and not options.paths[0].is_dir()):
         return "with --plan there is at most one path: the folder that the plan was made in"
@@ -186,7 +187,7 @@ def _made_again(document: Document, pipeline: PipelineOutcome, places: _Places) 
     if found is None:
         return None
     wishes = wishes_of(document.asked, found, None if pipeline.meant is None else frozenset(pipeline.meant))
-    result = split_pipeline(found.pipeline, wishes)
+    result = split_pipeline(found.pipeline, wishes, document.asked.executors)
     made = {one.name: hashlib.sha256(write_source(one.after)).hexdigest() for one in result.rewritten}
     promised = {path: document.file(pipeline.repository, path).sha256_after for path in pipeline.changed}
     return (found, result) if made == promised else None

@@ -7,14 +7,15 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from kaniko_split.gitlab.discovery import Found
+from kaniko_split.report.asked import Asked
 
 # Fewer files are done before anybody could read a bar.
 FEW = 50
 
 
-def watched(pipelines: Sequence[Found]) -> Iterator[Found]:
+def watched(pipelines: Sequence[tuple[Found, Asked]]) -> Iterator[tuple[Found, Asked]]:
     """Yield pipelines; past 50 files, and on a terminal only, with a bar on standard error until all are done."""
-    files = sum(len(found.pipeline.files) for found in pipelines)
+    files = sum(len(found.pipeline.files) for found, _ in pipelines)
     if files <= FEW or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield from pipelines
         return
@@ -25,6 +26,6 @@ def watched(pipelines: Sequence[Found]) -> Iterator[Found]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("files"))
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Reading", total=files)
-        for found in pipelines:
-            yield found
-            progress.advance(task, len(found.pipeline.files))
+        for pair in pipelines:
+            yield pair
+            progress.advance(task, len(pair[0].pipeline.files))

@@ -18,11 +18,11 @@ class Reporting:
     """How the answer is given.
 
     Attributes:
-        name: The format, as the user names it.
+        name: The format, as the user names it; None where nobody does, which stands for text.
         output: The file to write; None for standard output.
     """
 
-    name: str = "text"
+    name: str | None = None
     output: Path | None = None
 
     @property
@@ -32,12 +32,12 @@ class Reporting:
         Raises:
             ValueError: There is none of that name.
         """
-        return Format(self.name)
+        return Format(self.name or Format.TEXT)
 
 
 def refused_reporting(reporting: Reporting, options: Options, command: str) -> bool:
     """Tell whether the answer cannot be given as it is asked for, and say why."""
-    wrong = misfit(reporting.name, command) or options.wrong_colour()
+    wrong = misfit(reporting.name or Format.TEXT, command) or options.wrong_colour()
     if wrong:
         tell(f"error: {wrong}")
     return wrong is not None

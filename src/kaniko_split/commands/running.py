@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, split_pipeline
+from kaniko_split.commands.baseline import BadBaselineError, Baseline, read_baseline, without_known
+from kaniko_split.commands.configuration import BadConfigurationError
+from kaniko_split.commands.groups import Group, groups_of
 from kaniko_split.commands.options import Options
 from kaniko_split.commands.progress import watched
 from kaniko_split.commands.telling import tell
 from kaniko_split.gitlab.discovery import ROOT, Found, Problem, discover, from_text
-from kaniko_split.plan.names import NamePatterns, wrong_patterns
+from kaniko_split.plan.names import NamePatterns
 from kaniko_split.plan.outcome import Refusal
 from kaniko_split.plan.wishes import Wishes
 from kaniko_split.report import text
@@ -35,12 +38,18 @@ class Run:
         results: The pipelines, with what becomes of each.
         problems: What of the input could not be used, a sentence each.
         written: What was replaced on disk.
+        asked: What is asked of each repository, by its root.
+        baseline: The findings that are known, where there is such a file.
+        known: How many of them were found, and left out.
     """
 
     options: Options
     results: list[tuple[Found, Result]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     written: list[Replacement] = field(default_factory=list)
+    asked: dict[Path, Asked] = field(default_factory=dict)
+    baseline: Baseline | None = None
+    known: int = 0
 
     @property
     def troubled(self) -> bool:
@@ -66,7 +75,7 @@ class Run:
         """Return what was found as data."""
         from kaniko_split.report.drawing_up import document_of
 
-        return document_of(self.results, asked(self.options), self.problems)
+        return document_of(self.results, next(iter(self.asked.values()), Asked()), self.problems)
 
     def tell_the_rest(self) -> None:
         """Say what was refused or not proved, and what to know about the cache."""
@@ -86,31 +95,53 @@ class Run:
 def read_all(options: Options) -> Run:
     """Find, read and split every pipeline that the options name; problems are told as they come."""
     run = Run(options)
-    wrong = wrong_patterns(options.template_name, options.job_name)
-    if wrong:
-        run.complain(wrong)
-        return run
     try:
-        pipelines: list[Found] = []
-        for found in _found(options):
-            if isinstance(found, Found):
-                pipelines.append(found)
-            elif found.fatal:
-                run.complain(found.text)
-            else:
-                tell(found.text)
-        for found in watched(pipelines):
-            result = split_pipeline(found.pipeline, wishes_of(asked(options), found, found.meant))
+        groups = groups_of(options)
+        if options.baseline is not None:
+            run.baseline = read_baseline(options.baseline)
+    except (BadConfigurationError, BadBaselineError) as error:
+        run.complain(str(error))
+        return run
+    pipelines: list[tuple[Found, Asked]] = []
+    for group in groups:
+        pipelines.extend((found, group.asked) for found in _pipelines(run, group))
+        run.baseline = run.baseline or group.baseline
+    try:
+        for found, asked in watched(pipelines):
+            result = split_pipeline(found.pipeline, wishes_of(asked, found, found.meant), asked.executors)
             for problem in result.problems:
                 run.complain(problem)
             run.results.append((found, result))
+            run.asked[found.repository.root] = asked
     except MissingParserError as error:
         run.complain(str(error))
     for pattern in options.select:
         _warn_of_nothing(run, pattern)
     if not run.results and not run.troubled:
         run.complain("there is no GitLab pipeline among the paths; name its file")
+    if run.baseline is not None:
+        _leave_out_known(run, run.baseline)
     return run
+
+
+def _pipelines(run: Run, group: Group) -> Iterator[Found]:
+    for found in _found(group):
+        if isinstance(found, Found):
+            yield found
+        elif found.fatal:
+            run.complain(found.text)
+        else:
+            tell(found.text)
+
+
+def _leave_out_known(run: Run, baseline: Baseline) -> None:
+    """Leave out what the baseline holds; what changes besides is proved anew."""
+    results, run.known = without_known(run.results, run.asked, baseline)
+    run.results = results
+    gone = len(baseline.fingerprints) - run.known
+    if gone > 0 and not run.options.quiet:
+        what, verb = ("1 finding", "is") if gone == 1 else (f"{gone} findings", "are")
+        tell(f"note: {what} of {baseline.path} {verb} no longer there; --write-baseline writes it anew")
 
 
 def _warn_of_nothing(run: Run, pattern: str) -> None:
@@ -125,22 +156,11 @@ def _warn_of_nothing(run: Run, pattern: str) -> None:
         tell(f"warning: --select {pattern}: there is no job of that name")
 
 
-def asked(options: Options) -> Asked:
-    """Return what the options ask of the plan."""
-    return Asked(
-        select=options.select,
-        template_name=options.template_name,
-        job_name=options.job_name,
-        cached_only=options.cached_only,
-        keep_order=options.keep_order,
-        ci_file=options.ci_file,
-    )
-
-
 def wishes_of(asked: Asked, found: Found, meant: frozenset[str] | None) -> Wishes:
     """Return what the plan of one pipeline is asked; `meant` are the files whose jobs are meant, None for all."""
     return Wishes(
         select=asked.select,
+        ignore=asked.ignore,
         files=meant,
         names=NamePatterns(asked.template_name, asked.job_name),
         cached_only=asked.cached_only,
@@ -152,8 +172,7 @@ def wishes_of(asked: Asked, found: Found, meant: frozenset[str] | None) -> Wishe
     )
 
 
-def _found(options: Options) -> Iterator[Found | Problem]:
-    if options.reads_stdin:
+def _found(group: Group) -> Iterator[Found | Problem]:
+    if group.stdin:
         yield from from_text(sys.stdin.buffer.read())
-    paths = [path for path in options.paths or (Path(),) if str(path) != "-"]
-    yield from discover(paths, options.ci_file or ROOT)
+    yield from discover(group.paths, group.asked.ci_file or ROOT)

@@ -17,6 +17,7 @@ class Wishes:
 
     Attributes:
         select: Job names or patterns; with none, every job is meant.
+        ignore: Names or patterns of the jobs that are not meant.
         files: The files whose jobs are meant, by name; None for all.
         names: How the new jobs are to be called.
         cached_only: Whether only jobs that use Kaniko's cache are meant.
@@ -28,6 +29,7 @@ class Wishes:
     """
 
     select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     files: frozenset[str] | None = None
     names: NamePatterns = field(default_factory=NamePatterns)
     cached_only: bool = False
@@ -42,5 +44,7 @@ class Wishes:
         if self.files is not None and finding.job.file.name not in self.files:
             return False
         if self.cached_only and finding.cached is not True:
+            return False
+        if any(fnmatchcase(finding.job.name, one) for one in self.ignore):
             return False
         return not self.select or any(fnmatchcase(finding.job.name, one) for one in self.select)

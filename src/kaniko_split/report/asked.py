@@ -11,6 +11,7 @@ class Asked:
 
     Attributes:
         select: Names or patterns of the jobs that are meant; all with none.
+        ignore: Names or patterns of the jobs that are not meant.
         template_name: How the template is to be called; null where that is left to the tool.
         job_name: The pattern for the new jobs' names; null where that is left to the tool.
         cached_only: Whether only jobs that use Kaniko's cache are meant.
@@ -20,6 +21,7 @@ class Asked:
     """
 
     select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     template_name: str | None = None
     job_name: str | None = None
     cached_only: bool = False

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from kaniko_split import __version__
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, together
@@ -19,8 +19,8 @@ from kaniko_split.plan.outcome import NewJob, Refusal, Split
 from kaniko_split.plan.refusals import REFUSALS
 from kaniko_split.report import document as data
 from kaniko_split.report.asked import Asked
+from kaniko_split.report.fingerprints import Fingerprints
 from kaniko_split.report.graph import graph_of
-from kaniko_split.report.wording import RULE
 from kaniko_split.rewrite.rewriting import Rewritten, rewrite
 from kaniko_split.source.edits import Copied, Edit, ordered
 from kaniko_split.source.text import Place, Source, write_source
@@ -34,7 +34,7 @@ def document_of(results: Sequence[tuple[Found, Result]], asked: Asked, problems:
         asked: What the user asked for.
         problems: What could not be read, a sentence each.
     """
-    folders = _folders([found.repository.root for found, _ in results])
+    folders = folders_of([found.repository.root for found, _ in results])
     drawn = _Drawn(problems=list(problems))
     for found, result in results:
         drawn.add(folders[found.repository.root], found, result)
@@ -48,7 +48,7 @@ def document_of(results: Sequence[tuple[Found, Result]], asked: Asked, problems:
     )
 
 
-def _folders(roots: Sequence[Path]) -> dict[Path, str]:
+def folders_of(roots: Sequence[Path]) -> dict[Path, str]:
     """Return how each repository's root is called: from the current folder, or from the one that holds them all."""
     real = {root: Path(os.path.abspath(root)) for root in roots}
     if len(set(real.values())) < 2:
@@ -66,7 +66,7 @@ class _Drawn:
     problems: list[str]
     files: dict[tuple[str, str], data.File] = field(default_factory=dict)
     pipelines: list[data.PipelineOutcome] = field(default_factory=list)
-    fingerprints: set[str] = field(default_factory=set)
+    fingerprints: Fingerprints = field(default_factory=Fingerprints)
 
     def add(self, repository: str, found: Found, result: Result) -> None:
         pipeline = result.pipeline
@@ -124,7 +124,7 @@ class _Drawn:
         drawn = data.JobOutcome(
             job=finding.job.name,
             verdict=_verdict(outcome),
-            fingerprint=self._fingerprint(repository, finding),
+            fingerprint=self.fingerprints.name(repository, finding.job.file.name, finding.job.name),
             place=_at(finding.file, finding.offset),
             job_place=_at(finding.job.file, finding.job.entry.key.span.start),
             build_count=None if finding.builds == float("inf") else int(finding.builds),
@@ -141,18 +141,6 @@ class _Drawn:
         if isinstance(outcome, Failed):
             return replace(drawn, differences=outcome.differences)
         return drawn
-
-    def _fingerprint(self, repository: str, finding: Finding) -> str:
-        """Return a name made from what does not move when lines do; a number is added where two would be the same."""
-        path = PurePosixPath(repository, finding.job.file.name).as_posix()
-        salt = 0
-        while True:
-            parts = [RULE, path, finding.job.name, *([str(salt)] if salt else [])]
-            name = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-            if name not in self.fingerprints:
-                self.fingerprints.add(name)
-                return name
-            salt += 1
 
 
 def finding_of(outcome: Outcome) -> Finding:

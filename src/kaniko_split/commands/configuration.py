@@ -1,0 +1,129 @@
+"""What does a repository's configuration file ask for?
+
+It is `.kaniko-split.toml` at the repository's root, or the table `[tool.kaniko-split]` of `pyproject.toml` beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+OWN, SHARED = ".kaniko-split.toml", "pyproject.toml"
+_TABLE = "kaniko-split"
+# Where the search ends that begins in the folder of a path.
+_MARKS = (".git", ".gitlab-ci.yml")
+
+
+class BadConfigurationError(Exception):
+    """The file cannot be used; the text is one sentence that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a file says; None and empty where it says nothing.
+
+    Attributes:
+        template_name: How the template is to be called.
+        job_name: The pattern for the new jobs' names.
+        select: Names or patterns of the jobs that are meant.
+        ignore: Names or patterns of the jobs that are not meant.
+        cached_only: Whether only jobs that use Kaniko's cache are meant.
+        keep_order: Whether each new job is to wait for the one before it.
+        ci_file: The file that GitLab starts from.
+        executors: Further command words that count as the executor.
+        format: The format of `check`.
+        baseline: The file of the findings that are known.
+    """
+
+    template_name: str | None = None
+    job_name: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    cached_only: bool = False
+    keep_order: bool = False
+    ci_file: str | None = None
+    executors: tuple[str, ...] = ()
+    format: str | None = None
+    baseline: str | None = None
+
+
+KEYS = tuple(field.name.replace("_", "-") for field in fields(Configuration))
+_LISTS = frozenset({"select", "ignore", "executors"})
+_SWITCHES = frozenset({"cached-only", "keep-order"})
+
+
+def configuration_of(path: Path) -> tuple[Configuration, Path]:
+    """Return what is configured for a file or folder, and the folder that says so; that of the path where none does.
+
+    Raises:
+        BadConfigurationError: The file cannot be read, is no TOML, or holds a key that there is not.
+    """
+    start = Path.cwd() / (path if path.is_dir() else path.parent)
+    for folder in (start, *start.parents):
+        for name in (OWN, SHARED):
+            table = _table(folder / name)
+            if table is not None:
+                return _read(table, folder / name), folder
+        if any((folder / mark).exists() for mark in _MARKS):
+            break
+    return Configuration(), start
+
+
+def _table(path: Path) -> Mapping[str, Any] | None:
+    """Return our table of a file; None where the file or the table is not there."""
+    if not path.is_file():
+        return None
+    import tomllib
+
+    try:
+        data = path.read_bytes()
+        if path.name == SHARED and _TABLE.encode() not in data:
+            return None
+        found: Any = tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfigurationError(f"{_shown(path)}: the file is not valid TOML: {error}") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise BadConfigurationError(f"{_shown(path)}: the file cannot be read ({reason})") from None
+    if path.name == SHARED:
+        tools = found.get("tool", {})
+        found = tools.get(_TABLE) if isinstance(tools, dict) else None
+        if found is not None and not isinstance(found, dict):
+            raise BadConfigurationError(f"{_shown(path)}: `tool.{_TABLE}` is no table")
+    return found if isinstance(found, dict) else None
+
+
+def _read(table: Mapping[str, Any], path: Path) -> Configuration:
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in KEYS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(key, KEYS, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"the keys are: {', '.join(KEYS)}"
+            raise BadConfigurationError(f"{_shown(path)}: there is no key `{key}`; {hint}")
+        values[key.replace("-", "_")] = _value(key, value, path)
+    return Configuration(**values)
+
+
+def _value(key: str, value: Any, path: Path) -> Any:
+    if key in _LISTS:
+        if isinstance(value, list) and all(isinstance(one, str) and one for one in value):
+            return tuple(value)
+        wanted = "a list of texts"
+    elif key in _SWITCHES:
+        if isinstance(value, bool):
+            return value
+        wanted = "true or false"
+    else:
+        if isinstance(value, str) and value:
+            return value
+        wanted = "a text"
+    raise BadConfigurationError(f"{_shown(path)}: `{key}` is to be {wanted}")
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
