@@ -17,7 +17,7 @@ from kaniko_split.gitlab.discovery import ROOT, Found, discover
 from kaniko_split.plan.names import NamePatterns
 from kaniko_split.plan.outcome import Refusal
 from kaniko_split.plan.wishes import Wishes
-from kaniko_split.report.document import Asked
+from kaniko_split.report.asked import Asked
 from kaniko_split.report.drawing_up import document_of
 from kaniko_split.report.encoding import to_json
 from kaniko_split.report.markdown import markdown_of

@@ -10,7 +10,8 @@ from kaniko_split import __version__
 from kaniko_split.bulk.analysis import asked_of
 from kaniko_split.bulk.journal import Journal
 from kaniko_split.bulk.settings import settings_from
-from kaniko_split.report.document import Asked, Document, JobOutcome
+from kaniko_split.report.asked import Asked
+from kaniko_split.report.document import Document, JobOutcome
 from kaniko_split.report.encoding import from_json
 
 
