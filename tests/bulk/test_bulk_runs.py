@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bulk import world
+from kaniko_split.bulk import contents
+from kaniko_split.bulk.commands import run_scan
+from kaniko_split.bulk.settings import Settings
 
 ARTICLE = (world.ARTICLE / ".gitlab-ci.yml").read_text()
 REFUSED = ARTICLE.replace("    - mkdir -p", '    - export TAG="$(date +%s)"\n    - mkdir -p', 1).replace(
@@ -151,6 +160,66 @@ def test_ctrl_c_twice_stops_at_once_and_leaves_no_work_tree(tmp_path: Path) -> N
     hook.unlink()
     assert world.bulk("all", "--branch", "one-image", cwd=tmp_path).code == 0
     assert world.at(folder, "one-image") == world.wanted()
+
+
+def test_a_terminal_gets_a_bar_with_the_rate(tmp_path: Path) -> None:
+    several(tmp_path, 4)
+    reader, terminal = os.openpty()
+    subprocess.run(
+        [sys.executable, "-m", "kaniko_split", "bulk", "all", "--jobs", "1"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+        check=False,
+        env=world.environment(TERM="xterm", COLUMNS="100"),
+    )
+    os.close(terminal)
+    said = b""
+    with contextlib.suppress(OSError):  # so a terminal tells that its other side is closed
+        while more := os.read(reader, 65536):
+            said += more
+    os.close(reader)
+    text = said.decode()
+    assert "4/4" in text
+    assert re.search(r"\d/s", text)
+    assert re.search(r"\d:\d\d:\d\d", text), "the time that remains"
+    assert "all/r03: left alone: there is no `.gitlab-ci.yml`" in text
+
+
+def test_a_full_disk_stops_one_repository_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for key, value in world.environment().items():
+        monkeypatch.setenv(key, value)
+    first, second = world.server(tmp_path / "a.git"), world.server(tmp_path / "b.git")
+    (tmp_path / "list").write_text(f"file://{first}\nfile://{second}\n")
+    calls: list[Path] = []
+
+    def write_file(into: Path, path: str, data: bytes) -> None:
+        calls.append(into)
+        if len(calls) == 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        contents_write_file(into, path, data)
+
+    contents_write_file = contents.write_file
+    monkeypatch.setattr(contents, "write_file", write_file)
+    settings = Settings(lists=(str(tmp_path / "list"),), jobs=1, tries=1)
+    assert run_scan(settings, tmp_path / "run") == 1
+    states = {row.state: row.reason for row in world.rows(tmp_path / "run").values()}
+    assert states == {"failed": "the files cannot be written for the analysis (no space left on device)", "found": ""}
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_results_that_cannot_be_written_are_told(tmp_path: Path) -> None:
+    several(tmp_path, 4)
+    (tmp_path / "run" / "report.csv").mkdir(parents=True)
+    (tmp_path / "run" / "report.csv" / "x").write_text("")
+    ran = world.bulk("all", "--into", "run", "--jobs", "1", "--quiet", cwd=tmp_path)
+    assert ran.code == 2
+    assert ran.err.splitlines()[-1].startswith("error: run: the results cannot be written (is a directory")
+    assert not list((tmp_path / "run").glob(".report*"))
+    (tmp_path / "file").write_text("")
+    assert world.bulk("all", "--into", "file/run", cwd=tmp_path).code == 2
 
 
 def test_usage_is_told(tmp_path: Path) -> None:

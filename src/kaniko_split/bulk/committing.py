@@ -233,6 +233,9 @@ def _drop_untouched(git: Git, repository: Path, branch: str, base: str) -> None:
 def _remove_worktree(git: Git, repository: Path, worktree: Path) -> None:
     git = _to_the_end(git)
     with contextlib.suppress(GitError):
+        # Git holds a work tree locked while it makes it; one that it was ended at stays so.
+        git.run("worktree", "unlock", "--", str(worktree), folder=repository)
+    with contextlib.suppress(GitError):
         git.run("worktree", "remove", "--force", "--force", "--", str(worktree), folder=repository)
     with contextlib.suppress(GitError):
         git.run("worktree", "prune", folder=repository)
