@@ -285,13 +285,17 @@ def _moved_back(content: bytes, names: Mapping[str, str]) -> bytes:
 
 
 def _files_below(folder: Path, names: Mapping[str, str]) -> dict[str, bytes]:
-    found = {}
-    for place, folders, files in os.walk(folder):
-        for name in (*files, *folders):
-            path = Path(place, name)
-            inside = path.relative_to(folder).as_posix()
-            if path.is_symlink():
-                found[inside] = b"-> " + _moved_back(os.fsencode(path.readlink()), names)
-            elif name in files and path.is_file():
-                found[inside] = _moved_back(path.read_bytes(), names)
+    found: dict[str, bytes] = {}
+    waiting = [(str(folder), "")]
+    while waiting:
+        place, above = waiting.pop()
+        with os.scandir(place) as entries:
+            for entry in entries:
+                inside = above + entry.name
+                if entry.is_symlink():
+                    found[inside] = b"-> " + _moved_back(os.fsencode(Path(entry.path).readlink()), names)
+                elif entry.is_dir():
+                    waiting.append((entry.path, f"{inside}/"))
+                elif entry.is_file():
+                    found[inside] = _moved_back(Path(entry.path).read_bytes(), names)
     return found

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from kaniko_split.kaniko.command import Argument, Build, NotABuild, is_executor, read_command
 from kaniko_split.shell.commands import Kind, base_name, behind_wrappers, kind_of
+from kaniko_split.shell.knowledge import Surroundings
 from kaniko_split.shell.nodes import Call, Statement
-from kaniko_split.shell.words import Value, values_of_words
+from kaniko_split.shell.words import Value
 
 
-def executor_call(
-    statement: Statement, script: str, known: Mapping[str, Value], extra: Sequence[str] = ()
-) -> Build | NotABuild | None:
+def executor_call(statement: Statement, here: Surroundings, extra: Sequence[str] = ()) -> Build | NotABuild | None:
     """Return what the executor is asked for where `statement` itself runs it; None where it does not.
 
     Args:
         statement: One statement; what stands inside of it is not looked at.
-        script: The text that its spans count in.
-        known: The variables assigned so far, by which `$KANIKO` may be the executor.
+        here: What is known where it runs: the variables assigned so far, by which `$KANIKO` may be the executor.
         extra: Further command words that are to count as the executor.
     """
     if not isinstance(statement.command, Call) or not statement.command.words:
         return None
-    values = values_of_words(statement.command.words, script, known)
+    values = here.values(statement)
     at = _command_word(values, extra)
     if at is None:
         return None
     return read_command([Argument(value.text, value.exact, value.splits) for value in values[at + 1 :]])
 
 
-def hides_executor(statement: Statement, script: str, known: Mapping[str, Value]) -> bool:
+def hides_executor(statement: Statement, here: Surroundings) -> bool:
     """Tell whether a command that is no plain call of the executor is given it to run, by itself or in a text."""
     if not isinstance(statement.command, Call) or not statement.command.words:
         return False
-    values = values_of_words(statement.command.words, script, known)
+    values = here.values(statement)
     texts = tuple(value.text for value in values)
     at = behind_wrappers(texts)
     if at >= len(texts):

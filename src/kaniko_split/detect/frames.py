@@ -61,8 +61,7 @@ def frame_around(statement: Statement, here: Surroundings, extra: Sequence[str] 
     if any(_does_more_than_ask(one, here) for one in asked) or any(not body for _, body in pairs):
         return None
     for one, there in walk_all(asked, here):
-        known = (one, there.script, there.known)
-        if executor_call(*known, extra) is not None or hides_executor(*known):
+        if executor_call(one, there, extra) is not None or hides_executor(one, there):
             return None
     reads = frozenset[Location]().union(*(effects_of(one, here).reads for one in asked))
     return Frame(statement, tuple(one for one, _ in pairs), tuple(body for _, body in pairs), reads)

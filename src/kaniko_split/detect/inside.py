@@ -6,7 +6,7 @@ whole. So it counts as one build as long as each of its paths makes one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kaniko_split.detect.calls import executor_call, hides_executor
@@ -41,10 +41,10 @@ def builds_inside(statement: Statement, here: Surroundings, extra: Sequence[str]
     """Return the builds in the order of the text; None where one may be hidden from us."""
     found: list[Found] = []
     for one, there in walk(statement, here):
-        call = executor_call(one, there.script, there.known, extra)
+        call = executor_call(one, there, extra)
         if isinstance(call, Build):
             found.append(Found(call, there.values(one), there.folder))
-        elif call is None and hides_executor(one, there.script, there.known) and not _calls_function(one, there):
+        elif call is None and hides_executor(one, there) and not _calls_function(one, there):
             return None
     return tuple(found)
 
@@ -77,7 +77,7 @@ def effects_of_build(statement: Statement, here: Surroundings, extra: Sequence[s
 
     It reads every file and writes what its flags promise.
     """
-    build = executor_call(statement, here.script, here.known, extra)
+    build = executor_call(statement, here, extra)
     if not isinstance(build, Build):
         return None
     promised = frozenset[Location](file_at(path, here.folder) for path in build.written)
@@ -96,7 +96,7 @@ def written_beside(statement: Statement, here: Surroundings, extra: Sequence[str
     outputs = set[Location]()
     for one, there in walk(statement, here):
         if isinstance(one.command, Call):
-            if executor_call(one, there.script, there.known, extra) is not None:
+            if executor_call(one, there, extra) is not None:
                 outputs |= effects_of(one, there).writes
             continue
         outputs |= _written_at_the_end(one, there, extra) | _written_upon_it(one, there, extra)
@@ -118,15 +118,10 @@ def _written_upon_it(statement: Statement, here: Surroundings, extra: Sequence[s
             first, then = condition, (*one, *other)
         case While(condition=condition, body=body):
             first, then = condition, body
-    if not any(isinstance(executor_call(*_seen(found), extra), Build) for found in walk_all(first, here)):
+    if not any(isinstance(executor_call(one, there, extra), Build) for one, there in walk_all(first, here)):
         return frozenset()
     there = known_after(first, here)
     return frozenset(place for one in _effects(then, there) for place in one.writes)
-
-
-def _seen(found: tuple[Statement, Surroundings]) -> tuple[Statement, str, Mapping[str, Value]]:
-    statement, here = found
-    return statement, here.script, here.known
 
 
 def _redirected(statement: Statement, here: Surroundings) -> frozenset[Location]:

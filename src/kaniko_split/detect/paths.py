@@ -132,10 +132,10 @@ def _of_command(statement: Statement, counting: Counting) -> Ways:
 
 def _of_call(statement: Statement, counting: Counting) -> Ways:
     here = counting.here
-    call = executor_call(statement, here.script, here.known, counting.extra)
+    call = executor_call(statement, here, counting.extra)
     values = here.values(statement)
     texts = tuple(value.text for value in values)
-    if isinstance(call, Build) or (call is None and hides_executor(statement, here.script, here.known)):
+    if isinstance(call, Build) or (call is None and hides_executor(statement, here)):
         leaves = {Way(End.LEFT): 1.0} if texts[:1] == ("exec",) else {}
         return {Way(End.TRUE): 1, Way(End.FALSE, build_failed=True): 0, **leaves}
     inside = inside_of_call(statement, here)

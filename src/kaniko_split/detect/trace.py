@@ -192,7 +192,7 @@ class _Follower:
         beside = NOWHERE
         if inside:
             beside = written_beside(statement, here, self.extra)
-            if len(inside) > 1 or not isinstance(executor_call(statement, self._text, here.known, self.extra), Build):
+            if len(inside) > 1 or not isinstance(executor_call(statement, here, self.extra), Build):
                 values = tuple(value for one in inside for value in one.values)
         if made or self._built:
             effects = _with_endings(effects, ways)

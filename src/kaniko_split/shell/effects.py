@@ -38,7 +38,7 @@ from kaniko_split.shell.nodes import (
     substitutions,
     words_of,
 )
-from kaniko_split.shell.words import names_assigned, names_read, value_of_word, values_of_words
+from kaniko_split.shell.words import names_assigned, names_read, value_of_word
 
 _CHANCE = re.compile(r"/dev/u?random|/proc/sys/kernel/random")
 _PLACES = frozenset({"PWD", "OLDPWD"})
@@ -80,6 +80,10 @@ class Effects:
 
 def effects_of(statement: Statement, here: Surroundings) -> Effects:
     """Return what `statement` does when it runs in the surroundings `here`."""
+    return here.effects(statement, _effects_of)
+
+
+def _effects_of(statement: Statement, here: Surroundings) -> Effects:
     if isinstance(statement.command, Function):
         name: Location = Variable(f"{statement.command.name}()")
         return Effects(writes=frozenset({name}), overwrites=frozenset({name}))
@@ -180,8 +184,8 @@ def _own_effects(statement: Statement, here: Surroundings) -> Effects:
     match statement.command:
         case Call(words=()) as call:
             done = _assigned(call.assignments, here)
-        case Call() as call:
-            done = _called(call, statement, here)
+        case Call():
+            done = _called(statement, here)
         case Declaration() as declaration:
             done = _declared(declaration, here)
         case _:
@@ -240,9 +244,8 @@ def _declared(declaration: Declaration, here: Surroundings) -> Effects:
     return replace(done, reads=done.reads | touched, writes=done.writes | touched, exports=exported)
 
 
-def _called(call: Call, statement: Statement, here: Surroundings) -> Effects:
-    values = values_of_words(call.words, here.script, here.known)
-    texts = tuple(value.text for value in values)
+def _called(statement: Statement, here: Surroundings) -> Effects:
+    texts = tuple(value.text for value in here.values(statement))
     if not texts:
         return Effects(unknown=True, reads=frozenset({State.FILES}), writes=frozenset({State.FILES}), fails=True)
     special = here.program(statement, here) if here.program is not None else None

@@ -80,12 +80,28 @@ class Surroundings:
     program: Callable[[Statement, Surroundings], Effects | None] | None = None
     scripts: Callable[[Statement, Surroundings], Inside | None] | None = None
     sourced: Callable[[Statement, Surroundings], Surroundings | None] | None = None
+    _values: dict[int, tuple[Statement, tuple[Value, ...]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _effects: dict[int, tuple[Statement, Effects]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def values(self, statement: Statement) -> tuple[Value, ...]:
         """Return the words of a simple command, as far as they are known; none for anything else."""
         if not isinstance(statement.command, Call):
             return ()
-        return values_of_words(statement.command.words, self.script, self.known)
+        found = self._values.get(id(statement))
+        if found is None:
+            # The statement is kept with its values, so that no other one can take its id.
+            found = statement, values_of_words(statement.command.words, self.script, self.known)
+            self._values[id(statement)] = found
+        return found[1]
+
+    def effects(self, statement: Statement, find: Callable[[Statement, Surroundings], Effects]) -> Effects:
+        """Return what a statement does here; `find` is asked once."""
+        found = self._effects.get(id(statement))
+        if found is None:
+            found = self._effects[id(statement)] = statement, find(statement, self)
+        return found[1]
 
 
 def inside_of_call(statement: Statement, here: Surroundings) -> Inside | None:
