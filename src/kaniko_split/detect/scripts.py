@@ -74,17 +74,14 @@ class Scripts:
     written: Callable[[], Iterable[Location]]
 
     def inside(self, statement: Statement, here: Surroundings) -> Inside | None:
-        """Return the statements of the script that `statement` runs; None where it runs none that can be read.
-
-        A script that builds nothing is not followed, unless it is sourced, since then its functions are of use.
-        """
+        """Return the statements of the script that `statement` runs; None where it runs none that can be read."""
         if not isinstance(statement.command, Call):
             return None
         found = called(here.values(statement), here.folder)
         if found is None or not follows(found.path, here) or meeting((File(found.path),), self.written()):
             return None
         text = script_text(found.path, self.read)
-        if text is None or not (found.sourced or may_run((text,), self.read, self.words)):
+        if text is None:
             return None
         try:
             statements = parse(text).statements

@@ -40,6 +40,7 @@ class Step:
         branch: The number of the frame's branch that it stands in.
         partner: For the build of a later branch, the number of the build of the first one that it stands in for.
         calls: The function that the statement calls, or the path of the script that it runs; else empty.
+        given: What that function or script is given.
         second: Where in that script the second build stands: its path, its text and an offset in it.
     """
 
@@ -62,6 +63,7 @@ class Step:
     branch: int = 0
     partner: int | None = None
     calls: str = ""
+    given: tuple[str, ...] = ()
     second: tuple[str, str, int] | None = None
 
 

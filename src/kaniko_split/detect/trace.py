@@ -216,6 +216,7 @@ class _Follower:
             inside=inside or (),
             stops_at_failure=self._stops_at_failure,
             calls=called.name if called is not None else "",
+            given=tuple(value.text for value in here.values(statement)[1:]) if called is not None else (),
             second=self._second_of(called) if called is not None and made > 1 else None,
             fails_on=any(way.end is End.FALSE for way in ways),
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from kaniko_split.detect.findings import source_offset
 from kaniko_split.gitlab.references import Use
 from kaniko_split.gitlab.resolve import effective_job
+from kaniko_split.plan.needless import repeated_images, workarounds
 from kaniko_split.plan.outcome import Change, Mark, NewJob, Split
 from kaniko_split.shell.locations import File
 from kaniko_split.source.text import Place
@@ -46,6 +47,7 @@ def _changes(split: Split) -> Iterator[Change]:
     yield from _words_of_the_loop(split)
     yield from _left_behind(split)
     yield from _repeated(split)
+    yield from _needless(split)
     for keyword, (mark, text) in _KEYWORDS.items():
         if resolved.get(keyword):
             yield Change(mark, text)
@@ -173,6 +175,27 @@ def _repeated(split: Split) -> Iterator[Change]:
                 f"`{text}` now runs once for each job, and has no effect outside of its container",
                 _place(split, number),
             )
+
+
+def _needless(split: Split) -> Iterator[Change]:
+    """Say which workarounds can go, and which images could be pushed to several places in one run."""
+    trace = split.finding.trace
+    if trace is None:
+        return
+    commands, first = workarounds(trace)
+    if first is not None:
+        yield Change(
+            Mark.ASKS,
+            f"{_list(list(commands))} can go: each image is built in a container of its own now",
+            _place(split, first),
+        )
+    for jobs in repeated_images(trace.steps, split.jobs):
+        both, time = ("both", "half the time") if len(jobs) == 2 else ("all", "the time of one")
+        builds = [trace.steps[job.build or 0].build for job in jobs]
+        places = {build.destinations for build in builds if build is not None}
+        run = f"one run with {both} `--destination` flags does it in {time}" if len(places) > 1 else "one run will do"
+        names = _list([job.name for job in jobs])
+        yield Change(Mark.ASKS, f"{names} build the same image: {run}", _place(split, jobs[1].build or 0))
 
 
 def _place(split: Split, number: int) -> Place | None:

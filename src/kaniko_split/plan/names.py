@@ -132,15 +132,35 @@ def image_labels(builds: Sequence[Build]) -> tuple[str, ...]:
     """Return a short word for each build, all of them different.
 
     The last part of the first destination is asked first, then what tells the builds apart: target,
-    Dockerfile, context, tag, registry; a number where nothing does.
+    Dockerfile, context, tag, registry; a number where nothing does. Where only some have the same image, these
+    keep its name and get more behind it.
     """
     for ask in (_of_image, _of_target, _of_dockerfile, _of_context, _of_tag, _of_registry):
-        found = _all_different(builds, ask)
+        found = _all_different(builds, ask) or (_with_more(builds) if ask is _of_image else None)
         if found is not None:
             return found
     shared = {label(_of_image(build) or "") for build in builds}
     stem = f"{shared.pop()}-".lstrip("-") if len(shared) == 1 else ""
     return tuple(f"{stem}{number}" for number in range(1, len(builds) + 1))
+
+
+def _with_more(builds: Sequence[Build]) -> tuple[str, ...] | None:
+    """Return the names of the images where there are several, with more behind those that are not alone in theirs."""
+    names = [label(_of_image(build) or "") for build in builds]
+    if not all(names) or len(set(names)) == 1:
+        return None
+    found = list(names)
+    for name in {one for one in names if names.count(one) > 1}:
+        alike = [number for number, one in enumerate(names) if one == name]
+        for ask in (_of_target, _of_dockerfile, _of_context, _of_tag, _of_registry):
+            more = _all_different([builds[number] for number in alike], ask)
+            if more is not None:
+                for number, one in zip(alike, more, strict=True):
+                    found[number] = f"{name}-{one}"
+                break
+        else:
+            return None
+    return tuple(found) if len(set(found)) == len(found) else None
 
 
 def label(text: str) -> str:
@@ -176,7 +196,11 @@ def _of_context(build: Build) -> str | None:
 
 
 def _of_tag(build: Build) -> str | None:
-    return image_tag(build.destinations[0]) if build.destinations else None
+    if not build.destinations:
+        return None
+    name = build.destinations[0].rpartition("/")[2]
+    # Behind a variable stands what tells two tags of one commit apart: `$CI_COMMIT_TAG-alpine`.
+    return image_tag(build.destinations[0]) or _behind_variables(name.partition(":")[2])
 
 
 def _of_registry(build: Build) -> str | None:
@@ -189,6 +213,11 @@ def _known(text: str | None) -> str | None:
         return None
     known = re.split(r"\$\{[^}]*\}|\$\w+|\$\(.*\)|`.*`", text)[-1]
     return known if known and (known == text or known.startswith("/")) else None
+
+
+def _behind_variables(text: str) -> str | None:
+    """Return what stands behind the last variable of a text, None where that is nothing."""
+    return re.split(r"\$\{[^}]*\}|\$\w+|\$\(.*\)|`.*`", text)[-1] or None
 
 
 def _last_folder(path: str) -> str | None:

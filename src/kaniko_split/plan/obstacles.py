@@ -155,7 +155,7 @@ def _check_place(finding: Finding) -> None:
     image = resolved.get("image")
     name = image.get("name") if isinstance(image, dict) else image
     if isinstance(name, str) and _POWERSHELL.search(name):
-        raise ObstacleError("other-shell", job.file, at, f"its image is `{name}`")
+        raise ObstacleError("other-shell", job.file, _offset_of(finding, "image"), f"its image is `{name}`")
 
 
 def _check_script_origin(finding: Finding) -> None:

@@ -75,6 +75,10 @@ def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int, docke
     call = steps[build].build
     texts = [value or "" for name, value in call.flags if name not in _NAMES_NO_SOURCE] if call is not None else []
     texts.append(dockerfile)
+    if call is not None:
+        # What a script is given may be another image than its own, to be built on.
+        own = call.destinations
+        texts.extend(word for word in steps[build].given if not any(same_repository(word, one) for one in own))
     found: set[int] = set()
     for number in builds:
         other = steps[number].build

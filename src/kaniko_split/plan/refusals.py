@@ -327,8 +327,8 @@ _CODES = (
         why="Every new job would compute the value for itself. Images that had the same tag or argument "
         "until now would get different ones.",
         by_hand="Use a value that all jobs of a pipeline share, such as `$CI_PIPELINE_IID` or "
-        "`$CI_COMMIT_SHORT_SHA`. Or compute it once in an earlier job, and hand it on as a variable with "
-        "`artifacts:reports:dotenv`.",
+        "`$CI_COMMIT_SHORT_SHA`, and `$CI_PIPELINE_CREATED_AT` for a date. Or compute it once in an earlier job, and "
+        "hand it on as a variable with `artifacts:reports:dotenv`.",
     ),
     RefusalCode(
         code="job-name-used",

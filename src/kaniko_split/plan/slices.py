@@ -362,6 +362,8 @@ class _Slicer:
         """Make sure that what is passed over has left nothing which is read later."""
         if any(is_exact(place) and place in live for place in hits):
             raise CannotSliceError("output-used-later", step)
+        if step.build is None and step.effects.unknown and State.FILES in hits:
+            raise CannotSliceError("output-used-later", step, "nobody can say which files it writes")
         left = {place for place in step.beside - written_again(step, later) if meeting({place}, live)}
         if State.FOLDER in left:
             raise CannotSliceError("output-used-later", step, "it leaves the shell in another folder")

@@ -1,0 +1,95 @@
+"""What of a script is of no use any more after a split, or was of none before?
+
+Workarounds against what an executor leaves behind are kept, and the person who reviews the split is told of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from kaniko_split.detect.steps import Step, Trace
+from kaniko_split.plan.outcome import NewJob
+from kaniko_split.shell.knowledge import Surroundings
+from kaniko_split.shell.nodes import Call, Function, Statement
+from kaniko_split.shell.walk import walk
+
+# What the executor leaves under its folder, as people clean it away (GoogleContainerTools/kaniko 1829 and 2793).
+_LEFTOVER = re.compile(r"[\"']?/kaniko/(?:\*?\[0-9\]\*?|\d+|stages|layers|snapshots|Dockerfile)(?:/.*)?[\"']?")
+_NOTHING = frozenset({"true", ":", "echo", "printf"})
+# Flags that say where an image goes and how it is told of, not what is in it.
+_WHERE_IT_GOES = frozenset(
+    {"destination", "digest-file", "image-name-with-digest-file", "image-name-tag-with-digest-file"}
+)
+
+
+def workarounds(trace: Trace) -> tuple[tuple[str, ...], int | None]:
+    """Return the workarounds of a script as they are written, and the number of the statement with the first one."""
+    found: dict[str, int] = {}
+    for step in trace.steps:
+        if step.build is not None and step.build.cleanup:
+            found.setdefault("--cleanup", step.number)
+        for text in _cleaning(trace, step, cleaned=bool(found)):
+            found.setdefault(text, step.number)
+    return tuple(found), min(found.values(), default=None)
+
+
+def repeated_images(steps: Sequence[Step], jobs: Sequence[NewJob]) -> Iterator[tuple[NewJob, ...]]:
+    """Yield the new jobs that build the very same image, one group after the other.
+
+    Theirs are the same folder and arguments, but for the destinations, and nothing is done between but printing.
+    """
+    groups: dict[object, list[NewJob]] = {}
+    for job in jobs:
+        step = steps[job.build] if job.build is not None else None
+        if step is None or step.build is None or step.build.opaque or len(step.inside) != 1:
+            continue
+        if not all(steps[number].effects.prints for number in job.steps if number != job.build):
+            continue
+        flags = tuple(flag for flag in step.build.flags if flag[0] not in _WHERE_IT_GOES)
+        groups.setdefault((step.inside[0].folder, step.build.context, flags), []).append(job)
+    yield from (tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def _cleaning(trace: Trace, step: Step, *, cleaned: bool) -> Iterator[str]:
+    """Yield the commands of a statement that clean up; the name of a function or alias, where it does just that."""
+    text = trace.script.text
+    if step.calls and step.build is None:
+        commands = [list(_commands(one, text)) for one in trace.script.statements if _defines(one, step.calls)]
+        removes = any(_removes(words) for one in commands for words in one)
+        if removes and all(_only_cleans(one) for one in commands):
+            yield step.calls
+        return
+    if isinstance(step.statement.command, Function):
+        return
+    for words in _commands(step.statement, text):
+        if words[:1] == ("alias",) and len(words) > 1 and "/kaniko/" in words[1]:
+            yield words[1].partition("=")[0]
+        elif _removes(words) or (_makes_workspace(words) and (cleaned or step.build is not None)):
+            yield " ".join(words)
+
+
+def _commands(statement: Statement, text: str) -> Iterator[tuple[str, ...]]:
+    inside = statement.command.body if isinstance(statement.command, Function) else statement
+    for one, _ in walk(inside, Surroundings(text, {}, "")):
+        if isinstance(one.command, Call):
+            yield tuple(text[word.span.start : word.span.end] for word in one.command.words)
+
+
+def _defines(statement: Statement, name: str) -> bool:
+    return isinstance(statement.command, Function) and statement.command.name == name
+
+
+def _only_cleans(commands: Sequence[tuple[str, ...]]) -> bool:
+    return all(_removes(words) or _makes_workspace(words) or words[0] in _NOTHING for words in commands if words)
+
+
+def _removes(words: tuple[str, ...]) -> bool:
+    """Tell whether a command removes what the executor left, and nothing else."""
+    paths = [word for word in words[1:] if not word.startswith("-")]
+    return words[:1] == ("rm",) and bool(paths) and all(_LEFTOVER.fullmatch(path) for path in paths)
+
+
+def _makes_workspace(words: tuple[str, ...]) -> bool:
+    """Tell whether a command makes the folder that `--cleanup` takes away and the executor wants."""
+    return words in {("mkdir", "-p", "/workspace"), ("mkdir", "/workspace")}

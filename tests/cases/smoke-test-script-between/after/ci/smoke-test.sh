@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+crane config "$1"
+crane digest "$1" | grep -v "^$" || true
