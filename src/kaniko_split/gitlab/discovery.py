@@ -160,7 +160,7 @@ def _of_file(path: Path, search: _Search) -> Iterator[Found | Problem]:
         if isinstance(read, Pipeline) and read.root.name != name and any(file.name == name for file in read.files):
             yield from search.found(survey, read, [name])
             return
-    read = survey.read(name, whole=name.endswith(ROOT))
+    read = survey.read(name, whole=path.name == ROOT)
     if isinstance(read, Problem):
         yield read
     elif is_root(read, name):
