@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from kaniko_split.gitlab.keywords import MOST_INCLUDES
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile, Unread
-from kaniko_split.gitlab.values import is_reference, value_of
+from kaniko_split.gitlab.values import entry_of, is_reference, value_of
 from kaniko_split.source.repository import NotInRepositoryError, Repository
 from kaniko_split.source.text import Place, UnreadableSourceError, read_source
 from kaniko_split.tree.compose import BrokenYamlError, TooMuchYamlError, compose
@@ -144,7 +144,7 @@ def read_file(repository: Repository, name: str) -> PipelineFile:
 def _read(reading: _Reading, name: str, chain: tuple[str, ...]) -> None:
     """Put the file called `name`, and before it all that it includes, at the end of the order."""
     file = reading.known[name]
-    entry = file.root.entry("include") if file.root is not None else None
+    entry = entry_of(file.root, "include") if file.root is not None else None
     if entry is not None:
         _read_includes(reading, file, entry.value, (*chain, name))
     reading.order.append(name)
@@ -265,7 +265,7 @@ def _wanted_by(item: Mapping, place: Place) -> _Wanted | Unread | None:
     if local is not None:
         return _Wanted(local.lstrip("/"), place, perhaps)
     for kind in _REMOTE_KINDS:
-        if item.entry(kind) is not None:
+        if entry_of(item, kind) is not None:
             what = _text_of(item, kind) or kind
             own = _OWN_COMPONENT.fullmatch(what)
             if kind == "component" and own is not None:
@@ -276,13 +276,13 @@ def _wanted_by(item: Mapping, place: Place) -> _Wanted | Unread | None:
 
 
 def _text_of(item: Mapping, key: str) -> str | None:
-    entry = item.entry(key)
+    entry = entry_of(item, key)
     node = followed(entry.value) if entry is not None else None
     return node.value if isinstance(node, Scalar) and node.value else None
 
 
 def _files_of(item: Mapping) -> Iterator[str]:
-    entry = item.entry("file")
+    entry = entry_of(item, "file")
     node = followed(entry.value) if entry is not None else None
     for part in node.items if isinstance(node, Sequence) else (node,):
         real = followed(part) if part is not None else None
@@ -292,7 +292,7 @@ def _files_of(item: Mapping) -> Iterator[str]:
 
 def _chance(item: Mapping) -> set[bool]:
     """Return what the `rules` of an include can come to, whatever the variables are ("include:rules")."""
-    entry = item.entry("rules")
+    entry = entry_of(item, "rules")
     rules = value_of(entry.value) if entry is not None else None
     if not isinstance(rules, list):
         return {True}

@@ -9,7 +9,7 @@ from enum import Enum
 from kaniko_split.gitlab.keywords import GLOBAL_KEYWORDS
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import parents
-from kaniko_split.gitlab.values import is_merge_key, reference_path
+from kaniko_split.gitlab.values import entry_of, merged_entry, reference_path
 from kaniko_split.tree.nodes import Entry, Mapping, Node, Sequence, followed
 
 
@@ -57,21 +57,6 @@ def located(pipeline: Pipeline, reference: Node) -> tuple[Node, PipelineFile] | 
     return None
 
 
-def merged_entry(mapping: Mapping, keyword: str) -> Entry | None:
-    """Return the entry that a mapping has by its merge keys (`<<`), None where they do not bring one."""
-    for entry in mapping.entries:
-        if not is_merge_key(entry.key):
-            continue
-        target = followed(entry.value)
-        for part in target.items if isinstance(target, Sequence) else (target,):
-            real = followed(part)
-            if isinstance(real, Mapping):
-                found = real.entry(keyword) or merged_entry(real, keyword)
-                if found is not None:
-                    return found
-    return None
-
-
 def _written(pipeline: Pipeline, name: str, keyword: str, seen: set[str]) -> Iterator[Provided]:
     first = not seen
     seen.add(name)
@@ -104,7 +89,7 @@ def _starts(pipeline: Pipeline, path: tuple[str, ...]) -> Iterator[tuple[Node, P
 def _step(node: Node, step: str) -> Node | None:
     real = followed(node)
     if isinstance(real, Mapping):
-        entry = real.entry(step) or merged_entry(real, step)
+        entry = entry_of(real, step)
         return entry.value if entry is not None else None
     if isinstance(real, Sequence) and step.isdecimal() and int(step) < len(real.items):
         return real.items[int(step)]

@@ -15,8 +15,8 @@ from functools import cached_property
 from kaniko_split.gitlab.includes import BrokenFileError, read_child, read_pipeline
 from kaniko_split.gitlab.mentions import Mentions, Surroundings
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile, Unread, is_pipeline
-from kaniko_split.gitlab.places import merged_entry
 from kaniko_split.gitlab.problems import problems
+from kaniko_split.gitlab.values import entry_of
 from kaniko_split.source.repository import NotInRepositoryError, Repository, wildcard
 from kaniko_split.tree.nodes import Mapping, followed
 
@@ -145,9 +145,9 @@ class Survey:
 
     def _children(self, pipeline: Pipeline) -> Iterator[Pipeline]:
         for job in pipeline.jobs:
-            trigger = job.mapping.entry("trigger") or merged_entry(job.mapping, "trigger")
+            trigger = entry_of(job.mapping, "trigger")
             holder = followed(trigger.value) if trigger is not None else None
-            include = holder.entry("include") if isinstance(holder, Mapping) else None
+            include = entry_of(holder, "include") if isinstance(holder, Mapping) else None
             if include is None:
                 continue
             try:

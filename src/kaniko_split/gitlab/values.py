@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from kaniko_split.tree.nodes import Alias, Mapping, Node, Scalar, Sequence, Style, followed
+from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, Style, followed
 
 _TRUE = frozenset({"yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})
 _FALSE = frozenset({"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})
@@ -93,6 +93,26 @@ def _mapping_value(node: Mapping, shared: dict[int, Any]) -> dict[str, Any]:
 def is_merge_key(key: Node) -> bool:
     """Tell whether a mapping's key is the merge key `<<`."""
     return isinstance(key, Scalar) and key.value == "<<" and key.style is Style.PLAIN
+
+
+def entry_of(mapping: Mapping, name: str) -> Entry | None:
+    """Return the entry of key `name`, the mapping's own or one that a merge key brings."""
+    return mapping.entry(name) or merged_entry(mapping, name)
+
+
+def merged_entry(mapping: Mapping, keyword: str) -> Entry | None:
+    """Return the entry that a mapping has by its merge keys (`<<`), None where they do not bring one."""
+    for entry in mapping.entries:
+        if not is_merge_key(entry.key):
+            continue
+        target = followed(entry.value)
+        for part in target.items if isinstance(target, Sequence) else (target,):
+            real = followed(part)
+            if isinstance(real, Mapping):
+                found = real.entry(keyword) or merged_entry(real, keyword)
+                if found is not None:
+                    return found
+    return None
 
 
 def _key_text(key: Node) -> str:
