@@ -273,7 +273,7 @@ def _of_body(inside: Inside) -> Effects:
         writes=done.writes - own,
         overwrites=done.overwrites - own,
         exports=done.exports - {place.name for place in own if isinstance(place, Variable)},
-        prints=False,
+        prints=inside.kind is Way.FUNCTION and done.prints and not done.writes - own,
     )
 
 
@@ -303,8 +303,9 @@ def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -
             lists = name in {"ls", "find", "tree", "du", "stat"} and not files
             return Effects(reads=files | folder | (everything if lists else NOWHERE), prints=True)
         case Kind.WRITES:
-            # What is there already does not matter to `mkdir -p`.
-            read = NOWHERE if texts[:2] == ("mkdir", "-p") else files
+            # What is there already does not matter to `mkdir -p`, nor to `rm -f`.
+            forced = name == "rm" and any(re.fullmatch(r"-[a-zA-Z]*f[a-zA-Z]*|--force", text) for text in texts[1:])
+            read = NOWHERE if forced or texts[:2] == ("mkdir", "-p") else files
             return Effects(reads=read | folder, writes=files or everything, fresh=name in FRESH)
         case Kind.COPIES:
             return _copied(texts, files, here)
