@@ -349,7 +349,7 @@ class _Slicer:
             live -= step.effects.overwrites
             covered |= {place for place in step.effects.overwrites if isinstance(place, File)}
             covered -= step.effects.reads
-            if State.FILES in step.effects.reads and step.build is None:
+            if State.FILES in step.effects.reads:
                 covered.clear()
             live |= step.effects.reads - step.effects.appends
             if step.build is not None or step.effects.unknown or step.effects.acts:
