@@ -286,7 +286,7 @@ def _moved_back(content: bytes, names: Mapping[str, str]) -> bytes:
 
 def _files_below(folder: Path, names: Mapping[str, str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
-    waiting = [(str(folder), "")]
+    waiting = [(str(folder), "")] if folder.is_dir() else []
     while waiting:
         place, above = waiting.pop()
         with os.scandir(place) as entries:
