@@ -254,6 +254,13 @@ def test_the_variables_of_a_job(tmp_path: Path, text: str, wanted: dict[str, Var
 # Places
 
 
+def test_jobs_that_a_merge_key_brings_into_the_root_are_jobs(tmp_path: Path) -> None:
+    text = ".a: &a\n  x: {script: a}\n  y: {script: a}\n<<: *a\ny: {script: b}\n"
+    read = pipeline(tmp_path, text)
+    assert [one.name for one in read.jobs] == [".a", "x", "y"]
+    assert effective_job(read, "y") == {"script": "b"}
+
+
 def test_pieces_of_a_job_come_before_what_it_extends(tmp_path: Path) -> None:
     read = pipeline(tmp_path, "include: [a.yml]\njob: {extends: .b}\n.b: {script: [b]}\n", a="job: {script: [a]}\n")
     assert effective_job(read, "job")["script"] == ["a"]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from kaniko_split.gitlab.keywords import GLOBAL_KEYWORDS, JOB_KEYWORDS
-from kaniko_split.gitlab.values import value_of
+from kaniko_split.gitlab.values import entry_of, every_entry, value_of
 from kaniko_split.source.text import Place, Source
 from kaniko_split.tree.nodes import Document, Entry, Mapping, Scalar, followed
 
@@ -162,16 +162,16 @@ def is_pipeline(file: PipelineFile) -> bool:
 
 
 def _jobs_of(file: PipelineFile) -> Iterator[Job]:
-    """Yield the jobs of one file; of a key that stands twice there, the last, as GitLab reads it."""
+    """Yield the jobs of one file, those that a merge key brings included.
+
+    Of a key that stands twice, the last is yielded, as GitLab reads it.
+    """
     if file.root is None:
         return
-    last = {entry.name: entry for entry in file.root.entries}
-    for entry in file.root.entries:
+    own = {entry.name: entry for entry in file.root.entries}
+    for entry in every_entry(file.root):
         value = followed(entry.value)
-        if (
-            isinstance(entry.key, Scalar)
-            and entry.name not in GLOBAL_KEYWORDS
-            and isinstance(value, Mapping)
-            and last[entry.name] is entry
-        ):
-            yield Job(entry.name, file, entry, value)
+        if isinstance(entry.key, Scalar) and entry.name not in GLOBAL_KEYWORDS and isinstance(value, Mapping):
+            counts = own.get(entry.name) or entry_of(file.root, entry.name)
+            if counts is entry:
+                yield Job(entry.name, file, entry, value)

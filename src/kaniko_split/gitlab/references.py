@@ -13,7 +13,7 @@ from typing import Any
 
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import look_up
-from kaniko_split.gitlab.values import Reference, is_reference, reference_path
+from kaniko_split.gitlab.values import Reference, every_entry, is_reference, reference_path
 from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, followed, walk
 
 
@@ -57,7 +57,7 @@ def references_to(pipeline: Pipeline, job: str) -> tuple[JobReference, ...]:
         if file.root is None or job not in file.source.text:
             continue
         seen: set[tuple[int, bool]] = set()
-        for entry in file.root.entries:
+        for entry in every_entry(file.root):
             for reference in _under(file, entry):
                 mention = (id(reference.name), reference.holder is None)
                 if reference.name.value == job and mention not in seen:

@@ -8,6 +8,7 @@ resolves it last.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +99,19 @@ def is_merge_key(key: Node) -> bool:
 def entry_of(mapping: Mapping, name: str) -> Entry | None:
     """Return the entry of key `name`, the mapping's own or one that a merge key brings."""
     return mapping.entry(name) or merged_entry(mapping, name)
+
+
+def every_entry(mapping: Mapping) -> Iterator[Entry]:
+    """Yield the entries of a mapping, its own and those that merge keys bring, whichever of them count."""
+    for entry in mapping.entries:
+        if not is_merge_key(entry.key):
+            yield entry
+            continue
+        target = followed(entry.value)
+        for part in target.items if isinstance(target, Sequence) else (target,):
+            real = followed(part)
+            if isinstance(real, Mapping):
+                yield from every_entry(real)
 
 
 def merged_entry(mapping: Mapping, keyword: str) -> Entry | None:

@@ -145,6 +145,8 @@ def _check_place(finding: Finding) -> None:
             at,
             f"it stands at {other.file.place(other.entry.key.span.start)} too",
         )
+    if job.file.root is not None and not any(entry is job.entry for entry in job.file.root.entries):
+        raise ObstacleError("job-aliased", job.file, at, "a merge key brings it into the file's root")
     if isinstance(job.entry.value, Alias) or job.mapping.flow or (job.file.root and job.file.root.flow):
         raise ObstacleError("flow-layout", job.file, at)
     if levels_of(pipeline, job.name) >= DEEPEST_EXTENDS:
