@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from pygments.lexers.data import YamlLexer
-from pygments.token import Comment, Keyword, Literal, Name, Number, Punctuation, String, _TokenType
+from pygments.token import Comment, Keyword, Literal, Name, Number, String, _TokenType
 
 # The letters are class names of the style sheet; what is not here is shown as plain text.
 _LETTERS: dict[_TokenType, str] = {
@@ -20,7 +20,6 @@ _LETTERS: dict[_TokenType, str] = {
     Literal.Scalar.Plain: "",
     String: "s",
     Literal: "s",
-    Punctuation: "p",
 }
 # Longer files are shown plain: colours help nobody there, and cost time.
 _LONGEST = 400_000

@@ -120,7 +120,7 @@ class Listing:
             yield f"<ins data-n={at + 1}{self._mark('new', at + 1)}>{text}</ins>"
 
     def _mark(self, side: Side, line: int) -> str:
-        return f' id="{self._id(side, line)}" tabindex=-1' if (side, line) in self._linked else ""
+        return f" id={self._id(side, line)}" if (side, line) in self._linked else ""
 
     def _id(self, side: Side, line: int) -> str:
         return f"{self.name}{side[0]}{line}"

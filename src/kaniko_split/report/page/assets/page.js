@@ -36,7 +36,7 @@
         pairs.className = "pairs";
         const right = run.cloneNode(true);
         right.classList.add("right");
-        for (const line of all("[id]", right)) { line.removeAttribute("id"); line.removeAttribute("tabindex"); }
+        for (const line of all("[id]", right)) { line.removeAttribute("id"); line.removeAttribute("tabindex"); line.classList.remove("lit"); }
         run.replaceWith(pairs);
         pairs.append(run, right);
       }
@@ -78,7 +78,10 @@
       if (part.tagName === "DETAILS") part.open = true;
       if (part.hasAttribute("hidden")) { const button = one(`[aria-controls="${part.id}"]`); if (button) fold(button, true); }
     }
-    if (target.closest(".diff")) target.classList.add("lit");
+    if (target.closest(".diff")) {
+      target.classList.add("lit");
+      target.tabIndex = -1;
+    }
     target.scrollIntoView({ block: target.closest(".diff") ? "center" : "start" });
     target.focus({ preventScroll: true });
     const change = target.closest(".change");
