@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kaniko_split.detect.steps import Step, Trace
+from kaniko_split.kaniko.image import image_name
 from kaniko_split.plan.outcome import NewJob
 from kaniko_split.shell.knowledge import Surroundings
 from kaniko_split.shell.nodes import Call, Function, Statement
@@ -37,7 +38,7 @@ def workarounds(trace: Trace) -> tuple[tuple[str, ...], int | None]:
 def repeated_images(steps: Sequence[Step], jobs: Sequence[NewJob]) -> Iterator[tuple[NewJob, ...]]:
     """Yield the new jobs that build the very same image, one group after the other.
 
-    Theirs are the same folder and arguments, but for the destinations, and nothing is done between but printing.
+    Theirs are the same folder and arguments, but for registry and tag, and nothing is done between but printing.
     """
     groups: dict[object, list[NewJob]] = {}
     for job in jobs:
@@ -47,8 +48,15 @@ def repeated_images(steps: Sequence[Step], jobs: Sequence[NewJob]) -> Iterator[t
         if not all(steps[number].effects.prints for number in job.steps if number != job.build):
             continue
         flags = tuple(flag for flag in step.build.flags if flag[0] not in _WHERE_IT_GOES)
-        groups.setdefault((step.inside[0].folder, step.build.context, flags), []).append(job)
-    yield from (tuple(group) for group in groups.values() if len(group) > 1)
+        groups.setdefault((step.inside[0].folder, flags), []).append(job)
+    # Two names for one image are more likely two images whose difference nobody has written down yet.
+    yield from (tuple(group) for group in groups.values() if len(group) > 1 and len(_names(steps, group)) < 2)
+
+
+def _names(steps: Sequence[Step], jobs: Sequence[NewJob]) -> set[str]:
+    builds = [steps[job.build].build for job in jobs if job.build is not None]
+    places = [place for build in builds if build is not None for place in build.destinations]
+    return {name for place in places if (name := image_name(place)) is not None}
 
 
 def _cleaning(trace: Trace, step: Step, *, cleaned: bool) -> Iterator[str]:
