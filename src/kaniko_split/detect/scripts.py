@@ -5,7 +5,9 @@ Only scripts that a pipeline names are read, and only inside of the repository: 
 
 from __future__ import annotations
 
+import posixpath
 import re
+import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,11 +30,13 @@ _SOURCING = frozenset({".", "source"})
 _SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?\S*?\b(?:sh|bash|ash|dash|busybox)\b")
 _MOST_CHARACTERS = 200_000
 _ENDINGS = frozenset({"sh", "bash", "ash", "env", "inc", "lib"})
-# What a text may call: a path behind a shell's name or a dot, or a path that is a command.
-_NAMED = re.compile(
-    r"(?:(?<![\w./-])(?:(?:ba|a|da)?sh|source|\.)[ \t]+(?:-\S+[ \t]+)*|(?<![\w./-])(?=\S*/))"
-    r"[\"']?(?:\$\{?CI_PROJECT_DIR\}?/|\./)?(?P<path>[\w.-]+(?:/[\w.-]+)*)"
-)
+# Where a script may be named: the marks are sought first, since that is fast, and what is around them then.
+_MARKS = ("sh ", "source ", ". ", "./", "CI_PROJECT_DIR", *(f".{ending}" for ending in sorted(_ENDINGS)))
+_OF_A_PATH = string.ascii_letters + string.digits + "_./-"
+_LONGEST_NAME = 200
+_BEHIND_SHELL = re.compile(r"[ \t]*(?:-\S+[ \t]+)*[\"']?(?:\$\{?CI_PROJECT_DIR\}?/)?(?P<path>[\w./-]+)")
+_BEHIND_PROJECT = re.compile(r"CI_PROJECT_DIR\}?/(?P<path>[\w./-]+)")
+_PATH = re.compile(r"[\w./-]*")
 _FOLDERS = re.compile(r"(?<!\S)cd[ \t]+[\"']?(?:\$\{?CI_PROJECT_DIR\}?/|\./)?(?P<path>[\w.-]+(?:/[\w.-]+)*)")
 
 
@@ -174,11 +178,31 @@ def may_run(texts: Iterable[str], read: Read, words: Sequence[str]) -> bool:
 
 def _names(text: str) -> Iterator[str]:
     """Yield the paths in a text that may be scripts which it runs, also from the folders that it goes to."""
-    folders = [match["path"] for match in _FOLDERS.finditer(text)]
-    for match in _NAMED.finditer(text):
-        path = match["path"]
+    folders = [posixpath.normpath(match["path"]) for match in _FOLDERS.finditer(text)] if "cd " in text else []
+    for found in _named(text):
+        path = posixpath.normpath(found)
         stem, dot, ending = path.rpartition("/")[2].rpartition(".")
-        if dot and stem and ending not in _ENDINGS:
+        if path.startswith("/") or (dot and stem and ending not in _ENDINGS):
             continue
         yield path
         yield from (f"{folder}/{path}" for folder in folders)
+
+
+def _named(text: str) -> Iterator[str]:
+    for mark in _MARKS:
+        at = text.find(mark)
+        while at >= 0:
+            before = text[max(0, at - _LONGEST_NAME) : at]
+            word = before[len(before.rstrip(_OF_A_PATH)) :]
+            match: re.Match[str] | None = None
+            if mark.endswith(" "):
+                if base_name(word + mark[:-1]) in _SHELLS | _SOURCING:
+                    match = _BEHIND_SHELL.match(text, at + len(mark))
+            elif mark == "CI_PROJECT_DIR":
+                match = _BEHIND_PROJECT.match(text, at)
+            elif mark != "./" or not word:
+                behind = _PATH.match(text, at)
+                yield word + (behind[0] if behind is not None else "")
+            if match is not None:
+                yield match["path"]
+            at = text.find(mark, at + 1)
