@@ -163,10 +163,12 @@ def commit_in_clone(git: Git, clone: Path, plan: Plan, paths: Sequence[str]) -> 
 
 def _commit(git: Git, folder: Path, plan: Plan) -> str:
     git.run("read-tree", "-m", "-u", "HEAD", plan.tree, folder=folder)
+    # From a file, and not from a pipe: git would take what a run that is killed has written so far for the message.
+    message = folder.with_name(folder.name + ".message")
+    message.write_text(plan.message, encoding="utf-8")
     git.run(
-        *("commit", "--quiet", "--file=-", f"--trailer={TRAILER}: {plan.tree}"),
+        *("commit", "--quiet", f"--file={message}", f"--trailer={TRAILER}: {plan.tree}"),
         folder=folder,
-        given=plan.message.encode(),
         environment={"GIT_EDITOR": ":"},
     )
     said = git.text("log", "-1", "--no-show-signature", "--format=%H %T %P", folder=folder).split(" ")

@@ -109,6 +109,7 @@ def read_blobs(git: Git, folder: Path, object_ids: Iterable[str], *, partial: bo
 
     Raises:
         GitError: Git failed.
+        FailedError: The clone is damaged.
     """
     wanted = sorted(set(object_ids))
     if not wanted:
@@ -117,11 +118,10 @@ def read_blobs(git: Git, folder: Path, object_ids: Iterable[str], *, partial: bo
         _fetch_missing(git, folder, wanted)
     given = "".join(f"{one}\n" for one in wanted).encode()
     sizes = git.run("cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)", folder=folder, given=given)
-    small = [
-        words[0]
-        for words in (line.split() for line in sizes.decode().splitlines())
-        if len(words) == 3 and words[1] == "blob" and int(words[2]) <= _LARGEST
-    ]
+    said = [line.split() for line in sizes.decode().splitlines()]
+    if any(len(words) != 3 for words in said):
+        raise FailedError("the clone lacks contents of its own commit; run `git fsck` in it")
+    small = [name for name, kind, size in said if kind == "blob" and int(size) <= _LARGEST]
     out = git.run("cat-file", "--batch", folder=folder, given="".join(f"{one}\n" for one in small).encode())
     found: dict[str, bytes] = {}
     at = 0
