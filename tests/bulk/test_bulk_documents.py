@@ -8,16 +8,23 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from bulk import world
+from kaniko_split.bulk.cli import app
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = (ROOT / "docs" / "bulk.md").read_text()
 COMMANDS = ("scan", "status", "retry", "merge")
 
 
+def shown(*command: str) -> str:
+    """Return a help page, as a terminal of 80 columns has it."""
+    return CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "80"}).output
+
+
 def options(command: str) -> set[str]:
-    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", world.bulk(command, "--help", cwd=ROOT).out)) - {"--help"}
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", shown(command))) - {"--help"}
 
 
 def test_the_docs_name_every_option_and_no_other() -> None:
@@ -33,7 +40,7 @@ def test_the_docs_name_every_option_and_no_other() -> None:
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_fits_a_terminal_and_has_an_example(command: str) -> None:
-    text = world.bulk(*command.split(), "--help", cwd=ROOT).out
+    text = shown(*command.split())
     assert max(map(len, text.splitlines())) <= 80
     assert "Example: kaniko-split bulk" in text
 
