@@ -23,6 +23,7 @@ LINE = (
     ("report",),
     ("bulk",),
     ("commands",),
+    ("api",),
     ("cli",),
     ("__main__",),
 )

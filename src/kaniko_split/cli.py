@@ -35,7 +35,6 @@ class _WithBulk(typer.core.TyperGroup):
 
 app = typer.Typer(
     cls=_WithBulk,
-    add_completion=False,
     context_settings=_HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -43,6 +42,21 @@ app = typer.Typer(
     help="Give each Kaniko image of a GitLab pipeline a job of its own.",
     epilog="Example: kaniko-split diff .gitlab-ci.yml | git apply",
 )
+
+
+def _formats() -> list[str]:
+    """Name the formats, for the shell to complete."""
+    from kaniko_split.report.formats import Format
+
+    return list(Format)
+
+
+def _codes() -> list[str]:
+    """Name the codes of refusals, for the shell to complete."""
+    from kaniko_split.plan.refusals import REFUSALS
+
+    return list(REFUSALS)
+
 
 _Paths = Annotated[
     list[Path] | None,
@@ -65,7 +79,12 @@ _KeepOrder = Annotated[bool, typer.Option("--keep-order", help="Each new job wai
 _Explain = Annotated[bool, typer.Option("--explain", help="Also tell how the resolved pipelines differ.")]
 _Format = Annotated[
     str | None,
-    typer.Option("--format", metavar="FORMAT", help="text, json, sarif, gitlab, markdown, html or github [text]."),
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        autocompletion=_formats,
+        help="text, json, sarif, gitlab, markdown, html or github [text].",
+    ),
 ]
 _Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead.")]
 _Colour = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]
@@ -244,7 +263,9 @@ def apply(
 
 
 @app.command(epilog="Example: kaniko-split explain value-differs")
-def explain(code: Annotated[str, typer.Argument(help="A code, as check prints it in brackets.")]) -> None:
+def explain(
+    code: Annotated[str, typer.Argument(autocompletion=_codes, help="A code, as check prints it in brackets.")],
+) -> None:
     """Tell what a refusal's code means and what to do by hand."""
     from kaniko_split.commands.explain import run_explain
 

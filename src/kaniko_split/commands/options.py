@@ -27,6 +27,7 @@ class Options:
     baseline: Path | None = None
     configured: bool = True
     no_baseline: bool = False
+    silent: bool = False
 
     def wrong_colour(self) -> str | None:
         """Return what is wrong with `--color`, in one sentence."""

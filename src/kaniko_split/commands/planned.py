@@ -38,13 +38,25 @@ class _Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
     """A pipeline of the plan, read again where nothing of it has moved."""
 
     pipeline: PipelineOutcome
     repository: Repository
     moved: tuple[_Moved, ...]
     again: tuple[Found, Result] | None
+
+    def reasons(self) -> Iterator[tuple[str, str]]:
+        """Yield, for each file of the pipeline that is left as it is, its path and why."""
+        if self.again is not None:
+            return
+        shown = self.repository.shown
+        names = ", ".join(shown(one.path) for one in self.moved)
+        for one in self.moved:
+            yield shown(one.path), one.reason
+        for path in self.pipeline.changed:
+            if path not in {one.path for one in self.moved}:
+                yield shown(path), f"its change belongs together with {names}" if names else _NOT_THE_SAME
 
 
 def run_planned(
@@ -67,22 +79,36 @@ def run_planned(
     document = _read(run, plan)
     if document is None:
         return TROUBLE
-    places = _Places(document, options.paths[0] if options.paths else Path())
-    readings: list[_Reading] = []
+    base = options.paths[0] if options.paths else Path()
+    readings = carry_out(run, document, base, kept)
+    for reading in readings:
+        tell(*(f"{path}: left as it is [moved]: {reason}" for path, reason in reading.reasons()))
+    refused = any(reading.again is None for reading in readings)
+    if not options.quiet:
+        tell_what_was_done(run.results, options.colour)
+    return TROUBLE if run.troubled else SOMETHING if refused and not allow_refusals else NOTHING
+
+
+def carry_out(run: Run, document: Document, base: Path, undo: Undo) -> list[Reading]:
+    """Make the edits of a sound plan; return what each pipeline was when it was read again.
+
+    Args:
+        run: Takes what is done, and what goes wrong.
+        document: The plan.
+        base: The folder that it was made in, or a copy of that.
+        undo: Takes what gives back what was there.
+    """
+    places = _Places(document, base)
+    readings: list[Reading] = []
     try:
         # All are read before the first is written: two pipelines may share a file.
         readings.extend(_read_again(document, one, places) for one in document.pipelines if one.changed)
     except MissingParserError as error:
         run.complain(str(error))
     for reading in readings:
-        if reading.again is None:
-            _tell_why_not(reading)
-        elif write(run, *reading.again, kept):
+        if reading.again is not None and write(run, *reading.again, undo):
             run.results.append(reading.again)
-    refused = any(reading.again is None for reading in readings)
-    if not options.quiet:
-        tell_what_was_done(run.results, options.colour)
-    return TROUBLE if run.troubled else SOMETHING if refused and not allow_refusals else NOTHING
+    return readings
 
 
 def _wrong_usage(options: Options, *, interactive: bool) -> str | None:
@@ -112,22 +138,10 @@ def _read(run: Run, path: Path) -> Document | None:
     return document
 
 
-def _read_again(document: Document, pipeline: PipelineOutcome, places: _Places) -> _Reading:
+def _read_again(document: Document, pipeline: PipelineOutcome, places: _Places) -> Reading:
     repository = Repository(places.root(pipeline.repository))
     moved = tuple(_moved(document, pipeline, repository))
-    return _Reading(pipeline, repository, moved, None if moved else _made_again(document, pipeline, places))
-
-
-def _tell_why_not(reading: _Reading) -> None:
-    """Say for each file of a pipeline why it is left as it is."""
-    shown = reading.repository.shown
-    names = ", ".join(shown(one.path) for one in reading.moved)
-    for one in reading.moved:
-        tell(f"{shown(one.path)}: left as it is [moved]: {one.reason}")
-    for path in reading.pipeline.changed:
-        if path not in {one.path for one in reading.moved}:
-            why = f"its change belongs together with {names}" if names else _NOT_THE_SAME
-            tell(f"{shown(path)}: left as it is [moved]: {why}")
+    return Reading(pipeline, repository, moved, None if moved else _made_again(document, pipeline, places))
 
 
 _NOT_THE_SAME = (

@@ -69,7 +69,12 @@ class Run:
     def complain(self, sentence: str) -> None:
         """Say what is wrong with the input."""
         self.problems.append(sentence)
-        tell(f"error: {sentence}")
+        self.mention(f"error: {sentence}")
+
+    def mention(self, sentence: str) -> None:
+        """Say something beside the answer, where anybody listens."""
+        if not self.options.silent:
+            tell(sentence)
 
     def document(self) -> Document:
         """Return what was found as data."""
@@ -107,7 +112,7 @@ def read_all(options: Options) -> Run:
         pipelines.extend((found, group.asked) for found in _pipelines(run, group))
         run.baseline = run.baseline or group.baseline
     try:
-        for found, asked in watched(pipelines):
+        for found, asked in pipelines if options.silent else watched(pipelines):
             result = split_pipeline(found.pipeline, wishes_of(asked, found, found.meant), asked.executors)
             for problem in result.problems:
                 run.complain(problem)
@@ -131,7 +136,7 @@ def _pipelines(run: Run, group: Group) -> Iterator[Found]:
         elif found.fatal:
             run.complain(found.text)
         else:
-            tell(found.text)
+            run.mention(found.text)
 
 
 def _leave_out_known(run: Run, baseline: Baseline) -> None:
@@ -141,7 +146,7 @@ def _leave_out_known(run: Run, baseline: Baseline) -> None:
     gone = len(baseline.fingerprints) - run.known
     if gone > 0 and not run.options.quiet:
         what, verb = ("1 finding", "is") if gone == 1 else (f"{gone} findings", "are")
-        tell(f"note: {what} of {baseline.path} {verb} no longer there; --write-baseline writes it anew")
+        run.mention(f"note: {what} of {baseline.path} {verb} no longer there; --write-baseline writes it anew")
 
 
 def _warn_of_nothing(run: Run, pattern: str) -> None:
@@ -151,9 +156,9 @@ def _warn_of_nothing(run: Run, pattern: str) -> None:
         return
     names = {job.name for _, result in run.results for job in result.pipeline.jobs}
     if any(fnmatchcase(name, pattern) for name in names):
-        tell(f"warning: --select {pattern}: no job of that name builds several images")
+        run.mention(f"warning: --select {pattern}: no job of that name builds several images")
     elif run.results:
-        tell(f"warning: --select {pattern}: there is no job of that name")
+        run.mention(f"warning: --select {pattern}: there is no job of that name")
 
 
 def wishes_of(asked: Asked, found: Found, meant: frozenset[str] | None) -> Wishes:
