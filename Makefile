@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 NODE_READY := node_modules/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint update-cases judge soak corpus bench clean
+.PHONY: help demo test lint update-cases judge soak corpus bench docs clean
 
 help: ## List what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ corpus: $(NODE_READY) ## Run on a folder of repositories and graft the article's
 bench: $(READY) ## Time a whole run against the import of its libraries.
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/startup.py
+
+docs: $(READY) ## Build the guides and the reference into build/docs.
+	$(BIN)/python -m sphinx -q -W -b html docs build/docs
 
 clean: ## Remove what was installed and built.
 	rm -rf $(VENV) node_modules build dist

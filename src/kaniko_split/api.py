@@ -1,6 +1,6 @@
-"""How does a Python program find, plan and apply splits? See docs/python.md.
+"""How does a Python program find, plan and apply splits?
 
-Nothing is printed. What comes back is data: the classes of `kaniko_split.report.document`.
+docs/python.md shows it. Nothing is printed. What comes back is data: the classes of `kaniko_split.report.document`.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def check(
     no_config: _NoConfig = False,
     quiet: _Quiet = False,
 ) -> None:
-    """List the jobs that build several images, and what would become of each.
+    """List jobs that build several images, and what becomes of each.
 
     Exit code: 0 none, 1 findings, 2 an input that cannot be read.
     """
