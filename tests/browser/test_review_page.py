@@ -388,6 +388,38 @@ def test_hostile_content_is_text(context: BrowserContext, tmp_path: Path) -> Non
     hostile.close()
 
 
+def test_a_large_page_writes_its_lines_when_they_are_wanted(started: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "large"
+    shutil.copytree(CASES / "references" / "before", folder)
+    (folder / "ci").mkdir()
+    for number in range(30):
+        before = (CASES / "article" / "before" / ".gitlab-ci.yml").read_text()
+        filler = "".join(f"# {number} {line}\n" for line in range(200))
+        (folder / "ci" / f"{number}.yml").write_text(before + filler)
+    path = tmp_path / "large.html"
+    path.write_text(page(drawn_up(folder)), "utf-8")
+    # Without idle time, what is far from the window stays unwritten until it is asked for.
+    context = started.new_context(offline=True)
+    context.add_init_script("window.requestIdleCallback = (work) => { window.idle = work; }")
+    large = opening(context, path)
+    last = large.locator(".file").last
+    assert large.locator(".file").first.locator("ins").count() > 0
+    assert last.locator("ins").count() == 0
+    large.locator("nav a").last.click()
+    last.locator("ins").first.wait_for(state="attached")
+    large.locator(".pipeline").last.locator("svg a").first.click()
+    assert last.locator("ins").count() > 0
+    assert text(large.locator(".lit")) == "build-images:"
+    middle = large.locator(".file").nth(15)
+    assert middle.locator("ins").count() == 0
+    large.evaluate("location.hash = document.querySelectorAll('.file .diff')[16].id.replace(/b$/, 'n1')")
+    large.locator(".file").nth(16).locator("ins").first.wait_for(state="attached")
+    large.evaluate("window.idle({timeRemaining: () => 50})")
+    assert middle.locator("ins").count() > 0
+    assert large.locator("main script").count() == 0
+    context.close()
+
+
 def violations(opened: Page) -> list[dict[str, Any]]:
     """Ask axe-core, and give what it finds wrong, with the first element of each."""
     found: list[dict[str, Any]] = opened.evaluate(

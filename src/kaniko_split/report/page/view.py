@@ -27,6 +27,8 @@ from kaniko_split.source.text import Place, Span
 
 # Up to here the page holds the changed files whole; beyond, so that a browser can open it, what is near a change.
 _MOST_LINES = 30_000
+# Up to here a browser makes all elements as it reads the page; beyond, the page's script makes most of them later.
+_MOST_AT_ONCE = 5_000
 
 _Files = Mapping[tuple[str, str], File]
 
@@ -141,6 +143,7 @@ class View:
         verdicts: How many outcomes there are of each verdict.
         codes: How many refusals there are of each code.
         alone: Whether all paths lead from the root of one repository.
+        later: Whether most parts are kept as text, of which the page's script makes elements when they are wanted.
     """
 
     document: Document
@@ -149,6 +152,7 @@ class View:
     verdicts: Counter[str]
     codes: Counter[str]
     alone: bool
+    later: bool
 
 
 def view_of(document: Document) -> View:
@@ -156,7 +160,8 @@ def view_of(document: Document) -> View:
     files = {(file.repository, file.path): file for file in document.files}
     told = [one for one in document.pipelines if one.outcomes or one.changed or one.unused_ignores]
     texts = (files[one.repository, path].text or "" for one in told for path in one.changed)
-    whole = sum(text.count("\n") for text in texts) <= _MOST_LINES
+    lines = sum(text.count("\n") for text in texts)
+    whole = lines <= _MOST_LINES
     sections = tuple(_section(number, one, files, whole=whole) for number, one in enumerate(told, 1))
     outcomes = [item.outcome for section in sections for item in section.items]
     return View(
@@ -166,6 +171,7 @@ def view_of(document: Document) -> View:
         Counter(one.verdict for one in outcomes),
         Counter(one.refused.code for one in outcomes if one.refused is not None),
         all(one.repository == "." for one in document.pipelines),
+        lines > _MOST_AT_ONCE,
     )
 
 

@@ -4,6 +4,7 @@
   const one = (query, within = document) => within.querySelector(query);
   const all = (query, within = document) => [...within.querySelectorAll(query)];
   const data = JSON.parse(one("#data").textContent);
+  const boxes = all(".take");
   root.classList.add("script");
   for (const part of all(".tools, #filter, .fold, .buttons, #copy")) part.hidden = false;
 
@@ -26,11 +27,44 @@
     nameTheme();
   });
 
+  // On a large page most parts are text until they come near the window, or until there is time.
+  const waiting = new Set(all("script[type='text/html']").map((text) => text.parentElement));
+  const write = (part) => {
+    if (!waiting.delete(part)) return;
+    part.innerHTML = part.firstElementChild.textContent;
+    markOwned(part);
+  };
+  const coming = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      coming.unobserve(entry.target);
+      for (const part of all(".graphs, .body, .diff", entry.target)) write(part);
+    }
+  }, { rootMargin: "1500px" });
+  const whenIdle = window.requestIdleCallback ?? ((work) => setTimeout(() => work({ timeRemaining: () => 10 }), 50));
+  const writeSome = (deadline) => {
+    for (const part of waiting) {
+      if (deadline.timeRemaining() < 4) break;
+      write(part);
+    }
+    if (waiting.size) whenIdle(writeSome);
+  };
+  const writeAll = () => { for (const part of waiting) write(part); };
+  addEventListener("beforeprint", writeAll);
+  // What a link leads to may not have been written yet; a line is named after its file.
+  const named = (id) => {
+    const file = /^(p\d+f\d+)[on]\d+$/.exec(id ?? "");
+    const diff = file && document.getElementById(`${file[1]}b`);
+    if (diff) write(diff);
+    return id ? document.getElementById(id) : null;
+  };
+
   // Unified, or side by side: lines that stay are doubled when they come near the window.
   const nearby = new IntersectionObserver((entries) => {
     for (const entry of entries) {
       if (!entry.isIntersecting) continue;
       nearby.unobserve(entry.target);
+      write(entry.target);
       for (const run of all(".u", entry.target)) {
         const pairs = document.createElement("div");
         pairs.className = "pairs";
@@ -71,7 +105,7 @@
 
   // A link to a line opens what the line is folded into.
   const goTo = (id) => {
-    const target = id && document.getElementById(id);
+    const target = named(id);
     if (!target) return;
     for (const old of all(".lit")) old.classList.remove("lit");
     for (let part = target; part; part = part.parentElement) {
@@ -130,8 +164,6 @@
 
   // The command line. One command means its jobs in all of its files, so files where different ones of those jobs
   // were chosen need commands of their own.
-  const boxes = all(".take");
-  const owned = all(".r[data-of]");
   // Jobs that share a script are split together or not at all.
   const take = (box, value) => {
     box.checked = value;
@@ -164,11 +196,16 @@
     }
     return [...groups.values()].map((group) => command(group[0].chosen, group.map((file) => file.path)));
   };
+  function markOwned(within) {
+    const chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.dataset.of));
+    for (const run of all(".r[data-of]", within)) {
+      run.classList.toggle("out", !run.dataset.of.split(" ").some((name) => chosen.has(name)));
+    }
+  }
   const update = () => {
     if (!boxes.length) return;
     for (const box of boxes) document.getElementById(box.dataset.of).classList.toggle("out", !box.checked);
-    const chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.dataset.of));
-    for (const run of owned) run.classList.toggle("out", !run.dataset.of.split(" ").some((name) => chosen.has(name)));
+    markOwned(document);
     one("#chosen").textContent = `${boxes.filter((box) => box.checked).length} of ${boxes.length}`;
     const lines = compose();
     one("#command").textContent = lines.length ? lines.join("\n") : "Nothing is chosen.";
@@ -259,5 +296,9 @@
     const change = event.target.closest(".change");
     if (change && change !== current) setCurrent(change);
   });
+  if (waiting.size) {
+    for (const part of all(".pipeline")) coming.observe(part);
+    whenIdle(writeSome);
+  }
   if (location.hash) goTo(location.hash.slice(1));
 })();
