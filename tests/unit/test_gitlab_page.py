@@ -12,7 +12,9 @@ from kaniko_split.plan.refusals import REFUSALS
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases"
-SECTION = (ROOT / "docs" / "gitlab.md").read_text(encoding="utf-8").partition("## Keywords whose meaning changes\n")[2]
+PAGE = (ROOT / "docs" / "gitlab.md").read_text(encoding="utf-8")
+SECTION = PAGE.partition("## Keywords whose meaning changes\n")[2]
+SCRIPTS = PAGE.partition("## Scripts that stand elsewhere\n")[2].partition("\n## ")[0]
 ROWS = [tuple(line.strip("| ").split(" | ")) for line in SECTION.split("\n") if line.startswith("| `")]
 
 
@@ -42,3 +44,12 @@ def test_a_refusal_of_a_row_is_that_of_one_of_its_cases(row: tuple[str, ...]) ->
     for code in re.findall(r"refusals\.md#([a-z-]+)", row[1]):
         assert code in REFUSALS
         assert any(text.startswith(f"{code} ") for text in found), code
+
+
+def test_each_place_of_a_script_has_its_case() -> None:
+    rows = [line.strip("| ").split(" | ") for line in SCRIPTS.split("\n") if line.startswith("| in ")]
+    rows += [line.strip("| ").split(" | ") for line in SCRIPTS.split("\n") if line.startswith("| under ")]
+    assert len(rows) == 6
+    for row in rows:
+        for name in re.findall(r"`([a-z-]+)`", row[3]):
+            assert (CASES / name / "after").is_dir(), name

@@ -17,6 +17,9 @@ from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.nodes import Mapping, Sequence
 
+# Where neither a job nor the list itself shows by how much a file indents.
+_STEP = 2
+
 
 def list_edits(split: Split) -> list[Edit]:
     """Return the edits of the list's file: what is left of it, and the hidden jobs behind or in its place.
@@ -29,7 +32,8 @@ def list_edits(split: Split) -> list[Edit]:
     assert trace is not None  # noqa: S101 (what cannot be read is refused)
     if not isinstance(entry.value, Sequence) or entry.value.flow:
         raise CannotLayOutError("flow-layout", entry.key.span.start)
-    style = replace(style_of(job), step=_step(job.file))
+    own = style_of(job)
+    style = replace(own, step=_step(job.file) or own.dash or _STEP)
     script = script_text(job.file, job.mapping, entry, trace, style.dash)
     lines = entry_lines(source, job.mapping, entry)
     rest = f"*{entry.value.anchor}" if entry.value.anchor else f"!reference [{name_text(job.name)}]"
@@ -67,9 +71,9 @@ def _first_item(source: Source, script: ScriptText) -> int:
 
 
 def _step(file: PipelineFile) -> int:
-    """Return by how much the keys of this file's jobs are indented."""
+    """Return by how much the keys of this file's jobs are indented; 0 where it has none."""
     for entry in file.root.entries if file.root is not None else ():
         if isinstance(entry.value, Mapping) and not entry.value.flow:
             first, own = entry.value.entries[0].key.span.start, entry.key.span.start
             return (first - file.source.line_start(first)) - (own - file.source.line_start(own))
-    return 2
+    return 0
