@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kaniko_split.detect.findings import Finding
@@ -52,7 +52,16 @@ def plan(findings: Sequence[Finding], wishes: Wishes) -> tuple[Decision, ...]:
             if isinstance(decision, Split):
                 for part in decision.every:
                     taken |= {part.template or "", *(job.name for job in part.jobs)}
-    return tuple(with_surroundings(decisions[id(finding)], wishes) for finding in findings if wishes.means(finding))
+    told = {id(one): with_surroundings(decisions[id(one)], wishes) for one in findings if wishes.means(one)}
+    return tuple(_with_shared(told[id(one)], told) for one in findings if id(one) in told)
+
+
+def _with_shared(decision: Decision, told: Mapping[int, Decision]) -> Decision:
+    """Let a job that shares the script of one that is split itself have that very split, with all that was added."""
+    if not isinstance(decision, Split) or decision.shared is None:
+        return decision
+    owner = told.get(id(decision.shared.finding))
+    return replace(decision, shared=owner) if isinstance(owner, Split) else decision
 
 
 def _within_limits(decided: tuple[Decision, ...], lengths: dict[int, int]) -> tuple[Decision, ...]:

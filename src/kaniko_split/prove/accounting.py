@@ -47,7 +47,8 @@ _SEPARATORS = re.compile(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-+0-9]*(?=\s|$)|\bsc
 
 def check_accounts(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
     """Yield what is wrong with the edits of one file; nothing where every character is accounted for."""
-    every = [one for split in splits for one in split.every]
+    # A script that several jobs share is split once.
+    every = list({id(one): one for split in splits for one in split.every}.values())
     yield from _check_written(rewritten, every)
     yield from _check_dropped(rewritten, every)
     yield from _check_lines(rewritten)
@@ -97,14 +98,18 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
     # What is left of a list is taken over as the list was.
     turns |= {f"*{anchor}" for split in splits if (anchor := _anchor(split)) is not None}
     allowed = sorted((name_text(name, quote) for name in names for quote in ("", "'", '"')), key=len, reverse=True)
+    words = (*allowed, *sorted(_OWN_WORDS, key=len, reverse=True))
+    longest = sorted(turns, key=len, reverse=True)
     for edit in rewritten.edits:
         for piece in edit.pieces:
             if isinstance(piece, Written):
                 rest = piece.text
-                for one in sorted(turns, key=len, reverse=True):
+                for one in longest:
                     rest = rest.replace(one, " ")
-                for name in (*allowed, *sorted(_OWN_WORDS, key=len, reverse=True)):
-                    rest = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", " ", rest)
+                for name in words:
+                    # Few of all names stand in one piece, and a search is cheaper than an expression.
+                    if name in rest:
+                        rest = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", " ", rest)
                 rest = _MARKS.sub("", rest)
                 if rest:
                     yield f"the new text holds `{rest}`, which is neither old nor a word that a split writes"
@@ -112,7 +117,8 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
 
 def _check_dropped(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
     text = rewritten.before.text
-    left_out = sorted((one for split in splits for one in _left_out(split)), key=len, reverse=True)
+    words = {" ".join(one.split()) for split in splits for one in _left_out(split)}
+    left_out = sorted(words - {""}, key=len, reverse=True)
     used = sorted(
         (piece.span.start, piece.span.end)
         for edit in rewritten.edits
@@ -140,7 +146,7 @@ def _check_gap(gap: str, left_out: Iterable[str], *, quoted: bool) -> Iterator[s
     # A folded text has its line breaks elsewhere than its value.
     rest = " ".join((_ESCAPED_BREAK if quoted else _CONTINUATION).sub(" ", gap).split())
     for word in left_out:
-        rest = rest.replace(" ".join(word.split()), " ")
+        rest = rest.replace(word, " ")
     rest = _SEPARATORS.sub("", rest)
     if rest.strip():
         yield f"`{' '.join(gap.split())}` is in the old text and not in the new one"
