@@ -48,6 +48,7 @@ def test_only_repositories_with_a_finding_are_cloned(tmp_path: Path) -> None:
     paths = gitlab.paths()
     assert paths.count("/api/v4/projects/{id}/repository/files/{file_path}/raw") == 43
     assert paths.count("/api/v4/groups/{id}/projects") == 7, "pages of seven"
+    assert all(query["per_page"] == "100" for _, name, query in gitlab.requests if name.endswith("/projects"))
 
 
 def test_a_code_search_says_where_to_look(tmp_path: Path) -> None:

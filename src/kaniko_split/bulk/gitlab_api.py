@@ -54,7 +54,6 @@ class Server:
             private_token=token.value if token is not None and token.kind == "private" else None,
             job_token=token.value if token is not None and token.kind == "job" else None,
             timeout=timeout,
-            per_page=100,
             user_agent="kaniko-split",
             keep_base_url=True,
             session=_session(pace, jobs),
@@ -145,7 +144,7 @@ class Server:
                 nonlocal pages
                 if pages is None:
                     pages = self._gitlab.http_list(
-                        path, query_data=query, iterator=True, obey_rate_limit=False, max_retries=0
+                        path, query_data={**query, "per_page": 100}, iterator=True, obey_rate_limit=False, max_retries=0
                     )
                 return next(pages, None)
 
