@@ -12,6 +12,7 @@ import pytest
 
 from conftest import CASES, all_cases
 from kaniko_split.codemod import split_pipeline
+from kaniko_split.commands.running import wishes_of
 from kaniko_split.gitlab.discovery import Found, discover
 from kaniko_split.plan.wishes import Wishes
 from kaniko_split.report.asked import Asked
@@ -29,16 +30,7 @@ SHAPES = [case for case in all_cases() if not case.not_yet and not case.argument
 
 def drawn(folder: Path) -> Document:
     found = [one for one in discover([folder]) if isinstance(one, Found)]
-    results = [
-        (
-            one,
-            split_pipeline(
-                one.pipeline,
-                Wishes(files=one.meant, links=one.repository.linked_folders, read=one.repository.text),
-            ),
-        )
-        for one in found
-    ]
+    results = [(one, split_pipeline(one.pipeline, wishes_of(Asked(), one, one.meant))) for one in found]
     return document_of(results, Asked())
 
 
