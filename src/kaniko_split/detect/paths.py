@@ -279,10 +279,14 @@ def _sequence(statements: Iterable[Statement], counting: Counting) -> Ways:
     through: Ways = {Way(End.TRUE): 0}
     found: list[tuple[Way, float]] = []
     for statement in statements:
-        done = list(_joined(through, ways_through(statement, counting)))
+        own = ways_through(statement, counting)
+        done = list(_joined(through, own))
         found.extend(pair for pair in done if pair[0].end not in _ON)
         through = _best(pair for pair in done if pair[0].end in _ON)
+        folder = _folder_behind_chain(statement, counting) if most_builds(own) else None
         counting = _knowing(statement, counting)
+        if folder is not None:
+            counting = replace(counting, here=replace(counting.here, folder=folder))
         if not through:
             break
     return _best([*found, *through.items()])
@@ -298,6 +302,17 @@ def _knowing(statement: Statement, counting: Counting) -> Counting:
             status = len(parts) == 1 and isinstance(parts[0], Parameter) and parts[0].name == "?"
             codes = codes | {one.name} if status and counting.failed else codes - {one.name}
     return Counting(after(statement, effects_of(statement, here).writes, here), counting.extra, codes=codes)
+
+
+def _folder_behind_chain(statement: Statement, counting: Counting) -> str | None:
+    """Return where `cd api && build` leads: where its links lead one after the other; None for anything else."""
+    command = statement.command
+    if statement.negated or statement.background or not isinstance(command, Chain) or command.operator != "&&":
+        return None
+    left = _folder_behind_chain(command.left, counting)
+    there = _knowing(command.left, counting).here
+    there = replace(there, folder=left) if left is not None else there
+    return _knowing(command.right, replace(counting, here=there)).here.folder
 
 
 def _after_all(statements: Iterable[Statement], counting: Counting) -> Counting:

@@ -10,6 +10,7 @@ import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from kaniko_split.shell.commands import base_name, behind_wrappers
 from kaniko_split.shell.effects import Effects
@@ -37,7 +38,7 @@ _LONGEST_NAME = 200
 _BEHIND_SHELL = re.compile(r"[ \t]*(?:-\S+[ \t]+)*[\"']?(?:\$\{?CI_PROJECT_DIR\}?/)?(?P<path>[\w./-]+)")
 _BEHIND_PROJECT = re.compile(r"CI_PROJECT_DIR\}?/(?P<path>[\w./-]+)")
 _PATH = re.compile(r"[\w./-]*")
-_FOLDERS = re.compile(r"(?<!\S)cd[ \t]+[\"']?(?:\$\{?CI_PROJECT_DIR\}?/|\./)?(?P<path>[\w.-]+(?:/[\w.-]+)*)")
+_FOLDERS = re.compile(r"(?<![\w./-])cd[ \t]+[\"']?(?:\$\{?CI_PROJECT_DIR\}?/|\./)?(?P<path>[\w.-]+(?:/[\w.-]+)*)")
 
 
 def nothing(name: str) -> str | None:
@@ -69,7 +70,8 @@ class Scripts:
         read: Gives the text of a file of the repository, by name; None where there is none.
         words: What a script that is of interest holds: the executor's names.
         environment: Gives the names that every process of the job sees.
-        written: Gives the files that the job has written so far; such a script may be another than the repository's.
+        written: Gives the files that the job has so far given content; such a script may be another than the
+            repository's.
     """
 
     read: Read
@@ -178,14 +180,21 @@ def may_run(texts: Iterable[str], read: Read, words: Sequence[str]) -> bool:
 
 def _names(text: str) -> Iterator[str]:
     """Yield the paths in a text that may be scripts which it runs, also from the folders that it goes to."""
-    folders = [posixpath.normpath(match["path"]) for match in _FOLDERS.finditer(text)] if "cd " in text else []
+    folders = _folders(text) if "cd " in text else ()
     for found in _named(text):
         path = posixpath.normpath(found)
         stem, dot, ending = path.rpartition("/")[2].rpartition(".")
         if path.startswith("/") or (dot and stem and ending not in _ENDINGS):
             continue
         yield path
-        yield from (f"{folder}/{path}" for folder in folders)
+        yield from (posixpath.normpath(f"{folder}/{path}") for folder in folders)
+
+
+def _folders(text: str) -> tuple[str, ...]:
+    """Return the folders that a text goes to: each from the project's root, and from the one that it went to before."""
+    targets = [match["path"] for match in _FOLDERS.finditer(text)]
+    behind = (f"{before}/{target}" for before, target in pairwise(targets))
+    return tuple(dict.fromkeys(posixpath.normpath(path) for path in (*targets, *behind)))
 
 
 def _named(text: str) -> Iterator[str]:

@@ -200,7 +200,7 @@ class _Follower:
         if made and isinstance(statement.command, For) and statement.command.items is not None:
             self.lists[number] = values_of_words(statement.command.items, self._text, here.known)
         self._learn(statement, effects, values)
-        self._written.update(place for place in effects.writes if isinstance(place, File))
+        self._written.update(place for place in effects.alters if isinstance(place, File))
         return Step(
             number=number,
             span=statement.span,

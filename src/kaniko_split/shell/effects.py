@@ -43,6 +43,8 @@ from kaniko_split.shell.words import names_assigned, names_read, value_of_word
 _CHANCE = re.compile(r"/dev/u?random|/proc/sys/kernel/random")
 _PLACES = frozenset({"PWD", "OLDPWD"})
 _ASKS_FOR_FILE = re.compile(r"-[abcdefghkprsuwxGLNOS]")
+# An empty file that `touch` makes, or a folder that `mkdir` makes, is no other content for what is in the repository.
+_KEEPING_CONTENT = frozenset({"chmod", "chown", "touch", "mkdir"})
 _STATUS = Variable("?")
 _IN_FOLDER: frozenset[Location] = frozenset({State.FOLDER})
 
@@ -63,6 +65,7 @@ class Effects:
         unknown: Whether it runs something of which nothing is known.
         exports: The variables that it puts into the environment of later commands.
         appends: The files that it adds to without reading them.
+        keeps: Of what it writes, the files whose content stays, as with `chmod`: their mode or time alone changes.
     """
 
     reads: frozenset[Location] = NOWHERE
@@ -76,6 +79,12 @@ class Effects:
     unknown: bool = False
     exports: frozenset[str] = frozenset()
     appends: frozenset[Location] = NOWHERE
+    keeps: frozenset[Location] = NOWHERE
+
+    @property
+    def alters(self) -> frozenset[Location]:
+        """What it writes other content to."""
+        return self.writes - self.keeps
 
 
 def effects_of(statement: Statement, here: Surroundings) -> Effects:
@@ -306,7 +315,8 @@ def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -
             # What is there already does not matter to `mkdir -p`, nor to `rm -f`.
             forced = name == "rm" and any(re.fullmatch(r"-[a-zA-Z]*f[a-zA-Z]*|--force", text) for text in texts[1:])
             read = NOWHERE if forced or texts[:2] == ("mkdir", "-p") else files
-            return Effects(reads=read | folder, writes=files or everything, fresh=name in FRESH)
+            kept = files if name in _KEEPING_CONTENT else NOWHERE
+            return Effects(reads=read | folder, writes=files or everything, fresh=name in FRESH, keeps=kept)
         case Kind.COPIES:
             return _copied(texts, files, here)
         case Kind.TESTS:
@@ -412,15 +422,18 @@ def _redirected(statement: Statement, done: Effects, here: Surroundings) -> Effe
             done = replace(done, reads=done.reads | {place})
         elif redirect.operator in {">>", "&>>"}:
             done = replace(done, writes=done.writes | {place}, appends=done.appends | {place}, prints=False)
+            done = replace(done, keeps=done.keeps - {place})
         else:
             over = done.overwrites | {place} if is_exact(place) else done.overwrites
             done = replace(done, writes=done.writes | {place}, overwrites=over, prints=False)
+            done = replace(done, keeps=done.keeps - {place})
         if not (isinstance(place, File) and place.path.startswith("/")):
             done = replace(done, reads=done.reads | {State.FOLDER})
     return done
 
 
 def _joined(parts: list[Effects]) -> Effects:
+    altered = frozenset[Location]().union(*(part.alters for part in parts))
     return Effects(
         reads=frozenset().union(*(part.reads for part in parts)),
         writes=frozenset().union(*(part.writes for part in parts)),
@@ -433,4 +446,5 @@ def _joined(parts: list[Effects]) -> Effects:
         unknown=any(part.unknown for part in parts),
         exports=frozenset().union(*(part.exports for part in parts)),
         appends=frozenset().union(*(part.appends for part in parts)),
+        keeps=frozenset().union(*(part.keeps for part in parts)) - altered,
     )
