@@ -24,22 +24,30 @@ def main() -> int:
     parser.add_argument("--draws", type=int, default=300, help="how many pipelines to draw")
     parser.add_argument("--seed", type=int, default=None, help="the number to draw from; another gives others")
     parser.add_argument("--save", action="store_true", help="write the smallest of each kind of mistake to tests/cases")
-    parser.add_argument("--as-drawn", action="store_true", help="show mistakes as they are, not the smallest like them")
+    parser.add_argument("--as-drawn", action="store_true", help="do not look for the smallest like each mistake")
     chosen = parser.parse_args()
     first: int = random.randrange(10**9) if chosen.seed is None else chosen.seed  # noqa: S311 (no secret)
     print(f"Drawing from {first}.", flush=True)
     try:
-        tally = draw_all(first, chosen.draws, lambda so_far: print(f"{so_far}", flush=True))
+        tally = draw_all(first, chosen.draws, _tell)
         smallest = (one_of_each_kind if chosen.as_drawn else smallest_of_each_kind)(tally.mistakes)
     except MissingJudgeError as missing:
         sys.stderr.write(f"{missing}\n")
         return MISSING_JUDGE
     for mistake in smallest:
-        print(f"\n{mistake}")
+        if not chosen.as_drawn:
+            print(f"\nThe smallest like it: {mistake}")
         if chosen.save:
             print(f"Saved as {save(mistake, CASES)}.")
     print(f"\nDrawn from {first}: {tally}.")
     return 1 if tally.mistakes else 0
+
+
+def _tell(found: Tally, so_far: Tally) -> None:
+    """Show each mistake at once, so that a run that is cut short is not lost."""
+    for mistake in found.mistakes:
+        print(f"\n{mistake}")
+    print(f"{so_far}", flush=True)
 
 
 def answer() -> int:

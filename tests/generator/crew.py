@@ -23,13 +23,13 @@ _HERE = Path(__file__).resolve().parents[1]
 _SHRUNK_AT_MOST = 6
 
 
-def draw_all(first: int, draws: int, report: Callable[[Tally], None] | None = None) -> Tally:
+def draw_all(first: int, draws: int, report: Callable[[Tally, Tally], None] | None = None) -> Tally:
     """Draw from `first` on, and judge; the same numbers give the same draws.
 
     Args:
         first: The number of the first round of ten.
         draws: How many repositories to draw; rounded up to whole rounds.
-        report: Called with what was counted so far, each time that a process ends.
+        report: Called each time that a process ends, with what it counted and what was counted so far.
 
     Raises:
         MissingJudgeError: A judge is not installed.
@@ -39,7 +39,7 @@ def draw_all(first: int, draws: int, report: Callable[[Tally], None] | None = No
         for one in pool.map(_play, portions(first, draws)):
             tally.add(one)
             if report is not None:
-                report(tally)
+                report(one, tally)
     return tally
 
 
