@@ -174,7 +174,9 @@ def later_job(choices: Choices, stage: str, image_jobs: list[ImageJob], others: 
     wanted = choices.some(image_jobs, choices.number(1, len(image_jobs)))
     names = [one.name for one in wanted]
     kind = choices.pick(("needs", "needs", "needs", "dependencies", "both", "rules", "reference", "extends", "none"))
-    known = [key for key in ("before_script", "tags", "rules") if key in wanted[0].keys]
+    # gitlab-ci-local does not follow a reference that leads to another one; GitLab does.
+    given = wanted[0].keys
+    known = [key for key in ("before_script", "tags", "rules") if key in given and not isinstance(given[key], Raw)]
     if kind in {"needs", "both"} or (kind == "reference" and not known):
         beside = choices.some(others, choices.number(0, 2))
         keys["needs"] = [_need(choices, name) for name in choices.shuffled([*names, *beside])]

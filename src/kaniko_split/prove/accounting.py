@@ -42,7 +42,7 @@ _CONTINUATION = re.compile(r"\\\n")
 _MAY_BE_BESIDE = re.compile(r"\S[ \t]+#")
 _SHELL_COMMENT = re.compile(r"\s*(#.*?)\s*")
 _ESCAPED_BREAK = re.compile(r"\\(?:\n|n)")
-_SEPARATORS = re.compile(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-+0-9]*(?=\s|$)|\bscript\b\s*:?")
+_SEPARATORS = re.compile(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-+0-9]*(?=\s|$)|\bscript\b[\"']?\s*:?")
 
 
 def check_accounts(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:
