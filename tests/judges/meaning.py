@@ -13,6 +13,7 @@ Job = dict[str, Any]
 Parts = Mapping[str, Sequence[str]]
 
 SCRIPT_KEYS = ("before_script", "script")
+_COMMENT = re.compile(r"(?<!\S)#.*")
 MAY_DIFFER = {*SCRIPT_KEYS, "needs"}
 
 
@@ -40,9 +41,9 @@ def script_text(job: Job) -> str:
 
 
 def runs_executor(job: Job) -> bool:
-    """Say whether a job's script has the executor build; one that asks for its version does not."""
+    """Say whether a job's script has the executor build; a comment, or one that asks for its version, does not."""
     words = re.compile(r"(?<![\w.:-])executor(?![\w.:-])(?!\s+(?:version|help|--help|-h)\b)")
-    return words.search(script_text(job)) is not None
+    return words.search(_COMMENT.sub("", script_text(job))) is not None
 
 
 def find_divisions(before: Resolved, after: Resolved) -> tuple[Division, ...]:

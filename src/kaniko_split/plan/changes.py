@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from kaniko_split.detect.findings import source_offset
 from kaniko_split.gitlab.references import Use
 from kaniko_split.gitlab.resolve import effective_job
+from kaniko_split.plan.chains import heeded_now
 from kaniko_split.plan.needless import repeated_images, workarounds
 from kaniko_split.plan.outcome import Change, Mark, NewJob, Split
 from kaniko_split.shell.locations import File
@@ -32,6 +33,7 @@ def _changes(split: Split) -> Iterator[Change]:
     builds = [job for job in split.jobs if job.build is not None]
     yield from _order(split, builds)
     yield Change(Mark.PROVED, "each job has a container and a checkout of its own, and starts by itself")
+    yield from _heeded(split, builds)
     yield from _waiting(split)
     resolved = effective_job(finding.pipeline, finding.job.name)
     if _manual(resolved):
@@ -86,6 +88,20 @@ def _order(split: Split, builds: list[NewJob]) -> Iterator[Change]:
         yield from _built_on(split, builds)
     if split.jobs[-1].build is None:
         yield Change(Mark.PROVED, f"{_code(split.jobs[-1].name)} waits for all of them and does what came after")
+
+
+def _heeded(split: Split, builds: list[NewJob]) -> Iterator[Change]:
+    """Say which builds' failures the `&&` behind them passed over, and end a job now."""
+    trace = split.finding.trace
+    numbers = heeded_now(trace, [job.steps for job in builds]) if trace is not None else ()
+    names = [job.name for job in builds if job.build in numbers]
+    if names:
+        yield Change(
+            Mark.ASKS,
+            f"{_list(names)} {'fails when its' if len(names) == 1 else 'fail when their'} build fails; "
+            f"the `&&` behind {'it' if len(names) == 1 else 'each'} let the job go on and end well",
+            _place(split, numbers[0]),
+        )
 
 
 def _built_on(split: Split, builds: list[NewJob]) -> Iterator[Change]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.plan.chains import check_chains
 from kaniko_split.plan.detours import commented
 from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
@@ -67,7 +68,7 @@ def _check_statements(trace: Trace) -> None:
     for step, following in zip(trace.steps, trace.steps[1:], strict=False):
         if step.build is not None and _starts_with_flag(following):
             raise CannotSliceError("arguments-without-backslash", following)
-    _check_chains(trace)
+    check_chains(trace)
 
 
 def _starts_with_flag(step: Step) -> bool:
@@ -87,28 +88,3 @@ def _cannot_divide(step: Step) -> CannotSliceError:
     if step.statement.background:
         return CannotSliceError("build-in-control-flow", step, "it runs in the background")
     return CannotSliceError("build-in-control-flow", step)
-
-
-def _check_chains(trace: Trace) -> None:
-    """A failure inside a chain ends the job only where the chain's end does: as the script's last statement.
-
-    Where only its head can fail in ways that nobody plans for, the two read the same (`mkdir -p x && ...`).
-    """
-    chains: list[list[Step]] = []
-    for step in trace.steps:
-        if step.chained and chains:
-            chains[-1].append(step)
-        else:
-            chains.append([step])
-    for chain in chains[:-1]:
-        builds = [step for step in chain if step.build is not None]
-        if len(chain) == 1 or not builds:
-            continue
-        heads = chain[:-1]
-        if any(step.build is not None or not _hardly_fails(step) for step in heads):
-            raise CannotSliceError("chain-hides-failure", chain[0])
-
-
-def _hardly_fails(step: Step) -> bool:
-    words = tuple(value.text for value in step.values)
-    return not words or words[0] in {"cd", "set", "export", "echo", "printf"} or words[:2] == ("mkdir", "-p")

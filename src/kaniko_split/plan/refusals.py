@@ -733,21 +733,21 @@ _CODES = (
     ),
     RefusalCode(
         code="chain-hides-failure",
-        summary="a build in an `&&` chain can fail without ending the job, because commands follow the chain",
+        summary="a command in an `&&` chain with a build can fail without ending the job, as commands follow the chain",
         looks_like=dedent("""\
             images:
               stage: build
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
               script:
-                - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api &&
-                  /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
-                - echo "the images are built"
+                - test -f api/Dockerfile && /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+                - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
             """),
         why="The shell does not stop when a command of a chain fails, unless it is the last of the chain. "
-        "The job goes on with the next command and can succeed, while the same build in a job of its own "
-        "would fail that job.",
-        by_hand="Write each command of the chain as an item of its own, without `&&`. A failure then ends "
-        "the job, which is usually what is wanted; check that nothing relied on the job going on.",
+        "The job goes on with the next command and can succeed, while the same chain at the end of a job of its "
+        "own would fail that job.",
+        by_hand="Where the command is a condition, say so: `if test -f api/Dockerfile; then` and the build. "
+        "Otherwise write each command of the chain as an item of its own, without `&&`: a failure then ends the "
+        "job, which is usually what is wanted.",
     ),
     RefusalCode(
         code="arguments-without-backslash",

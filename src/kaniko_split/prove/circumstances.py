@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from kaniko_split.detect.frames import Frame
 from kaniko_split.detect.trace import Step, Trace
-from kaniko_split.shell.endings import hides_failure
+from kaniko_split.shell.endings import hardly_fails, hides_failure
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, may_meet
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement, nested, words_of
 from kaniko_split.shell.words import names_read
@@ -23,13 +24,21 @@ Symbol = str
 _STATUS = Variable("?")
 
 
+class Heed(Enum):
+    """What becomes of a build's failure."""
+
+    ENDS = "it ends the job, or is how the job ends"
+    CHAINED = "the links behind it, builds or what hardly ever fails, are left out, and the job goes on"
+    PASSED_OVER = "it is passed over"
+
+
 @dataclass(frozen=True, slots=True)
 class BuildRecord:
     """What one build is given, and whether its failure counts; two builds with equal records make the same image."""
 
     words: tuple[str, ...]
     given: Symbol
-    heeded: bool
+    heeded: Heed
     reads: tuple[tuple[str, Symbol], ...]
     folder: Symbol
     options: Symbol
@@ -104,15 +113,22 @@ class _Machine:
             return False
         return hides_failure(step.statement)
 
-    def _is_heeded(self, step: Step) -> bool:
-        """Tell whether the failure of a statement ends the job, or is how the job ends."""
+    def _heed(self, step: Step) -> Heed:
+        """Tell what becomes of the failure of a build."""
         steps = self.trace.steps
-        end = step.number
+        start = end = step.number
+        while steps[start].chained:
+            start -= 1
         while end + 1 < len(steps) and steps[end + 1].chained:
             end += 1
         if self._is_last(steps[end]):
-            return True
-        return end == step.number and step.stops_at_failure and not self._hides_failure(step)
+            return Heed.ENDS
+        if not step.stops_at_failure or self._hides_failure(step):
+            return Heed.PASSED_OVER
+        if end == step.number:
+            return Heed.ENDS
+        plain = all(one.build is not None or hardly_fails(one.statement, one.values) for one in steps[start : end + 1])
+        return Heed.CHAINED if plain else Heed.PASSED_OVER
 
     def _enter(self, step: Step) -> None:
         """Ask the conditions around a statement, once for each time that the shell comes to them."""
@@ -223,7 +239,7 @@ class _Machine:
         return BuildRecord(
             words=words,
             given=self.holds,
-            heeded=self._is_heeded(step),
+            heeded=self._heed(step),
             reads=reads,
             folder=self.folder if State.FOLDER in step.effects.reads else "",
             options=self.options,
@@ -321,9 +337,11 @@ def check_circumstances(
     """
     before = Counter(old.builds)
     after = Counter(record for job in new.values() for record in job.builds)
-    for record in before - after:
+    # A build that leaves such a chain ends its job when it fails, as the split says; nothing else may change here.
+    missing, strange = _heeded(before - after), after - before
+    for record in missing - strange:
         yield f"the build `{_short(record.words)}` does not run as before in any new job"
-    for record in after - before:
+    for record in strange - missing:
         yield f"the build `{_short(record.words)}` runs in a new job as it did not before"
     for name, job in new.items():
         if job.most > 1:
@@ -335,9 +353,19 @@ def check_circumstances(
     yield from _check_guards(old, new, waits)
 
 
+def _heeded(records: Counter[BuildRecord]) -> Counter[BuildRecord]:
+    """Return the records with the failures that a chain of harmless links passed over as such that end the job."""
+    found = Counter[BuildRecord]()
+    for record, count in records.items():
+        found[replace(record, heeded=Heed.ENDS) if record.heeded is Heed.CHAINED else record] += count
+    return found
+
+
 def _check_guards(old: JobRecord, new: Mapping[str, JobRecord], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
     """What may end the job before a build must stand before it still, in its job or in one that it waits for."""
-    wanted: dict[BuildRecord, frozenset[Symbol]] = dict(zip(old.builds, old.guards, strict=True))
+    wanted: dict[BuildRecord, frozenset[Symbol]] = {}
+    for record, guards in zip(old.builds, old.guards, strict=True):
+        wanted |= dict.fromkeys((record, *_heeded(Counter((record,)))), guards)
     for name, job in new.items():
         ahead = {guard for other in waits.get(name, ()) for guard in new[other].verdicts}
         for record, guards in zip(job.builds, job.guards, strict=True):

@@ -6,7 +6,24 @@ end, and of what stands behind `!`; a compound command hands such a failure on a
 
 from __future__ import annotations
 
-from kaniko_split.shell.nodes import Case, Chain, For, Group, If, Other, Statement, While
+from collections.abc import Sequence
+
+from kaniko_split.shell.nodes import Call, Case, Chain, Declaration, For, Group, If, Other, Statement, While
+from kaniko_split.shell.words import Value
+
+_HARDLY_FAIL = frozenset({":", "cd", "echo", "export", "printf", "set", "true"})
+
+
+def hardly_fails(statement: Statement, values: Sequence[Value]) -> bool:
+    """Tell whether a command with these words, none for an assignment, fails only in ways that nobody plans for."""
+    if statement.negated or not isinstance(statement.command, (Call, Declaration)):
+        return False
+    words = tuple(value.text for value in values)
+    if not words or words[0] in _HARDLY_FAIL:
+        return True
+    option = words[1] if len(words) > 1 else ""
+    is_short = option.startswith("-") and not option.startswith("--")
+    return is_short and ((words[0] == "mkdir" and "p" in option) or (words[0] == "rm" and "f" in option))
 
 
 def hides_failure(statement: Statement) -> bool:

@@ -1,0 +1,59 @@
+"""Which chains of `&&` may be divided, although the shell passes over a failure in them?
+
+Where commands follow a chain, `set -e` does not stop at the failure of any link but its last. A build that becomes
+a command of its own does end its job when it fails: the split says so, and asks. A link that may well fail and is no
+build (a test, a download) may be meant as a condition, and then that change would be none that anybody wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.plan.slices import CannotSliceError
+from kaniko_split.shell.endings import hardly_fails
+
+
+def check_chains(trace: Trace) -> None:
+    """Make sure that each link of a chain with builds, where commands follow it, is a build or hardly ever fails.
+
+    Raises:
+        CannotSliceError: One is neither.
+    """
+    for chain in _chains(trace)[:-1]:
+        building = len(chain) > 1 and any(step.build is not None for step in chain)
+        if building and any(step.build is None and not hardly_fails(step.statement, step.values) for step in chain):
+            raise CannotSliceError("chain-hides-failure", chain[0])
+
+
+def heeded_now(trace: Trace, jobs: Iterable[Sequence[int]]) -> tuple[int, ...]:
+    """Return the builds, by number, whose failure a chain passed over and which ends the job that they now have.
+
+    Args:
+        trace: All statements.
+        jobs: The own statements of each new job, by number and in order.
+    """
+    found: list[int] = []
+    for chain in _chains(trace)[:-1]:
+        passed_over = [step.number for step in chain[:-1] if step.build is not None]
+        for job in jobs:
+            if not _stays_within(chain, job, trace):
+                found.extend(number for number in passed_over if number in job)
+    return tuple(found)
+
+
+def _stays_within(chain: list[Step], job: Sequence[int], trace: Trace) -> bool:
+    """Tell whether a chain stays what it was in the new job: whole, with commands behind it."""
+    item = {step.number for step in trace.steps if step.item == chain[0].item}
+    behind = any(number > chain[-1].number for number in job)
+    return behind and (trace.loop is not None or item <= set(job))
+
+
+def _chains(trace: Trace) -> list[list[Step]]:
+    chains: list[list[Step]] = []
+    for step in trace.steps:
+        if step.chained and chains:
+            chains[-1].append(step)
+        else:
+            chains.append([step])
+    return chains
