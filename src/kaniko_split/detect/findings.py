@@ -208,4 +208,4 @@ def _cached(steps: Trace) -> bool | None:
 
 def _variables(pipeline: Pipeline, name: str) -> dict[str, Value]:
     """Return the variables that the pipeline gives a job; what others may set besides is not known here."""
-    return {key: Value(one.value, exact=one.known) for key, one in variables_of(pipeline, name).items()}
+    return {key: Value(one.value, exact=one.known, given=True) for key, one in variables_of(pipeline, name).items()}

@@ -13,6 +13,7 @@ from enum import Enum
 
 from kaniko_split.detect.calls import executor_call, hides_executor
 from kaniko_split.kaniko.command import Build
+from kaniko_split.shell.branches import answer_of, blocks_of_case
 from kaniko_split.shell.effects import effects_of
 from kaniko_split.shell.knowledge import Surroundings, after, inside_of_call
 from kaniko_split.shell.nodes import (
@@ -121,8 +122,9 @@ def _of_command(statement: Statement, counting: Counting) -> Ways:
             return _sequence(inner, counting) if inner else {Way(End.TRUE): 0, Way(End.FALSE): 0}
         case If(condition=condition, then=then, otherwise=otherwise):
             return _of_if(condition, then, otherwise, counting)
-        case Case(branches=branches):
-            return _best(pair for branch in (*branches, ()) for pair in _sequence(branch, _calm(counting)).items())
+        case Case() as command:
+            blocks = blocks_of_case(command, counting.here)
+            return _best(pair for block in blocks for pair in _sequence(block, _calm(counting)).items())
         case For(items=items, body=body):
             return _of_for(statement, items, body, counting)
         case While(condition=condition, body=body, until=until):
@@ -144,6 +146,10 @@ def _of_call(statement: Statement, counting: Counting) -> Ways:
     if not texts:
         asks = any(True for word in words_of(statement) for _ in substitutions(word))
         return {Way(End.TRUE): 0, Way(End.FALSE): 0} if asks else {Way(End.TRUE): 0}
+    answer = answer_of(statement, here)
+    if answer is not None:
+        # `!` is seen to by the caller.
+        return {Way(End.TRUE if answer is not statement.negated else End.FALSE): 0}
     if texts[0] == "exit":
         return {Way(End.DIED if _exits_with_failure(statement.command, counting) else End.LEFT): 0}
     return _of_word(texts)

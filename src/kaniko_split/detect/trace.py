@@ -31,7 +31,7 @@ from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, after, insi
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, meeting
 from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Group, Script, Statement
 from kaniko_split.shell.parse import parse
-from kaniko_split.shell.walk import known_after, known_after_source
+from kaniko_split.shell.walk import known_after, known_after_certain
 from kaniko_split.shell.words import Value, values_of_words
 
 __all__ = ["Step", "Trace", "trace"]
@@ -168,7 +168,7 @@ class _Follower:
             "",
             program=lambda one, here: effects_of_build(one, here, extra),
             scripts=self._scripts.inside,
-            sourced=known_after_source,
+            through=known_after_certain,
         )
         self.lists: dict[int, tuple[Value, ...]] = {}
         self._sourced = False

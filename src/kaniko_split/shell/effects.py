@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from kaniko_split.shell.branches import blocks_of_case, blocks_of_if, certainly_skipped
 from kaniko_split.shell.commands import (
     FRESH,
     FRESH_VARIABLES,
@@ -20,12 +21,13 @@ from kaniko_split.shell.commands import (
     keeps_output,
     kind_of,
 )
-from kaniko_split.shell.knowledge import Inside, Surroundings, after, inside_of_call
+from kaniko_split.shell.knowledge import POSITIONAL, Inside, Surroundings, after, inside_of_call, sets_positional
 from kaniko_split.shell.knowledge import Kind as Way
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
 from kaniko_split.shell.nodes import (
     Assignment,
     Call,
+    Case,
     Chain,
     Declaration,
     For,
@@ -113,18 +115,23 @@ def _inside(statement: Statement, here: Surroundings) -> Effects | None:
     match statement.command:
         case Chain(operator="&&" | "||", left=left, right=right):
             first = effects_of(left, here)
-            second = _maybe(effects_of(right, after(left, first.writes, here)))
+            there = after(left, first.writes, here)
+            if certainly_skipped(statement.command, there):
+                return replace(first, fails=False)
+            second = _maybe(effects_of(right, there))
             return replace(_one_after_the_other([first, second]), fails=second.fails)
         case Chain(left=left, right=right):
             return _joined([_in_subshell(effects_of(one, here)) for one in (left, right)])
         case Group(statements=inner, subshell=subshell):
             done = _sequence(inner, here)[0]
             return _in_subshell(done) if subshell else done
-        case If(condition=condition, then=then, otherwise=otherwise):
+        case If(condition=condition) as command:
             asked, there = _sequence(condition, here)
-            branches = [_maybe(_sequence(branch, there)[0]) for branch in (then, otherwise)]
+            branches = [_maybe(_sequence(branch, there)[0]) for branch in blocks_of_if(command, there)]
             done = _one_after_the_other([asked, _joined(branches)])
             return replace(done, fails=any(branch.fails for branch in branches))
+        case Case() as command:
+            return _joined([_maybe(_sequence(block, here)[0]) for block in blocks_of_case(command, here)])
         case While(condition=condition, body=body):
             asked, there = _sequence(condition, _without_loop_values((*condition, *body), here))
             turn = _maybe(_sequence(body, there)[0])
@@ -306,8 +313,9 @@ def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -
     everything: frozenset[Location] = frozenset({State.FILES})
     match kind_of(texts):
         case Kind.PRINTS:
-            reads = folder if name == "pwd" else NOWHERE
-            return Effects(reads=reads, prints=True, fresh=name in FRESH)
+            written = _variables_of_builtin(texts)
+            reads = folder if name == "pwd" else written if name == "shift" else NOWHERE
+            return Effects(reads=reads, writes=written, prints=not written, fresh=name in FRESH)
         case Kind.READS:
             lists = name in {"ls", "find", "tree", "du", "stat"} and not files
             return Effects(reads=files | folder | (everything if lists else NOWHERE), prints=True)
@@ -328,7 +336,7 @@ def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -
             return _moved(texts)
         case Kind.OPTIONS:
             changes: frozenset[Location] = frozenset({State.OPTIONS})
-            return Effects(reads=changes, writes=changes)
+            return Effects(reads=changes, writes=changes | _variables_of_builtin(texts))
         case Kind.LEAVES:
             return Effects(leaves=True)
         case Kind.DOWNLOADS:
@@ -339,6 +347,16 @@ def _command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -
             return Effects(reads=everything | folder, acts=True, fails=True)
         case Kind.UNKNOWN:
             return _unknown(texts)
+
+
+def _variables_of_builtin(texts: tuple[str, ...]) -> frozenset[Location]:
+    """Return the variables that a command of the shell sets by name, or the positional parameters."""
+    match texts:
+        case ("printf", "-v", name, *_) | ("mapfile" | "readarray", *_, name):
+            return frozenset({Variable(name)})
+        case ("getopts", _, name, *_):
+            return frozenset({Variable(name), Variable("OPTIND"), Variable("OPTARG")})
+    return POSITIONAL if sets_positional(texts) else NOWHERE
 
 
 def _places(paths: Iterable[str], here: Surroundings) -> frozenset[Location]:
@@ -403,6 +421,8 @@ def _unknown(texts: tuple[str, ...]) -> Effects:
         return replace(done, reads=done.reads | {State.VARIABLES}, writes=changed, leaves=True)
     if texts[0] == "read":
         return Effects(reads=NOWHERE, writes=frozenset(Variable(text) for text in texts[1:] if text[0] != "-"))
+    if texts[0] in {"getopts", "mapfile", "readarray"}:
+        return replace(done, writes=done.writes | _variables_of_builtin(texts))
     if texts[0] == "unset":
         names = [text for text in texts[1:] if text[0] != "-"]
         gone = frozenset[Location](place for name in names for place in (Variable(name), export_mark(name)))

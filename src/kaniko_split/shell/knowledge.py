@@ -16,6 +16,9 @@ from kaniko_split.shell.words import Value, value_of_word, values_of_words
 if TYPE_CHECKING:
     from kaniko_split.shell.effects import Effects
 
+# All positional parameters together; they are changed as one.
+POSITIONAL = frozenset[Location](Variable(name) for name in "@*#123456789")
+_OF_FUNCTIONS = frozenset({"local", "declare", "typeset"})
 # How deep calls of functions and scripts are followed.
 DEEPEST_CALL = 6
 
@@ -67,7 +70,8 @@ class Surroundings:
         calling: The functions and scripts in which the statement stands; one that calls itself is not followed.
         program: What a command does that the shell's own tables cannot know; None for any other command.
         scripts: The script of the repository that a command runs; None for any other command.
-        sourced: What is known after a command that sources a script; None for any other command.
+        through: What is known after a statement of which it is certain what runs inside of it, as after one that
+            sources a script; None for any other.
     """
 
     script: str
@@ -79,7 +83,7 @@ class Surroundings:
     calling: tuple[str, ...] = ()
     program: Callable[[Statement, Surroundings], Effects | None] | None = None
     scripts: Callable[[Statement, Surroundings], Inside | None] | None = None
-    sourced: Callable[[Statement, Surroundings], Surroundings | None] | None = None
+    through: Callable[[Statement, Surroundings], Surroundings | None] | None = None
     _values: dict[int, tuple[Statement, tuple[Value, ...]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -128,11 +132,14 @@ def after(statement: Statement, writes: Iterable[Location], here: Surroundings) 
     match statement.command:
         case Call(assignments=assignments, words=()):
             return replace(here, known=_assigned(assignments, here))
-        case Declaration(assignments=assignments):
-            return replace(here, known=_assigned((one for one in assignments if one.value is not None), here))
+        case Declaration(keyword=keyword, assignments=assignments):
+            known = _assigned((one for one in assignments if one.value is not None), here)
+            # `local name` makes a new variable that is not set.
+            own = {one.name for one in assignments if one.value is None and keyword in _OF_FUNCTIONS}
+            return replace(here, known={name: value for name, value in known.items() if name not in own})
         case Function(name=name, body=body):
             return replace(here, functions={**here.functions, name: Defined(body, here.script)})
-    found = here.sourced(statement, here) if here.sourced is not None else None
+    found = here.through(statement, here) if here.through is not None else None
     if found is not None:
         return found
     places = frozenset(writes)
@@ -142,10 +149,10 @@ def after(statement: Statement, writes: Iterable[Location], here: Surroundings) 
             known.pop(place.name, None)
     values = here.values(statement)
     texts = tuple(value.text for value in values)
-    if texts[:1] == ("shift",):
-        known = _shifted(known, texts[1:])
-    elif texts[:1] == ("set",) and _sets_positional(texts):
+    if places >= POSITIONAL:
         known = {name: value for name, value in known.items() if not _is_positional(name)}
+        if texts[:1] == ("shift",):
+            known = _shifted({**here.known, **known}, texts[1:])
     defined = {one.name: Defined(one.body, here.script) for one in _definitions(statement)}
     functions = {**here.functions, **defined}
     changed = replace(here, known=known, functions=functions)
@@ -182,8 +189,13 @@ def _assigned(assignments: Iterable[Assignment], here: Surroundings) -> Mapping[
     return known
 
 
-def _sets_positional(texts: tuple[str, ...]) -> bool:
-    """Tell whether `set` has operands; the word behind `-o` is none (`set -euo pipefail`)."""
+def sets_positional(texts: tuple[str, ...]) -> bool:
+    """Tell whether the command gives the shell other positional parameters: `shift`, or `set` with operands.
+
+    The word behind `-o` is no operand (`set -euo pipefail`).
+    """
+    if texts[:1] != ("set",):
+        return texts[:1] == ("shift",)
     pairs = zip(("", *texts[1:]), texts[1:], strict=False)
     return any(
         text == "--" or not (text.startswith(("-", "+")) or (before.startswith(("-", "+")) and before.endswith("o")))
@@ -201,8 +213,9 @@ def with_positional(known: Mapping[str, Value], values: tuple[Value, ...]) -> di
     if any(value.splits for value in values):
         return result
     result.update({str(number): value for number, value in enumerate(values, 1)})
-    joined = Value(" ".join(value.text for value in values), all(value.exact for value in values))
-    return {**result, "@": joined, "*": joined, "#": Value(str(len(values)))}
+    given = any(value.given for value in values)
+    joined = Value(" ".join(value.text for value in values), all(value.exact for value in values), given=given)
+    return {**result, "@": joined, "*": joined, "#": Value(str(len(values)), given=given)}
 
 
 def _shifted(known: Mapping[str, Value], arguments: tuple[str, ...]) -> dict[str, Value]:

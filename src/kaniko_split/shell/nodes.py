@@ -152,10 +152,15 @@ class While:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`case`; one tuple of statements for each branch."""
+    """`case`; one tuple of patterns and one of statements for each branch.
+
+    `falls_through` tells of each whether it goes on to the next one, as `;&` and `;;&` have it.
+    """
 
     subject: Word
     branches: tuple[tuple[Statement, ...], ...]
+    patterns: tuple[tuple[Word, ...], ...]
+    falls_through: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,8 +176,7 @@ class _Reader:
                 condition, body = self._statements(node.get("Cond")), self._statements(node.get("Do"))
                 return While(condition, body, until=bool(node.get("Until")))
             case "CaseClause":
-                branches = tuple(self._statements(item.get("Stmts")) for item in node.get("Items", ()))
-                return Case(self._word(node["Word"]), branches)
+                return self._case(node)
             case "FuncDecl":
                 return Function(node["Name"]["Value"], self._statement(node["Body"]))
             case kind:
@@ -187,6 +186,15 @@ class _Reader:
         named = [part for part in node.get("Args", ()) if "Name" in part]
         options = [part["Value"] for part in node.get("Args", ()) if "Name" not in part and "Value" in part]
         return Declaration(node["Variant"]["Value"], self._assignments(named), self._words(options))
+
+    def _case(self, node: dict[str, Any]) -> Case:
+        items = node.get("Items") or ()
+        return Case(
+            self._word(node["Word"]),
+            branches=tuple(self._statements(item.get("Stmts")) for item in items),
+            patterns=tuple(self._words(item.get("Patterns")) for item in items),
+            falls_through=tuple(item["Op"] != ";;" for item in items),
+        )
 
     def _if(self, node: dict[str, Any]) -> If:
         otherwise: tuple[Statement, ...] = ()

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from kaniko_split.shell.branches import blocks_of_case, blocks_of_if, certainly_skipped
 from kaniko_split.shell.effects import effects_of
 from kaniko_split.shell.knowledge import Kind, Surroundings, after, inside_of_call, with_own_positional
-from kaniko_split.shell.nodes import Call, Chain, For, Function, If, Statement, While, nested, substitutions, words_of
+from kaniko_split.shell.nodes import (
+    Call,
+    Case,
+    Chain,
+    For,
+    Function,
+    If,
+    Statement,
+    While,
+    nested,
+    substitutions,
+    words_of,
+)
 
 Found = tuple[Statement, Surroundings]
 
@@ -25,13 +38,17 @@ def walk(statement: Statement, here: Surroundings) -> Iterator[Found]:
             inside = inside_of_call(statement, here)
             if inside is not None:
                 yield from walk(inside.body, inside.here)
-        case Chain(operator="&&" | "||", left=left, right=right):
-            yield from walk_all((left, right), here)
-        case If(condition=condition, then=then, otherwise=otherwise):
+        case Chain(operator="&&" | "||", left=left, right=right) as chain:
+            skipped = certainly_skipped(chain, known_after((left,), here))
+            yield from walk_all((left,) if skipped else (left, right), here)
+        case If(condition=condition) as command:
             yield from walk_all(condition, here)
             there = known_after(condition, here)
-            yield from walk_all(then, there)
-            yield from walk_all(otherwise, there)
+            for block in blocks_of_if(command, there):
+                yield from walk_all(block, there)
+        case Case() as command:
+            for block in blocks_of_case(command, here):
+                yield from walk_all(block, here)
         case For() | While():
             # In a turn nothing is known of what the loop itself changes.
             turning = after(statement, effects_of(statement, here).writes, here)
@@ -58,8 +75,21 @@ def known_after(statements: Iterable[Statement], here: Surroundings) -> Surround
     return here
 
 
-def known_after_source(statement: Statement, here: Surroundings) -> Surroundings | None:
-    """Return what is known when `statement` has sourced a file that can be read; None for any other statement."""
+def known_after_certain(statement: Statement, here: Surroundings) -> Surroundings | None:
+    """Return what is known after a statement of which it is certain what runs inside of it; None for any other.
+
+    That is one that sources a file which can be read, and a `case` or `if` of which one branch is sure to run.
+    """
+    if statement.background:
+        return None
+    match statement.command:
+        case Case() as command:
+            blocks = blocks_of_case(command, here)
+            return known_after(blocks[0], here) if len(blocks) == 1 else None
+        case If(condition=condition) as command:
+            there = known_after(condition, here)
+            blocks = blocks_of_if(command, there)
+            return known_after(blocks[0], there) if len(blocks) == 1 else None
     inside = inside_of_call(statement, here)
     if inside is None or inside.kind is not Kind.SOURCED:
         return None

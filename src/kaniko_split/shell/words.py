@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kaniko_split.shell.nodes import Arithmetic, Literal, Parameter, Substitution, Word
 
@@ -23,11 +23,13 @@ class Value:
         text: The value; what is not known stands in it as it is written (`$TAG`, `$(cat version)`).
         exact: Whether nothing in it is unknown.
         splits: Whether the shell may make no word or several of it.
+        given: Whether it rests on what the pipeline gives, which the project or whoever starts the pipeline can beat.
     """
 
     text: str
     exact: bool = True
     splits: bool = False
+    given: bool = field(default=False, compare=False)
 
 
 def value_of_word(word: Word, script: str, known: Mapping[str, Value]) -> Value:
@@ -41,12 +43,14 @@ def value_of_word(word: Word, script: str, known: Mapping[str, Value]) -> Value:
     texts: list[str] = []
     exact = True
     splits = False
+    given = False
     for part in word.parts:
         piece = _value_of_part(part, script, known)
         texts.append(piece.text)
         exact = exact and piece.exact
         splits = splits or piece.splits
-    return Value("".join(texts), exact, splits)
+        given = given or piece.given
+    return Value("".join(texts), exact, splits, given)
 
 
 def values_of_words(words: tuple[Word, ...], script: str, known: Mapping[str, Value]) -> tuple[Value, ...]:
@@ -86,13 +90,13 @@ def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Valu
     if len(word.parts) == 1 and isinstance(part := word.parts[0], Parameter) and not part.quoted:
         value = known.get(part.name) if part.plain else None
         if value is not None and value.exact and not _GLOB.search(value.text):
-            yield from (Value(field) for field in value.text.split())
+            yield from (Value(text, given=value.given) for text in value.text.split())
             return
     value = value_of_word(word, script, known)
     # An expansion that does not stand first cannot make a flag of its own, whatever it holds.
     first = word.parts[0] if word.parts else None
     starts_unknown = isinstance(first, Parameter | Substitution) and not first.quoted
-    yield Value(value.text, value.exact, value.splits and (starts_unknown or "{" in value.text))
+    yield replace(value, splits=value.splits and (starts_unknown or "{" in value.text))
 
 
 def _trimmed(expansion: str, value: str) -> str | None:
@@ -152,13 +156,13 @@ def _value_of_part(
         case Parameter(name=name, plain=True, quoted=quoted) if name in known:
             found = known[name]
             many = not quoted and (found.splits or (found.exact and len(found.text.split()) != 1))
-            return Value(found.text, found.exact, splits=many)
+            return replace(found, splits=many)
         case Parameter(name=name, span=span, quoted=quoted) if (
             name in known
             and known[name].exact
             and (trimmed := _trimmed(script[span.start : span.end], known[name].text)) is not None
         ):
-            return Value(trimmed, splits=not quoted and len(trimmed.split()) != 1)
+            return Value(trimmed, splits=not quoted and len(trimmed.split()) != 1, given=known[name].given)
         case Parameter(name=name, span=span, quoted=quoted) if (
             other := _or_else(part, script[span.start : span.end], script, known)
         ) is not None:

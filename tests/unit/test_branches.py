@@ -1,0 +1,93 @@
+"""Which branch of a `case`, an `if` or a chain is known to run, and which is not?"""
+
+from __future__ import annotations
+
+import pytest
+
+from kaniko_split.shell.branches import answer_of, blocks_of_case, certainly_skipped
+from kaniko_split.shell.effects import effects_of
+from kaniko_split.shell.knowledge import Surroundings, after, with_positional
+from kaniko_split.shell.nodes import Case, Chain
+from kaniko_split.shell.parse import parse
+from kaniko_split.shell.words import Value
+
+CERTAIN = {"NAME": Value("api"), "EMPTY": Value("")}
+UNCERTAIN = {"GIVEN": Value("api", given=True), "PARTLY": Value("$CI_COMMIT_TAG-api", exact=False)}
+
+
+def here_with(script: str) -> Surroundings:
+    known = {**CERTAIN, **UNCERTAIN}
+    return Surroundings(script, with_positional(known, (Value("api"), Value("web"))), "")
+
+
+@pytest.mark.parametrize(
+    ("subject", "branches", "possible"),
+    [
+        ("$NAME", "web) one;; api) two;; *) three;;", ["two"]),
+        ('"$1"', "api | web) one;; *) two;;", ["one"]),
+        ("$1", "web) one;;", [""]),
+        ("$1-$2", "a?i-w*) one;; *) two;;", ["one"]),
+        ("$NAME", "'a*') one;; \"$NAME\") two;;", ["two"]),
+        ("$NAME", "[a-c]*) one;; api) two;; *) three;;", ["one", "two"]),
+        ("$NAME", "$PARTLY) one;; *) two;;", ["one", "two"]),
+        ("$NAME", "api) one;& web) two;;", ["one", "two", ""]),
+        ("$GIVEN", "api) one;; web) two;;", ["one", "two", ""]),
+        ("$UNKNOWN", "api) one;; web) two;;", ["one", "two", ""]),
+        ("$PARTLY", "api) one;; *) two;;", ["one", "two", ""]),
+    ],
+)
+def test_which_branches_of_a_case_can_run(subject: str, branches: str, possible: list[str]) -> None:
+    text = f"case {subject} in {branches} esac\n"
+    command = parse(text).statements[0].command
+    assert isinstance(command, Case)
+    found = blocks_of_case(command, here_with(text))
+    assert [" ".join(text[one.span.start : one.span.end] for one in block) for block in found] == possible
+
+
+@pytest.mark.parametrize(
+    ("test", "answer"),
+    [
+        ("[ $NAME = api ]", True),
+        ("! [ $NAME = api ]", False),
+        ('[ "$NAME" != api ]', False),
+        ('test "$1" == web', False),
+        ('[ -z "$EMPTY" ]', True),
+        ('[ -n "$1" ]', True),
+        ("[ $# -lt 2 ]", False),
+        ("[ $# -eq 2 ]", True),
+        ('[ "$GIVEN" = api ]', None),
+        ('[ "$UNKNOWN" = api ]', None),
+        ("[ -f Dockerfile ]", None),
+        ('[ "$NAME" = api -a -f x ]', None),
+        ("grep -q api list", None),
+    ],
+)
+def test_what_a_test_answers(test: str, answer: bool | None) -> None:
+    assert answer_of(parse(test).statements[0], here_with(test)) is answer
+
+
+@pytest.mark.parametrize(
+    ("chain", "skipped"),
+    [("[ $1 = web ] && build", True), ("[ $1 = api ] && build", False), ("[ $1 = api ] || build", True)],
+)
+def test_what_a_chain_skips(chain: str, skipped: bool) -> None:
+    command = parse(chain).statements[0].command
+    assert isinstance(command, Chain)
+    assert certainly_skipped(command, here_with(chain)) is skipped
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("shift 2", "1"),
+        ("set -- other", "1"),
+        ("getopts ab: NAME", "NAME"),
+        ("printf -v NAME %s web", "NAME"),
+        ("mapfile -t NAME", "NAME"),
+        ("local NAME", "NAME"),
+        ("while read -r line; do shift; done", "1"),
+    ],
+)
+def test_what_is_set_anew_is_known_no_longer(text: str, name: str) -> None:
+    here, statement = here_with(text), parse(text).statements[0]
+    assert name not in after(statement, effects_of(statement, here).writes, here).known
