@@ -62,7 +62,7 @@ def test_which_branches_of_a_case_can_run(subject: str, branches: str, possible:
         ("grep -q api list", None),
     ],
 )
-def test_what_a_test_answers(test: str, answer: bool | None) -> None:
+def test_what_a_test_answers(test: str, *, answer: bool | None) -> None:
     assert answer_of(parse(test).statements[0], here_with(test)) is answer
 
 
@@ -70,7 +70,7 @@ def test_what_a_test_answers(test: str, answer: bool | None) -> None:
     ("chain", "skipped"),
     [("[ $1 = web ] && build", True), ("[ $1 = api ] && build", False), ("[ $1 = api ] || build", True)],
 )
-def test_what_a_chain_skips(chain: str, skipped: bool) -> None:
+def test_what_a_chain_skips(chain: str, *, skipped: bool) -> None:
     command = parse(chain).statements[0].command
     assert isinstance(command, Chain)
     assert certainly_skipped(command, here_with(chain)) is skipped
