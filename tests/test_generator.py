@@ -20,7 +20,6 @@ FIRST = 2024_01
 DRAWS = 300
 
 
-@pytest.mark.skip(reason="its findings are being mended: `make soak` shows them")
 def test_every_draw_is_split_rightly_or_refused(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         tally = draw_all(FIRST, DRAWS)

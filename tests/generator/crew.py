@@ -18,7 +18,7 @@ from generator.rounds import ROUND, Mistake, Tally, trouble
 from judges.resolver import MissingJudgeError
 
 MISSING_JUDGE = 3  # the exit code of a process that cannot judge
-_AT_ONCE = 6
+_AT_MOST = 15  # rounds: a process of Node and one of the schema take as long to start as some rounds take
 _HERE = Path(__file__).resolve().parents[1]
 _SHRUNK_AT_MOST = 6
 
@@ -59,9 +59,10 @@ def one_of_each_kind(mistakes: Sequence[Mistake]) -> list[Mistake]:
 
 def portions(first: int, draws: int) -> Iterator[range]:
     """Divide the numbers of all rounds into some that are judged together."""
-    end = first + -(-draws // ROUND)
-    for start in range(first, end, _AT_ONCE):
-        yield range(start, min(start + _AT_ONCE, end))
+    rounds = -(-draws // ROUND)
+    at_once = min(_AT_MOST, -(-rounds // (os.cpu_count() or 1)))
+    for start in range(first, first + rounds, at_once):
+        yield range(start, min(start + at_once, first + rounds))
 
 
 def _play(rounds: range) -> Tally:

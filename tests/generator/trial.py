@@ -81,7 +81,7 @@ def attempt(drawn: Drawn, before: Path, after: Path) -> Trial:
         first = _run(before)
         trial.after |= first.changed
         write(trial.after, after)
-        second = _run(after)
+        second = _run(after) if first.changed else first
     except Exception as error:  # noqa: BLE001 (whatever it is, it is what we look for)
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(last.filename).name}:{last.name}"

@@ -11,7 +11,10 @@ esac
 judge_tools=$judge_sandbox/tools
 read -r judge_salt < "$judge_sandbox/salt"
 judge_number=1
-until "$judge_tools/mkdir" "$judge_sandbox/records/$judge_number" 2> /dev/null; do judge_number=$((judge_number + 1)); done
+# Looking needs no process; making the folder decides between two that look at once.
+while [ -e "$judge_sandbox/records/$judge_number" ] || ! "$judge_tools/mkdir" "$judge_sandbox/records/$judge_number" 2> /dev/null; do
+  judge_number=$((judge_number + 1))
+done
 judge_record=$judge_sandbox/records/$judge_number
 "$judge_tools/env" -0 > "$judge_record/environment"
 PATH=$judge_tools
