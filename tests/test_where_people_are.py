@@ -142,16 +142,16 @@ def test_pre_commit_runs_the_hooks(tmp_path: Path) -> None:
     )
     git("add", "-A", cwd=work)
 
-    def hook(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def hook(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "pre_commit", "run", name, *arguments],
+            [sys.executable, "-m", "pre_commit", "run", *arguments],
             cwd=work,
             capture_output=True,
             text=True,
             check=False,
             env=os.environ
             | {"PRE_COMMIT_HOME": str(tmp_path / "cache"), "PIP_CONSTRAINT": str(ROOT / "constraints.txt")}
-            | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONPATH": ""},
+            | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_COMPILE": "1", "PYTHONPATH": ""},
         )
 
     skipped = hook("kaniko-split-check", "--files", "README.md")
@@ -164,8 +164,8 @@ def test_pre_commit_runs_the_hooks(tmp_path: Path) -> None:
     assert "files were modified by this hook" in applied.stdout
     assert (work / NAME).read_bytes() == AFTER
     git("add", "-A", cwd=work)
-    assert hook("kaniko-split-check", "--all-files").returncode == 0
-    assert hook("kaniko-split-apply", "--all-files").returncode == 0
+    both = hook("--all-files")
+    assert (both.returncode, both.stdout.count("Passed")) == (0, 2), both.stdout
 
 
 def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from kaniko_split.bulk.journal import Journal, Row
 
 ARTICLE = Path(__file__).parent.parent.parent / "examples" / "article"
+GIT_CONFIG = Path(__file__).parent / "gitconfig"
 CLEAN = "build:\n  script:\n    - make\n"
 
 # Hooks of the server: what was pushed, with which options; and the address that GitLab would name.
@@ -56,7 +57,7 @@ def environment(**more: str) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "CI_", "GITLAB_"))}
     return {
         **kept,
-        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_GLOBAL": str(GIT_CONFIG),
         "GIT_CONFIG_SYSTEM": "/dev/null",
         "GIT_AUTHOR_NAME": "A. Maintainer",
         "GIT_AUTHOR_EMAIL": "a@example.com",
@@ -108,9 +109,8 @@ def server(folder: Path, files: dict[str, str] | None = None) -> Path:
     git("clone", "--quiet", "--bare", seed, folder)
     shutil.rmtree(seed)
     git("remote", "remove", "origin", cwd=folder)
-    git("config", "receive.advertisePushOptions", "true", cwd=folder)
-    git("config", "receive.autogc", "false", cwd=folder)
-    git("config", "uploadpack.allowFilter", "true", cwd=folder)
+    with (folder / "config").open("a") as config:
+        config.write("[receive]\n\tadvertisePushOptions = true\n\tautogc = false\n[uploadpack]\n\tallowFilter = true\n")
     shutil.rmtree(folder / "hooks")
     (folder / "hooks").mkdir()
     hook = folder / "hooks" / "post-receive"

@@ -31,8 +31,8 @@ class Checkout:
     submodule_of: str
 
 
-def look_at(git: Git, folder: Path) -> Checkout:
-    """Return the state of the clone in `folder`.
+def look_at(git: Git, folder: Path, *, ours: bool = False) -> Checkout:
+    """Return the state of the clone in `folder`; where it is one of `ours`, nobody asks what it is a submodule of.
 
     Raises:
         SkippedError: It has no commit yet.
@@ -41,7 +41,8 @@ def look_at(git: Git, folder: Path) -> Checkout:
     try:
         said = git.text(
             *("rev-parse", "--is-bare-repository", "--is-shallow-repository", "--is-inside-work-tree", "--show-cdup"),
-            *("--show-superproject-working-tree", "HEAD^{commit}", "--symbolic-full-name", "HEAD", "--"),
+            *(() if ours else ("--show-superproject-working-tree",)),
+            *("HEAD^{commit}", "--symbolic-full-name", "HEAD", "--"),
             folder=folder,
         ).split("\n")
     except GitError as error:

@@ -166,7 +166,7 @@ class Flow:
             *("--single-branch", "--no-recurse-submodules", "--", row.source.where, str(clone)),
             network=True,
         )
-        checkout = look_at(git, clone)
+        checkout = look_at(git, clone, ours=True)
         if self.settings.step != "scan" and not self.settings.push:
             raise SkippedError("it is fetched, and the clone is thrown away; add --push, or name a checkout")
         place = Place(clone, ours=True, remote="origin", git=git)
