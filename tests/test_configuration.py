@@ -81,6 +81,34 @@ def test_executors_of_ones_own(work: Path) -> None:
     assert (work / NAME).read_bytes() == after
 
 
+def test_wrappers_of_ones_own(work: Path) -> None:
+    """A word behind the command stands for one that it takes first; what wraps the executor stays before it."""
+    plain, wrapped = b"/kaniko/executor", b"./ci/with-lock --wait=5 builds mirror /kaniko/executor"
+    (work / NAME).write_bytes(BEFORE.replace(plain, wrapped))
+    assert b"1 finding in 1 file, 0 can be split, 1 refused" in run_here("check", cwd=work).out
+    (work / ".kaniko-split.toml").write_text('wrappers = ["./ci/with-lock NAME", "mirror"]\n')
+    assert jobs(work) == ["build-images"]
+    assert run_here("diff", "-q", "--plan", "../plan.json", cwd=work).code == 1
+    before = tree(work)
+    assert run_here("apply", "-q", cwd=work).code == 0
+    after = (work / NAME).read_bytes()
+    assert after == (CASES / "article" / "after" / NAME).read_bytes().replace(plain, wrapped)
+    (work / NAME).write_bytes(before[NAME])
+    assert run_here("apply", "-q", "--no-config", "--plan", "../plan.json", cwd=work).code == 0
+    assert (work / NAME).read_bytes() == after
+
+
+def test_a_wrapper_in_a_script_and_before_another_command(work: Path) -> None:
+    """Also what a wrapped command changes is known; and a script that is run behind a wrapper is read."""
+    (work / ".kaniko-split.toml").write_text('wrappers = ["mirror"]\n')
+    text = BEFORE.decode()
+    start = text.index("    - >-\n")
+    (work / "build.sh").write_text("".join(f"mirror /kaniko/executor -c {one} -d r/{one}\n" for one in "ab"))
+    (work / NAME).write_text(text[:start] + "    - mirror sh build.sh\n")
+    assert jobs(work) == ["build-images"]
+    assert run_here("check", "--no-config", cwd=work).code == 0
+
+
 def test_other_keys(work: Path) -> None:
     (work / ".kaniko-split.toml").write_text('cached-only = true\nkeep-order = true\nci-file = "ci.yml"\n')
     (work / NAME).rename(work / "ci.yml")

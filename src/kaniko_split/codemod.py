@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from kaniko_split.detect.findings import Finding, findings, may_build
 from kaniko_split.detect.ignoring import is_ignored, unused_ignores
+from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.pipeline import Pipeline
 from kaniko_split.plan.outcome import Refusal, Split
 from kaniko_split.plan.splitting import plan
@@ -66,25 +67,25 @@ class Result:
         return tuple(one for one in self.outcomes if isinstance(one, Split))
 
 
-def split_pipeline(pipeline: Pipeline, wishes: Wishes, extra: Sequence[str] = ()) -> Result:
+def split_pipeline(pipeline: Pipeline, wishes: Wishes, words: Vocabulary = NO_WORDS) -> Result:
     """Find, plan, rewrite and prove all splits of one pipeline.
 
     Args:
         pipeline: Its files.
         wishes: What the user asks for.
-        extra: Further command words that count as the executor.
+        words: The user's own words for the executor, and for what runs it.
 
     Raises:
         MissingParserError: shfmt is not installed.
     """
-    if not may_build(pipeline, extra):
+    if not may_build(pipeline, words):
         return Result(pipeline, (), unused_ignores=unused_ignores(pipeline, ()))
-    found = findings(pipeline, extra)
+    found = findings(pipeline, words)
     ignored = tuple(Ignored(finding) for finding in found if is_ignored(finding) and wishes.means(finding))
     problems = tuple(sentence for one in found if wishes.means(one) for sentence in _doubled_keys(one))
     meant = [one for one in found if not is_ignored(one) and not any(_doubled_keys(one))]
     decisions = plan(meant, wishes)
-    result = _carried_out(pipeline, decisions, extra)
+    result = _carried_out(pipeline, decisions, words)
     outcomes = _in_order((*result.outcomes, *ignored))
     unused = unused_ignores(pipeline, found)
     return Result(pipeline, outcomes, result.rewritten, result.proof, problems, unused)
@@ -95,9 +96,9 @@ def together(result: Result, split: Split) -> tuple[Split, ...]:
     return tuple(next(unit for unit in _units(result.outcomes) if split in unit))
 
 
-def only(result: Result, splits: Sequence[Split], extra: Sequence[str] = ()) -> Result:
+def only(result: Result, splits: Sequence[Split], words: Vocabulary = NO_WORDS) -> Result:
     """Return `result` with these of its splits alone, rewritten and proved anew."""
-    return _carried_out(result.pipeline, tuple(splits), extra)
+    return _carried_out(result.pipeline, tuple(splits), words)
 
 
 def _doubled_keys(finding: Finding) -> Iterator[str]:
@@ -114,7 +115,7 @@ def _doubled_keys(finding: Finding) -> Iterator[str]:
             seen.add(name)
 
 
-def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], extra: Sequence[str]) -> Result:
+def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], words: Vocabulary) -> Result:
     """Rewrite and prove the splits together; one that cannot be laid out is refused and the rest tried again."""
     outcomes: list[Outcome] = list(decisions)
     while True:
@@ -127,7 +128,7 @@ def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], extra
             continue
         try:
             rewritten = rewrite(splits)
-            proof = prove(pipeline, splits, rewritten, extra)
+            proof = prove(pipeline, splits, rewritten, words)
         except CannotLayOutError as error:
             outcomes = _without_first_unwritable(outcomes, error)
         except (BrokenProofError, OverlappingEditsError) as error:
@@ -135,7 +136,7 @@ def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], extra
             if len(_units(splits)) == 1:
                 outcomes = [Failed(one, differences) if isinstance(one, Split) else one for one in outcomes]
             else:
-                outcomes = _proved_alone(pipeline, outcomes, extra)
+                outcomes = _proved_alone(pipeline, outcomes, words)
         else:
             return Result(pipeline, tuple(outcomes), rewritten, proof)
 
@@ -187,13 +188,13 @@ def _without_first_unwritable(outcomes: Sequence[Outcome], error: CannotLayOutEr
     raise error
 
 
-def _proved_alone(pipeline: Pipeline, outcomes: Sequence[Outcome], extra: Sequence[str]) -> list[Outcome]:
+def _proved_alone(pipeline: Pipeline, outcomes: Sequence[Outcome], words: Vocabulary) -> list[Outcome]:
     """Find out which of several splits breaks the proof; where none does alone, all of them fail."""
     units = _units(outcomes)
     alone = {
         id(outcome.split.finding if isinstance(outcome, Failed) else outcome.finding): outcome
         for unit in units
-        for outcome in _carried_out(pipeline, unit, extra).outcomes
+        for outcome in _carried_out(pipeline, unit, words).outcomes
     }
     result = [alone[id(one.finding)] if isinstance(one, Split) else one for one in outcomes]
     if all(isinstance(one, Split) for one in alone.values()):

@@ -118,15 +118,15 @@ def _chosen(run: Run) -> list[tuple[Found, Result]]:
     answer = ""
     for found, result in run.results:
         wanted: list[Split] = []
-        executors = run.asked[found.repository.root].executors
+        words = run.asked[found.repository.root].words
         for unit in dict.fromkeys(together(result, split) for split in result.splits):
             if answer not in {"a", "q"}:
-                _show(found, only(result, unit, executors), run.options.colour)
+                _show(found, only(result, unit, words), run.options.colour)
                 answer = _answer(unit)
             if answer in {"y", "a"}:
                 wanted.extend(unit)
         rest = tuple(outcome for outcome in result.outcomes if not isinstance(outcome, Split))
-        done = only(result, wanted, executors)
+        done = only(result, wanted, words)
         chosen.append((found, Result(done.pipeline, (*done.outcomes, *rest), done.rewritten, done.proof)))
     return chosen
 

@@ -81,7 +81,7 @@ def without_known(
         count += len(result.outcomes) - len(kept)
         if len(kept) < len(result.outcomes):
             splits = [one for one in kept if isinstance(one, Split)]
-            again = only(result, splits, asked[found.repository.root].executors)
+            again = only(result, splits, asked[found.repository.root].words)
             rest = [one for one in kept if not isinstance(one, Split)]
             left.append(
                 (

@@ -33,6 +33,7 @@ class Configuration:
         keep_order: Whether each new job is to wait for the one before it.
         ci_file: The file that GitLab starts from.
         executors: Further command words that count as the executor.
+        wrappers: Further commands that run the command behind them, with words for those that they take first.
         format: The format of `check`.
         baseline: The file of the findings that are known.
     """
@@ -45,12 +46,13 @@ class Configuration:
     keep_order: bool = False
     ci_file: str | None = None
     executors: tuple[str, ...] = ()
+    wrappers: tuple[str, ...] = ()
     format: str | None = None
     baseline: str | None = None
 
 
 KEYS = tuple(field.name.replace("_", "-") for field in fields(Configuration))
-_LISTS = frozenset({"select", "ignore", "executors"})
+_LISTS = frozenset({"select", "ignore", "executors", "wrappers"})
 _SWITCHES = frozenset({"cached-only", "keep-order"})
 
 
@@ -110,7 +112,7 @@ def _read(table: Mapping[str, Any], path: Path) -> Configuration:
 
 def _value(key: str, value: Any, path: Path) -> Any:
     if key in _LISTS:
-        if isinstance(value, list) and all(isinstance(one, str) and one for one in value):
+        if isinstance(value, list) and all(isinstance(one, str) and one.strip() for one in value):
             return tuple(value)
         wanted = "a list of texts"
     elif key in _SWITCHES:

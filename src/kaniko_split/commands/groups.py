@@ -70,6 +70,7 @@ def asked_of(options: Options, configuration: Configuration | None = None) -> As
         keep_order=options.keep_order or given.keep_order,
         ci_file=options.ci_file or given.ci_file,
         executors=given.executors,
+        wrappers=given.wrappers,
     )
 
 

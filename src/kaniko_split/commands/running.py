@@ -113,7 +113,7 @@ def read_all(options: Options) -> Run:
         run.baseline = run.baseline or group.baseline
     try:
         for found, asked in pipelines if options.silent else watched(pipelines):
-            result = split_pipeline(found.pipeline, wishes_of(asked, found, found.meant), asked.executors)
+            result = split_pipeline(found.pipeline, wishes_of(asked, found, found.meant), asked.words)
             for problem in result.problems:
                 run.complain(problem)
             run.results.append((found, result))

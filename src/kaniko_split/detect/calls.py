@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_split.kaniko.command import Argument, Build, NotABuild, is_executor, read_command
 from kaniko_split.shell.commands import Kind, base_name, behind_wrappers, kind_of
@@ -22,7 +22,7 @@ def executor_call(statement: Statement, here: Surroundings, extra: Sequence[str]
     if not isinstance(statement.command, Call) or not statement.command.words:
         return None
     values = here.values(statement)
-    at = _command_word(values, extra)
+    at = _command_word(values, here.wrappers, extra)
     if at is None:
         return None
     return read_command([Argument(value.text, value.exact, value.splits) for value in values[at + 1 :]])
@@ -34,7 +34,7 @@ def hides_executor(statement: Statement, here: Surroundings) -> bool:
         return False
     values = here.values(statement)
     texts = tuple(value.text for value in values)
-    at = behind_wrappers(texts)
+    at = behind_wrappers(texts, here.wrappers)
     if at >= len(texts):
         return False
     if not values[at].exact and "executor" in texts[at]:
@@ -46,8 +46,8 @@ def hides_executor(statement: Statement, here: Surroundings) -> bool:
     return runs and any("/" in text and is_executor(text) for text in texts[at + 1 :])
 
 
-def _command_word(values: Sequence[Value], extra: Sequence[str]) -> int | None:
+def _command_word(values: Sequence[Value], wrappers: Mapping[str, int], extra: Sequence[str]) -> int | None:
     """Return the index of the executor among the words of a command, its wrappers passed over."""
-    at = behind_wrappers(tuple(value.text for value in values))
+    at = behind_wrappers(tuple(value.text for value in values), wrappers)
     found = at < len(values) and values[at].exact and is_executor(values[at].text, extra)
     return at if found else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kaniko_split.detect.scripts import may_run
 from kaniko_split.detect.trace import Step, Trace, trace
+from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import UnresolvableError
 from kaniko_split.gitlab.script import (
@@ -67,29 +68,29 @@ class Finding:
         return self.file.place(self.offset)
 
 
-def findings(pipeline: Pipeline, extra: Sequence[str] = ()) -> tuple[Finding, ...]:
+def findings(pipeline: Pipeline, words: Vocabulary = NO_WORDS) -> tuple[Finding, ...]:
     """Return a finding for each job of `pipeline` that can run two builds, in the order of the files.
 
     Args:
         pipeline: All files of the pipeline.
-        extra: Further command words that are to count as the executor.
+        words: The user's own words for the executor, and for what runs it.
 
     Raises:
         MissingParserError: shfmt is not installed.
     """
-    if not may_build(pipeline, extra):
+    if not may_build(pipeline, words):
         return ()
     pieces: dict[str, Job] = {}
     for job in pipeline.jobs:
         # Of a job in several pieces, the last one that has a script is the one that runs.
         if not job.hidden and (job.name not in pieces or job.mapping.entry("script") is not None):
             pieces[job.name] = job
-    return tuple(finding for job in pieces.values() for finding in _of_job(pipeline, job, extra))
+    return tuple(finding for job in pieces.values() for finding in _of_job(pipeline, job, words))
 
 
-def may_build(pipeline: Pipeline, extra: Sequence[str] = ()) -> bool:
+def may_build(pipeline: Pipeline, words: Vocabulary = NO_WORDS) -> bool:
     """Tell whether a file of the pipeline, or a script that it names, holds the executor's word at all."""
-    return may_run((file.source.text for file in pipeline.files), pipeline.read, (EXECUTOR, *extra))
+    return may_run((file.source.text for file in pipeline.files), pipeline.read, (EXECUTOR, *words.executors))
 
 
 def source_offset(file: PipelineFile, item: ScriptItem, offset: int) -> int:
@@ -102,7 +103,7 @@ def source_offset(file: PipelineFile, item: ScriptItem, offset: int) -> int:
     return node.span.start
 
 
-def _of_job(pipeline: Pipeline, job: Job, extra: Sequence[str]) -> Iterator[Finding]:
+def _of_job(pipeline: Pipeline, job: Job, words: Vocabulary) -> Iterator[Finding]:
     script = provider(pipeline, job, Section.SCRIPT.value)
     if script is None or script.entry is None:
         return
@@ -118,10 +119,10 @@ def _of_job(pipeline: Pipeline, job: Job, extra: Sequence[str]) -> Iterator[Find
         yield from _unreadable(pipeline, job, before, script, error)
         return
     texts = [item.text for item in items] + [value.text for value in variables.values()]
-    if not may_run(("\n".join(texts),), pipeline.read, (EXECUTOR, *extra)):
+    if not may_run(("\n".join(texts),), pipeline.read, (EXECUTOR, *words.executors)):
         return
     try:
-        steps = trace(items, variables, extra, pipeline.read)
+        steps = trace(items, variables, words, pipeline.read)
     except ShellSyntaxError as error:
         yield _unparsed(pipeline, job, before, script, items, error)
         return

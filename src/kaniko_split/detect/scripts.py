@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -83,7 +83,7 @@ class Scripts:
         """Return the statements of the script that `statement` runs; None where it runs none that can be read."""
         if not isinstance(statement.command, Call):
             return None
-        found = called(here.values(statement), here.folder)
+        found = called(here.values(statement), here.folder, here.wrappers)
         if found is None or not follows(found.path, here) or meeting((File(found.path),), self.written()):
             return None
         text = script_text(found.path, self.read)
@@ -123,14 +123,15 @@ def _without_exec(program: Program | None) -> Program | None:
     return within
 
 
-def called(values: Sequence[Value], folder: str | None) -> Called | None:
+def called(values: Sequence[Value], folder: str | None, wrappers: Mapping[str, int] | None = None) -> Called | None:
     """Return the script that a command runs, or None where it runs none, or one outside of the project.
 
     Args:
         values: The command's words.
         folder: The folder that it runs in, from the project's root.
+        wrappers: Further commands that run the command behind them, with how many words of their own they take.
     """
-    at = behind_wrappers(tuple(value.text for value in values))
+    at = behind_wrappers(tuple(value.text for value in values), wrappers or {})
     if at >= len(values):
         return None
     name, rest = values[at].text, list(values[at + 1 :])

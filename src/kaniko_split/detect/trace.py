@@ -24,6 +24,7 @@ from kaniko_split.detect.paths import (
 )
 from kaniko_split.detect.scripts import Read, Scripts, may_run, nothing
 from kaniko_split.detect.steps import Step, Trace
+from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.effects import Effects, effects_of
@@ -43,7 +44,7 @@ _EXPORTS_ALL = re.compile(r"-[a-z]*a[a-z]*$|allexport$")
 def trace(
     items: Sequence[ScriptItem],
     variables: Mapping[str, Value],
-    extra: Sequence[str] = (),
+    words: Vocabulary = NO_WORDS,
     read: Read = nothing,
     *,
     opened: bool = False,
@@ -53,7 +54,7 @@ def trace(
     Args:
         items: `before_script` and `script`, in that order.
         variables: What the pipeline's `variables:` give the job.
-        extra: Further command words that are to count as the executor.
+        words: The user's own words for the executor, and for what runs it.
         read: Gives the text of a file of the repository, by name; None where there is none.
         opened: Whether every condition and group is to be opened, not only those around several builds.
 
@@ -67,17 +68,17 @@ def trace(
         starts.append(len(text))
         text += item.text if item.text.endswith("\n") else item.text + "\n"
     found = Trace(tuple(items), tuple(starts), parse(text), (), frozenset())
-    follower = _Follower(found.script, dict(variables), tuple(extra), read)
+    follower = _Follower(found.script, dict(variables), words, read)
     followed = _followed(found, follower, opened=opened)
     loop = _only_loop(followed, follower)
     if loop is None and not opened and any(1 < step.builds < UNBOUNDED for step in followed.steps):
         # It may stand in a condition.
-        follower = _Follower(found.script, dict(variables), tuple(extra), read)
+        follower = _Follower(found.script, dict(variables), words, read)
         loop = _only_loop(_followed(found, follower, opened=True), follower)
     if loop is None:
         return followed
     turned = replace(found, script=parse(loop.text), loop=loop)
-    return _followed(turned, _Follower(turned.script, dict(variables), tuple(extra), read), opened=opened)
+    return _followed(turned, _Follower(turned.script, dict(variables), words, read), opened=opened)
 
 
 def _followed(found: Trace, follower: _Follower, *, opened: bool) -> Trace:
@@ -155,9 +156,9 @@ def _all_links(statement: Statement) -> list[tuple[Statement, bool]]:
 class _Follower:
     """Carries what is known from one statement to the next."""
 
-    def __init__(self, script: Script, known: dict[str, Value], extra: tuple[str, ...], read: Read) -> None:
+    def __init__(self, script: Script, known: dict[str, Value], words: Vocabulary, read: Read) -> None:
         self._text = script.text
-        self.extra = extra
+        self.extra = extra = words.executors
         self.exported: set[str] = set()
         self._written: set[Location] = set()
         exported, written = self.exported, self._written
@@ -169,6 +170,7 @@ class _Follower:
             program=lambda one, here: effects_of_build(one, here, extra),
             scripts=self._scripts.inside,
             through=known_after_certain,
+            wrappers=words.own_words,
         )
         self.lists: dict[int, tuple[Value, ...]] = {}
         self._sourced = False

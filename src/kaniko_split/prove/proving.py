@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from kaniko_split.detect.findings import findings
 from kaniko_split.detect.trace import Trace, trace
+from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import UnresolvableError
 from kaniko_split.gitlab.script import OddScriptError, Section, provider, script_items
@@ -43,7 +44,7 @@ class BrokenProofError(Exception):
 
 
 def prove(
-    pipeline: Pipeline, splits: Sequence[Split], rewritten: Sequence[Rewritten], extra: Sequence[str] = ()
+    pipeline: Pipeline, splits: Sequence[Split], rewritten: Sequence[Rewritten], words: Vocabulary = NO_WORDS
 ) -> Proof:
     """Prove that the rewritten files are the pipeline with these splits made, and nothing else.
 
@@ -51,7 +52,7 @@ def prove(
         pipeline: All files as they were read.
         splits: What was planned.
         rewritten: The changed files.
-        extra: Further command words that count as the executor.
+        words: The user's own words for the executor, and for what runs it.
 
     Raises:
         BrokenProofError: The change is not proved.
@@ -63,8 +64,8 @@ def prove(
         after = _pipeline_after(pipeline, rewritten)
         broken.extend(check_meaning(pipeline, after, splits))
         for split in splits:
-            broken.extend(_check_split(after, split, extra))
-        broken.extend(_check_again(after, splits, extra))
+            broken.extend(_check_split(after, split, words))
+        broken.extend(_check_again(after, splits, words))
     except UnresolvableError as error:
         broken.append(f"GitLab would reject the new pipeline: {error}")
     except (OddScriptError, ShellSyntaxError, BrokenYamlError) as error:
@@ -92,29 +93,29 @@ def _pipeline_after(pipeline: Pipeline, rewritten: Sequence[Rewritten]) -> Pipel
     return replace(pipeline, files=files, memo={})
 
 
-def _check_split(after: Pipeline, split: Split, extra: Sequence[str]) -> Iterator[str]:
+def _check_split(after: Pipeline, split: Split, words: Vocabulary) -> Iterator[str]:
     """Compare each build's circumstances, and each job's commands, before and after."""
     finding = split.finding
     assert finding.trace is not None  # noqa: S101 (what cannot be read is refused)
     given = tuple(finding.variables or ())
     variables = finding.variables or {}
-    old = record_of(trace(finding.trace.items, variables, extra, after.read, opened=True), given)
+    old = record_of(trace(finding.trace.items, variables, words, after.read, opened=True), given)
     new: dict[str, JobRecord] = {}
     for job in split.jobs:
         found = after.named(job.name)
         if len(found) != 1:
             yield f"`{job.name}` stands {len(found)} times in the new pipeline"
             return
-        new[job.name] = record_of(_trace_after(after, found[0], split, extra), given)
+        new[job.name] = record_of(_trace_after(after, found[0], split, words), given)
     yield from check_circumstances(old, new, _waits(split))
 
 
-def _trace_after(after: Pipeline, job: Job, split: Split, extra: Sequence[str]) -> Trace:
+def _trace_after(after: Pipeline, job: Job, split: Split, words: Vocabulary) -> Trace:
     items = (
         *script_items(after, provider(after, job, "before_script"), Section.BEFORE_SCRIPT),
         *script_items(after, provider(after, job, "script"), Section.SCRIPT),
     )
-    return trace(items, split.finding.variables or {}, extra, after.read, opened=True)
+    return trace(items, split.finding.variables or {}, words, after.read, opened=True)
 
 
 def _waits(split: Split) -> dict[str, frozenset[str]]:
@@ -130,9 +131,9 @@ def _waits(split: Split) -> dict[str, frozenset[str]]:
     return {name: frozenset(found & names) for name, found in waits.items()}
 
 
-def _check_again(after: Pipeline, splits: Sequence[Split], extra: Sequence[str]) -> Iterator[str]:
+def _check_again(after: Pipeline, splits: Sequence[Split], words: Vocabulary) -> Iterator[str]:
     made = {job.name for split in splits for job in split.jobs}
-    for finding in findings(after, extra):
+    for finding in findings(after, words):
         if finding.job.name in made:
             yield f"`{finding.job.name}` would be found again"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kaniko_split.detect.vocabulary import Vocabulary
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -18,6 +20,7 @@ class Asked:
         keep_order: Whether each new job is to wait for the one before it.
         ci_file: The file that GitLab starts from, from a repository's root; null for `.gitlab-ci.yml`.
         executors: Further command words that count as the executor.
+        wrappers: Further commands that run the command behind them, with words for those that they take first.
     """
 
     select: tuple[str, ...] = ()
@@ -28,3 +31,9 @@ class Asked:
     keep_order: bool = False
     ci_file: str | None = None
     executors: tuple[str, ...] = ()
+    wrappers: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> Vocabulary:
+        """The user's own words for the executor, and for what runs it."""
+        return Vocabulary(self.executors, self.wrappers)

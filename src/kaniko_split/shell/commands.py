@@ -6,6 +6,7 @@ One table a kind. What stands in none of them is unknown: it may read and write 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum
 
 
@@ -102,6 +103,7 @@ _WRAPPERS = {
     "time": 0,
     "timeout": 1,
 }
+_NO_MORE: Mapping[str, int] = {}
 # Their options that take the next word with them.
 _OPTIONS_WITH_VALUE = frozenset({"-n", "-c", "-k", "-s", "-u", "-t", "-d", "--signal", "--kill-after", "--tries"})
 
@@ -167,11 +169,18 @@ def base_name(word: str) -> str:
     return word.rsplit("/", 1)[-1] if word.startswith("/") else word
 
 
-def behind_wrappers(words: tuple[str, ...]) -> int:
-    """Return the index of the command that is run in the end, its wrappers (`env`, `timeout 5m`) passed over."""
+def behind_wrappers(words: tuple[str, ...], more: Mapping[str, int] = _NO_MORE) -> int:
+    """Return the index of the command that is run in the end, its wrappers (`env`, `timeout 5m`) passed over.
+
+    Args:
+        words: A command and its arguments.
+        more: Further wrappers by their command word, with how many words of their own stand behind it.
+    """
     at = 0
-    while at < len(words) and base_name(words[at]) in _WRAPPERS:
-        own_words = _WRAPPERS[base_name(words[at])]
+    while at < len(words):
+        own_words = more.get(words[at], more.get(base_name(words[at]), _WRAPPERS.get(base_name(words[at]))))
+        if own_words is None:
+            break
         at += 1
         while at < len(words):
             text = words[at]

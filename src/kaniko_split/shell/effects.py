@@ -271,7 +271,7 @@ def _called(statement: Statement, here: Surroundings) -> Effects:
     if inside is not None:
         return _of_body(inside)
     leaves = texts[0] == "exec"
-    texts = texts[behind_wrappers(texts) :]
+    texts = texts[behind_wrappers(texts, here.wrappers) :]
     if not texts:
         return Effects(prints=True, leaves=leaves)
     done = _command(texts, statement, here)

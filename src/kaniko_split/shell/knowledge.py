@@ -72,6 +72,7 @@ class Surroundings:
         scripts: The script of the repository that a command runs; None for any other command.
         through: What is known after a statement of which it is certain what runs inside of it, as after one that
             sources a script; None for any other.
+        wrappers: The user's own commands that run the command behind them, and how many words of their own they take.
     """
 
     script: str
@@ -84,6 +85,7 @@ class Surroundings:
     program: Callable[[Statement, Surroundings], Effects | None] | None = None
     scripts: Callable[[Statement, Surroundings], Inside | None] | None = None
     through: Callable[[Statement, Surroundings], Surroundings | None] | None = None
+    wrappers: Mapping[str, int] = field(default_factory=dict)
     _values: dict[int, tuple[Statement, tuple[Value, ...]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
