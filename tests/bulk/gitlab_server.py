@@ -230,7 +230,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._page(path, query, hits)
 
     def _tree(self, path: str, query: dict[str, str], project: Project) -> None:
-        names = sorted(project.files)
+        within = f"{query['path']}/" if "path" in query else ""
+        names = sorted(name for name in project.files if name.startswith(within))
+        folders: set[str] = set()
+        if query.get("recursive") != "true":
+            inner = [name.removeprefix(within) for name in names]
+            folders = {within + name.partition("/")[0] for name in inner if "/" in name}
+            names = sorted(folders | {within + name for name in inner if "/" not in name})
         if "page_token" in query:
             names = [name for name in names if name > query["page_token"]]
         shown = names[: min(int(query.get("per_page", "20")), self.gitlab.page_size)]
@@ -238,7 +244,8 @@ class _Handler(BaseHTTPRequestHandler):
         if len(shown) < len(names):
             following = urlencode({**query, "page_token": shown[-1]})
             headers["Link"] = f'<{self.gitlab.url}{path}?{following}>; rel="next"'
-        self._send(200, [{"type": "blob", "path": name, "mode": "100644"} for name in shown], headers)
+        kinds = ({"type": "tree" if name in folders else "blob", "path": name} for name in shown)
+        self._send(200, list(kinds), headers)
 
     def _file(self, project: Project, name: str) -> None:
         if project.status != 200:

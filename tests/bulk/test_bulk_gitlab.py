@@ -86,7 +86,7 @@ def test_a_group_comes_to_merge_requests_and_is_asked_again_for_nothing(tmp_path
     assert row.merge_request.endswith("/merge_requests/7")
     # Another run, with a journal of its own, finds the branch there, and asks for the merge request.
     assert world.rows(tmp_path / "elsewhere")["platform/found"].merge_request.endswith("/merge_requests/1")
-    assert asked == 4 + 2, "a search, a list and two files; then the search and the list again"
+    assert asked == 5 + 2, "a search, a list, two files and a folder; then the search and the list again"
 
 
 def test_local_includes_and_configured_paths_are_read(tmp_path: Path) -> None:
@@ -120,12 +120,65 @@ def test_local_includes_and_configured_paths_are_read(tmp_path: Path) -> None:
     report = world.report(tmp_path / "kaniko-split-bulk")
     states = {name.removeprefix("platform/"): (str(one["state"]), str(one["reason"])) for name, one in report.items()}
     assert states["includes"][0] == states["wildcard"][0] == states["configured"][0] == "found"
-    assert states["missing"] == ("skipped", "there is no `.gitlab-ci.yml`")
+    assert states["missing"] == ("skipped", "there is no `.gitlab-ci.yml`, nor any other pipeline")
     assert states["empty"] == ("skipped", "the repository is empty; there is no commit to look at")
     assert states["other"][1] == "its pipeline is `ci.yml` of the project platform/shared; look at that one"
     assert states["remote"][1].startswith("its pipeline is read from https://example.com/ci.yml")
     assert states["outside"][1] == "the configured path of its pipeline leads out of the repository"
     assert "/api/v4/projects/{id}/repository/tree" in gitlab.paths()
+
+
+BUILDS = "".join(f"/kaniko/executor --context {one} --destination $CI_REGISTRY_IMAGE/{one}\n" for one in "ab")
+RUNS = "build:\n  script:\n    - {}\n"
+
+
+@pytest.mark.parametrize("searchable", [False, True], ids=["without-code-search", "with-code-search"])
+def test_child_pipelines_lone_files_and_scripts_are_read(tmp_path: Path, *, searchable: bool) -> None:
+    child = "start:\n  trigger:\n    include:\n      - local: {}\n"
+    found: dict[str, dict[str, str]] = {
+        "child": {".gitlab-ci.yml": child.format("sub/child.yml"), "sub/child.yml": ARTICLE},
+        "grandchild": {
+            ".gitlab-ci.yml": child.format("sub/child.yml"),
+            "sub/child.yml": child.format("sub/grandchild.yml"),
+            "sub/grandchild.yml": ARTICLE,
+        },
+        "lone": {".gitlab-ci.yml": world.CLEAN, "templates/build.yml": ARTICLE},
+        "component": {"templates/build/template.yml": ARTICLE},
+        "other-root": {"images.gitlab-ci.yml": ARTICLE},
+        "script": {".gitlab-ci.yml": RUNS.format("sh ci/build.sh"), "ci/build.sh": BUILDS},
+        "script-of-a-script": {
+            ".gitlab-ci.yml": RUNS.format("./build"),
+            "build": "#!/bin/sh\n. ci/lib.sh\n",
+            "ci/lib.sh": BUILDS,
+        },
+        "script-of-a-child": {
+            ".gitlab-ci.yml": child.format("sub/child.yml"),
+            "sub/child.yml": RUNS.format("bash ci/build.sh"),
+            "ci/build.sh": BUILDS,
+        },
+    }
+    clean: dict[str, dict[str, str]] = {
+        "chart": {".gitlab-ci.yml": world.CLEAN, "templates/deployment.yml": "{{ executor }}: [kaniko\n"},
+        "unused": {".gitlab-ci.yml": world.CLEAN, "ci/build.sh": BUILDS, "src/a.yml": ARTICLE},
+    }
+    with gitlab_server.running(tmp_path / "git", TOKEN) as gitlab:
+        gitlab.searchable = searchable
+        for name, files in found.items():
+            gitlab.add(f"platform/{name}", files, clone=True)
+        for name, files in clean.items():
+            gitlab.add(f"platform/{name}", files)
+        ran = scan(gitlab, tmp_path)
+
+    assert gitlab.complaints == []
+    assert ran.code == 1
+    report = world.report(tmp_path / "kaniko-split-bulk")
+    states = {name.removeprefix("platform/"): str(one["state"]) for name, one in report.items()}
+    assert {name for name, state in states.items() if state in {"found", "refused"}} == set(found), report
+    assert {name for name, state in states.items() if state == "clean"} == set(clean)
+    assert set(gitlab.fetched) == {f"platform/{name}" for name in found}
+    page = (tmp_path / "kaniko-split-bulk" / "report.html").read_text()
+    assert f"git clone -- {gitlab.url}/platform/lone.git platform/lone\n" in page
+    assert " platform/lone/templates/build.yml" in page
 
 
 def test_a_server_that_wants_fewer_requests_gets_fewer(tmp_path: Path) -> None:
@@ -161,7 +214,7 @@ def test_one_broken_project_keeps_no_other(tmp_path: Path) -> None:
     states = {name.removeprefix("platform/"): (str(one["state"]), str(one["reason"])) for name, one in report.items()}
     assert states["found"] == ("found", "")
     assert states["says403"] == ("failed", "GitLab denies access (403); the token needs the scope `read_api`")
-    assert states["says404"] == ("skipped", "there is no `.gitlab-ci.yml`")
+    assert states["says404"] == ("skipped", "there is no `.gitlab-ci.yml`, nor any other pipeline")
     assert states["says500"] == ("failed", "GitLab answers with 500 (500 Something)")
     assert states["html"] == ("failed", "the server answers with a web page where a file was asked for")
     assert states["nothing"][1].startswith("GitLab cannot be reached")

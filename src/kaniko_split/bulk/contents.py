@@ -90,7 +90,7 @@ def write_out(git: Git, folder: Path, tree: Tree, into: Path, further: Sequence[
                 data = contents.get(tree[path].object_id)
                 if data is not None:
                     write_file(into, path, data)
-                    if path.endswith((".yml", ".yaml")) or path in further:
+                    if path.endswith((".yml", ".yaml")) or path in further or _is_script(path, data):
                         wanted.update(_named_in(data, by_name))
             done |= new
         links = {path: entry for path, entry in tree.items() if entry.mode == _LINK}
@@ -172,6 +172,11 @@ def _write_link(into: Path, path: str, target: bytes) -> None:
 def _is_interesting(path: str) -> bool:
     name = PurePosixPath(path).name.lower()
     return name.endswith((".yml", ".yaml")) or "dockerfile" in name or "containerfile" in name
+
+
+def _is_script(path: str, data: bytes) -> bool:
+    """Tell whether a file that is named may name others: scripts run and source scripts."""
+    return data.startswith(b"#!") or path.endswith((".sh", ".bash", ".ash"))
 
 
 def _named_in(data: bytes, by_name: Mapping[str, list[str]]) -> set[str]:

@@ -1,13 +1,14 @@
 """Which projects of a group have a finding, told without a clone?
 
-Where the server has a code search, that says in which projects the executor's word stands in a YAML file at all;
-of the others nothing is read. Then the pipeline's files are read over the API: `.gitlab-ci.yml` or the path that the
-project is configured with, and the local files that those include.
+Where the server has a code search, that says in which projects the executor's word stands in a YAML file or in a
+script; of the others nothing is read. Then the pipeline's files are read over the API: `.gitlab-ci.yml` or the path
+that the project is configured with, the local files that those include, the child pipelines that they start, and the
+scripts that they run; and, where nothing is found in these, the files that are kept where pipelines are by custom.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,13 @@ from kaniko_split.bulk.settings import Settings
 from kaniko_split.bulk.sources import Source
 from kaniko_split.detect.findings import EXECUTOR
 from kaniko_split.gitlab.keywords import MOST_INCLUDES
+from kaniko_split.gitlab.survey import CUSTOMARY_FOLDERS, is_kept_by_custom
 from kaniko_split.source.repository import include_pattern
 
-_SEARCHES = (f"{EXECUTOR} extension:yml", f"{EXECUTOR} extension:yaml")
+# Pipelines, and scripts that they may run; a script with no such ending speaks of Kaniko.
+_ENDINGS = (".yml", ".yaml", ".sh", ".bash")
+_BY_ENDING = tuple(f"{EXECUTOR} extension:{ending[1:]}" for ending in _ENDINGS)
+_KANIKO = "kaniko"
 
 
 def in_group(server: Server, group: str, settings: Settings) -> Iterator[Source]:
@@ -50,13 +55,13 @@ def _candidates(server: Server, group: str, settings: Settings) -> frozenset[int
     found: set[int] = set()
     hits = 0
     try:
-        for words in (*_SEARCHES, EXECUTOR):
+        for words in (*_BY_ENDING, EXECUTOR, _KANIKO):
             if words == EXECUTOR and hits:
-                break
+                continue
             for hit in server.projects_with(group, words, settings.tries):
                 hits += 1
                 path = str(hit.get("path") or hit.get("filename") or "")
-                if isinstance(hit.get("project_id"), int) and path.endswith((".yml", ".yaml")):
+                if isinstance(hit.get("project_id"), int) and (words == _KANIKO or path.endswith(_ENDINGS)):
                     found.add(hit["project_id"])
                 if hits >= MOST_HITS:
                     return None
@@ -100,24 +105,34 @@ def has_finding(server: Server, source: Source, root: str, folder: Path, look: C
         look: Reads a pipeline in a folder.
 
     Raises:
-        SkippedError: It has no pipeline of its own; the text says why.
+        SkippedError: It has no pipeline; the text says why.
         FailedError: The server does not answer as documented, or the pipeline cannot be read.
     """
     # What lies above may be a repository too; an empty folder of this name says that this is one.
     (folder / ".git").mkdir(parents=True)
     reading = _Reading(server, source.facts["id"], source.facts["branch"], folder)
-    if not reading.fetch(root):
-        raise SkippedError(f"there is no `{root}`")
+    present = reading.fetch(root)
+    if present and _found(reading, root, look):
+        return True
+    # What nobody includes is sought only where there is something to be found in it.
+    lone = [path for path in reading.by_custom() if path not in reading.tried]
+    if not lone and not present:
+        raise SkippedError(f"there is no `{root}`, nor any other pipeline")
+    return bool(lone) and (not reading.fetch_all(lone) or _found(reading, root, look))
+
+
+def _found(reading: _Reading, root: str, look: Callable[[Path, str], Looked]) -> bool:
+    """Tell whether the files that are there have a finding, or are too many to be asked for: then a clone tells."""
     while True:
-        looked = look(folder, root)
+        looked = look(reading.folder, root)
         wanted = (*looked.missing, *reading.matching(looked.patterns))
         new = [path for path in dict.fromkeys(wanted) if path not in reading.tried]
-        if not new or len(reading.tried) > MOST_INCLUDES:
+        if not new:
             if looked.problem:
                 raise FailedError(looked.problem)
             return looked.found
-        for path in new:
-            reading.fetch(path)
+        if not reading.fetch_all(new):
+            return True
 
 
 def root_of(source: Source, default: str) -> str:
@@ -147,7 +162,7 @@ class _Reading:
         self._server = server
         self._project = project
         self._ref = ref
-        self._folder = folder
+        self.folder = folder
         self._paths: list[str] | None = None
         self.tried: set[str] = set()
 
@@ -159,8 +174,25 @@ class _Reading:
         data = self._server.file(self._project, path, self._ref)
         if data is None:
             return False
-        write_file(self._folder, path, data)
+        write_file(self.folder, path, data)
         return True
+
+    def fetch_all(self, paths: Sequence[str]) -> bool:
+        """Write files into the folder, unless they are more than may be asked for; tell whether they were not."""
+        for path in paths:
+            if len(self.tried) > MOST_INCLUDES:
+                return False
+            self.fetch(path)
+        return True
+
+    def by_custom(self) -> Iterator[str]:
+        """Yield the paths of files that are kept where pipelines are kept by custom; no other folder is listed."""
+        wanted = is_kept_by_custom
+        for path, is_folder in self._server.top(self._project, self._ref, 1):
+            if not is_folder:
+                yield from [path] if wanted(path) else []
+            elif path in CUSTOMARY_FOLDERS:
+                yield from filter(wanted, self._server.paths(self._project, self._ref, 1, path))
 
     def matching(self, patterns: tuple[str, ...]) -> list[str]:
         """Return the paths of the project that one of the patterns means."""

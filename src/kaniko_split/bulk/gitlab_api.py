@@ -84,16 +84,27 @@ class Server:
         query = {"scope": "blobs", "search": words}
         yield from self._listed(f"/groups/{quote(group, safe='')}/search", query, tries)
 
-    def paths(self, project: int, ref: str, tries: int) -> Iterator[str]:
-        """Yield the paths of all files of a project, as `GET /projects/:id/repository/tree` has them.
+    def paths(self, project: int, ref: str, tries: int, folder: str = "") -> Iterator[str]:
+        """Yield the paths of all files below a folder of a project, as `GET /projects/:id/repository/tree` has them.
 
         Raises:
             FailedError: The server does not answer as documented.
         """
-        query = {"recursive": "true", "pagination": "keyset", "ref": ref}
+        query = {"recursive": "true", "pagination": "keyset", "ref": ref, **({"path": folder} if folder else {})}
         for one in self._listed(f"/projects/{project}/repository/tree", query, tries):
             if one.get("type") == "blob" and isinstance(one.get("path"), str):
                 yield one["path"]
+
+    def top(self, project: int, ref: str, tries: int) -> Iterator[tuple[str, bool]]:
+        """Yield what is in the root of a project, and of each whether it is a folder.
+
+        Raises:
+            FailedError: The server does not answer as documented.
+        """
+        query = {"pagination": "keyset", "ref": ref}
+        for one in self._listed(f"/projects/{project}/repository/tree", query, tries):
+            if one.get("type") in {"blob", "tree"} and isinstance(one.get("path"), str):
+                yield one["path"], one["type"] == "tree"
 
     def file(self, project: int, path: str, ref: str) -> bytes | None:
         """Return the content of a file, as `GET /projects/:id/repository/files/:file_path/raw` has it.

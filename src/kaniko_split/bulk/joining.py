@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kaniko_split import __version__
+from kaniko_split.bulk.addresses import without_secrets
 from kaniko_split.bulk.analysis import asked_of
 from kaniko_split.bulk.journal import Journal
 from kaniko_split.bulk.settings import settings_from
@@ -31,6 +32,15 @@ def joined(book: Journal) -> Document:
         pipelines=tuple(pipeline for one in documents for pipeline in one.pipelines),
         problems=tuple(problem for one in documents for problem in one.problems),
     )
+
+
+def clones_of(book: Journal) -> dict[str, str]:
+    """Return the address of each repository with findings that is fetched, and so on no disk of the reader's."""
+    return {
+        row.source.name: without_secrets(row.source.where)
+        for row in book.rows()
+        if row.jobs and row.source.kind != "checkout"
+    }
 
 
 def _documents(book: Journal) -> Iterator[Document]:

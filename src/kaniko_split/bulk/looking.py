@@ -67,17 +67,22 @@ class _Partial(Repository):
 
 
 def look(folder: Path, root: str) -> Looked:
-    """Say whether a job of the pipeline with this root builds several images, and which of its files are missing."""
+    """Say whether a job builds several images, and which files are missing to tell.
+
+    That is a job of the pipeline with this root, of one that it starts, or of a file that is kept where pipelines are
+    kept by custom and that none of these has. The scripts that they run are asked for, too.
+    """
     repository = _Partial(folder)
     found, problem = False, ""
     try:
-        # Not strictly: so all that is missing is known at once.
-        read_pipeline(repository, root)
+        if repository.present(root):
+            # Not strictly: so all that is missing is known at once.
+            read_pipeline(repository, root)
         if not repository.missing:
             survey = Survey(repository, root)
             if isinstance(survey.main, Problem):
                 problem = survey.main.text
-            found = any(findings(pipeline) for pipeline in survey.started)
+            found = any(findings(pipeline) for pipeline in (*survey.started, *survey.lone))
     except (BrokenFileError, NotInRepositoryError, MissingParserError) as error:
         problem = str(error)
     except OSError as error:

@@ -17,7 +17,7 @@ from typing import TextIO
 
 from kaniko_split import __version__
 from kaniko_split.bulk import journal
-from kaniko_split.bulk.joining import joined
+from kaniko_split.bulk.joining import clones_of, joined
 from kaniko_split.bulk.journal import Journal
 
 JSON, CSV, SUMMARY, PAGE = "report.json", "report.csv", "summary.md", "report.html"
@@ -51,7 +51,7 @@ def write_all(book: Journal, folder: Path) -> None:
     _write(folder / JSON, lambda stream: _json(book, stream))
     _write(folder / CSV, lambda stream: _csv(book, stream))
     _write(folder / SUMMARY, lambda stream: stream.write(summary(book)))
-    _write(folder / PAGE, lambda stream: stream.write(page(joined(book))))
+    _write(folder / PAGE, lambda stream: stream.write(page(joined(book), clones_of(book))))
 
 
 def verdicts(book: Journal) -> Counter[str]:

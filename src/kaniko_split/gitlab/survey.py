@@ -33,6 +33,15 @@ _PATTERNS = (
 )
 
 
+# The folders among these, of the repository's root.
+CUSTOMARY_FOLDERS = frozenset(pattern.partition("/")[0] for pattern in _PATTERNS if "/" in pattern)
+
+
+def is_kept_by_custom(name: str) -> bool:
+    """Tell whether a path from the repository's root is one of a YAML file where pipelines are kept by custom."""
+    return name.endswith((".yml", ".yaml")) and any(test(name) for test in map(wildcard, _PATTERNS))
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A path or file that cannot be used, in one sentence; `fatal` where that is an error of the input."""

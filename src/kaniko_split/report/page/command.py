@@ -45,6 +45,11 @@ def path_of(pipeline: PipelineOutcome, outcome: JobOutcome) -> str:
     return quoted(f"./{path}" if path.startswith("-") else path)
 
 
+def cloning(address: str, repository: str) -> str:
+    """Return the command that clones a repository to where the paths of the document lead."""
+    return f"git clone -- {quoted(address)} {quoted(repository)}"
+
+
 def beginning(asked: Asked) -> str:
     """Return the program, and the options that decide about names and about what is found."""
     words = [PROGRAM]

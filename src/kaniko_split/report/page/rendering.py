@@ -5,21 +5,27 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
 from markupsafe import Markup
 
 from kaniko_split.report.document import Document
-from kaniko_split.report.page.command import beginning
+from kaniko_split.report.page.command import beginning, cloning
 from kaniko_split.report.page.markup import plain, prose, shown, statement
-from kaniko_split.report.page.view import View, view_of
+from kaniko_split.report.page.view import Item, View, view_of
 
 _ASSETS = "kaniko_split.report.page"
 
 
-def page(document: Document) -> str:
-    """Return the review page: it loads nothing, runs no script but its own, and shows file content as text."""
+def page(document: Document, clones: Mapping[str, str] | None = None) -> str:
+    """Return the review page: it loads nothing, runs no script but its own, and shows file content as text.
+
+    Args:
+        document: What is reviewed.
+        clones: The address to clone from of each repository that is on no disk of the reader's, by its name.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -31,6 +37,7 @@ def page(document: Document) -> str:
     )
     environment.filters |= {"shown": shown, "prose": prose, "plain": plain, "statement": statement}
     view = view_of(document)
+    cloned = _cloned(view, clones or {})
     style, script = _asset("page.css"), _asset("page.js")
     return environment.get_template("page.html.j2").render(
         view=view,
@@ -38,8 +45,8 @@ def page(document: Document) -> str:
         script=Markup(script),  # noqa: S704 (likewise)
         style_hash=_hash(style),
         script_hash=_hash(script),
-        data=_in_script(_data(view)),
-        everything=_everything(view),
+        data=_in_script(_data(view, cloned)),
+        everything=_everything(view, cloned),
     )
 
 
@@ -52,19 +59,37 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _data(view: View) -> dict[str, Any]:
-    """Return what the page's script makes the command line from; the words are quoted already."""
-    items = [item for section in view.sections for item in section.items if item.select is not None]
+def _cloned(view: View, clones: Mapping[str, str]) -> dict[str, str]:
+    """Return the command that brings each file's repository to where its path leads; those that are there have none."""
     return {
+        item.file: cloning(clones[section.outcome.repository], section.outcome.repository)
+        for section in view.sections
+        if section.outcome.repository in clones
+        for item in section.items
+        if item.select is not None
+    }
+
+
+def _data(view: View, cloned: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the page's script makes the command line from; the words are quoted already."""
+    items = list(_items(view))
+    return {
+        "clones": cloned,
         "program": beginning(view.document.asked),
         "changes": {item.name: {"select": item.select, "file": item.file, "together": item.together} for item in items},
     }
 
 
-def _everything(view: View) -> str:
-    """Return the command that applies all changes, for a reader without scripts."""
-    items = (item for section in view.sections for item in section.items if item.select is not None)
-    return " ".join([beginning(view.document.asked), *dict.fromkeys(item.file for item in items)])
+def _everything(view: View, cloned: Mapping[str, str]) -> str:
+    """Return the commands that apply all changes, for a reader without scripts."""
+    files = dict.fromkeys(item.file for item in _items(view))
+    first = dict.fromkeys(cloned[file] for file in files if file in cloned)
+    return "\n".join([*first, " ".join([beginning(view.document.asked), *files])])
+
+
+def _items(view: View) -> Iterable[Item]:
+    """Return what can be applied."""
+    return (item for section in view.sections for item in section.items if item.select is not None)
 
 
 def _in_script(data: dict[str, Any]) -> Markup:

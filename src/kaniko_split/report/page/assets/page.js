@@ -185,16 +185,19 @@
     const everything = [...files.values()].every((file) => file.all.size === file.chosen.size);
     const command = (selects, paths) => [data.program, ...selects, ...paths].join(" ");
     if (!wanted.length) return [];
-    if (everything) return [command([], wanted.map((file) => file.path))];
+    // What is on no disk of the reader's is cloned first, to where the paths lead.
+    const clones = [...new Set(wanted.map((file) => data.clones[file.path]).filter(Boolean))];
+    if (everything) return [...clones, command([], wanted.map((file) => file.path))];
     const union = new Set(wanted.flatMap((file) => [...file.chosen]));
     const exact = wanted.every((file) => [...file.all].every((select) => file.chosen.has(select) || !union.has(select)));
-    if (exact) return [command(union, wanted.map((file) => file.path))];
+    if (exact) return [...clones, command(union, wanted.map((file) => file.path))];
     const groups = new Map();
     for (const file of wanted) {
       const key = [...file.chosen].sort().join(" ");
       groups.set(key, [...(groups.get(key) ?? []), file]);
     }
-    return [...groups.values()].map((group) => command(group[0].chosen, group.map((file) => file.path)));
+    const commands = [...groups.values()].map((group) => command(group[0].chosen, group.map((file) => file.path)));
+    return [...clones, ...commands];
   };
   function markOwned(within) {
     const chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.dataset.of));
