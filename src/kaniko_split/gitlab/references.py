@@ -54,7 +54,7 @@ def references_to(pipeline: Pipeline, job: str) -> tuple[JobReference, ...]:
     """Return every place in the pipeline's files that names `job`, in the order of the files."""
     found: list[JobReference] = []
     for file in pipeline.files:
-        if file.root is None or job not in file.source.text:
+        if file.root is None or not _may_name(file.source.text, job):
             continue
         seen: set[tuple[int, bool]] = set()
         for entry in every_entry(file.root):
@@ -64,6 +64,11 @@ def references_to(pipeline: Pipeline, job: str) -> tuple[JobReference, ...]:
                     seen.add(mention)
                     found.append(reference)
     return tuple(found)
+
+
+def _may_name(text: str, job: str) -> bool:
+    """Tell whether a file may hold the name: quotes can escape any character of it, and blanks can be a line break."""
+    return job in text or "\\" in text or "'" in job or " " in job
 
 
 def hidden_mentions(pipeline: Pipeline, job: str) -> Iterator[tuple[PipelineFile, Node]]:
