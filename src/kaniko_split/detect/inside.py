@@ -121,7 +121,9 @@ def _written_upon_it(statement: Statement, here: Surroundings, extra: Sequence[s
     if not any(isinstance(executor_call(one, there, extra), Build) for one, there in walk_all(first, here)):
         return frozenset()
     there = known_after(first, here)
-    return frozenset(place for one in _effects(then, there) for place in one.writes)
+    written = frozenset(place for one in _effects(then, there) for place in one.writes)
+    # In which folder the shell is left, and how it is set, is no output: every later statement depends on it.
+    return written - {State.FOLDER, State.OPTIONS}
 
 
 def _redirected(statement: Statement, here: Surroundings) -> frozenset[Location]:

@@ -18,6 +18,7 @@ from kaniko_split.plan.detours import detours
 from kaniko_split.plan.order import context_of, left_behind, order_of
 from kaniko_split.shell.endings import hides_failure
 from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, file_at, is_exact, meeting
+from kaniko_split.shell.nodes import Case, For, Group, If, While
 
 # Names that programs read from their environment without being told to.
 _UNNAMED_READS = (
@@ -229,8 +230,16 @@ class _Slicer:
                 raise CannotSliceError("unknown-variables", step)
             if step.effects.leaves and (step.number > first or step.build is not None):
                 raise CannotSliceError("ends-early", step)
+            if self._is_gate_in_chain(step):
+                raise CannotSliceError("build-in-control-flow", step, "it is a link of a chain and may end the job")
             if step.statement.background:
                 raise CannotSliceError("build-in-control-flow", step, "it runs in the background")
+
+    def _is_gate_in_chain(self, step: Step) -> bool:
+        """Tell whether a condition or loop that may end the job is a link of a chain: alone it is another gate."""
+        linked = step.chained or any(one.chained for one in self._steps[step.number + 1 : step.number + 2])
+        compound = isinstance(step.statement.command, If | Case | For | While | Group)
+        return linked and compound and step.build is None and (step.effects.fails or step.effects.leaves)
 
     def _in_before_script(self, step: Step) -> bool:
         return self._trace.items[step.item].section is Section.BEFORE_SCRIPT
@@ -396,7 +405,8 @@ class _Slicer:
                     if not self._overwritten(step, build):
                         roots[build].add(number)
                 if not any(number in roots[build] for build in self._builds):
-                    roots[first].add(number)
+                    for build in self._builds:
+                        roots[build].add(number)
                 continue
             makers = [one for one in self._steps if one.build is not None or one.partner is not None]
             makers = [one for one in makers if _in_same_branch(step, one)] or makers

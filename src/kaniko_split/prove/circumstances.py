@@ -14,6 +14,7 @@ from enum import Enum
 
 from kaniko_split.detect.frames import Frame
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.shell.effects import Effects
 from kaniko_split.shell.endings import hardly_fails, hides_failure
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, may_meet
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement, nested, words_of
@@ -188,8 +189,17 @@ class _Machine:
             self.passed.add(outcome)
         if self._assign(step.statement, tainted=tainted):
             return
+        self._write_all(effects, outcome, tainted=tainted)
+
+    def _write_all(self, effects: Effects, outcome: Symbol, *, tainted: bool) -> None:
+        """Change all that a statement changes; what it does not overwrite for certain is what it was and more."""
         for place in sorted(effects.writes, key=str):
-            if place in effects.appends or (place not in effects.overwrites and is_exact(place)):
+            if isinstance(place, File) and place in effects.keeps - effects.reads:
+                # `mkdir -p` looks at nothing that is in the folder.
+                self._write(
+                    place, _symbol(self.log, self.files.get(place.path, ""), outcome), tainted=tainted, adds=True
+                )
+            elif place in effects.appends or (place not in effects.overwrites and is_exact(place)):
                 self._write(place, _symbol(self._read(place), outcome), tainted=tainted, adds=True)
             else:
                 self._write(place, outcome, tainted=tainted)
@@ -363,14 +373,31 @@ def _heeded(records: Counter[BuildRecord]) -> Counter[BuildRecord]:
 
 def _check_guards(old: JobRecord, new: Mapping[str, JobRecord], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
     """What may end the job before a build must stand before it still, in its job or in one that it waits for."""
-    wanted: dict[BuildRecord, frozenset[Symbol]] = {}
+    wanted: dict[BuildRecord, list[frozenset[Symbol]]] = {}
     for record, guards in zip(old.builds, old.guards, strict=True):
-        wanted |= dict.fromkeys((record, *_heeded(Counter((record,)))), guards)
+        for one in {record, *_heeded(Counter((record,)))}:
+            wanted.setdefault(one, []).append(guards)
+    kept: dict[BuildRecord, list[tuple[str, frozenset[Symbol]]]] = {}
     for name, job in new.items():
         ahead = {guard for other in waits.get(name, ()) for guard in new[other].verdicts}
         for record, guards in zip(job.builds, job.guards, strict=True):
-            if wanted.get(record, frozenset()) - guards - ahead:
-                yield f"`{name}` no longer waits for a statement that could end the job before it"
+            kept.setdefault(record, []).append((name, guards | ahead))
+    for record, found in kept.items():
+        yield from _unguarded(wanted.get(record, []), found)
+
+
+def _unguarded(wanted: Sequence[frozenset[Symbol]], found: Sequence[tuple[str, frozenset[Symbol]]]) -> Iterator[str]:
+    """Yield what is wrong where several builds are given the same: which of them is which, only their guards tell.
+
+    Down a script guards only become more: what is enough for the last of these builds is enough for all of them.
+    """
+    left = list(found)
+    for guards in sorted(wanted, key=len, reverse=True)[: len(found)]:
+        one = next((pair for pair in left if guards <= pair[1]), None)
+        if one is None:
+            yield f"`{left[-1][0]}` no longer waits for a statement that could end the job before it"
+            one = left[-1]
+        left.remove(one)
 
 
 def _words(statement: Statement, text: str) -> tuple[str, ...]:
