@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 NODE_READY := node_modules/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint update-cases judge soak corpus bench docs clean
+.PHONY: help demo test lint update-cases judge soak corpus bench bench-all docs pictures clean
 
 help: ## List what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,8 +25,8 @@ demo: $(READY) ## Show the diff of the article's example; nothing is written.
 	@$(BIN)/kaniko-split diff --quiet examples/article/.gitlab-ci.yml || test $$? -eq 1
 
 lint: $(READY) ## Check style and types.
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check --quiet src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks docs
+	$(BIN)/ruff format --check --quiet src tests benchmarks docs
 	$(BIN)/mypy
 
 test: lint $(NODE_READY) ## Check style and types, then run all tests.
@@ -50,8 +50,16 @@ bench: $(READY) ## Time a whole run against the import of its libraries.
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/startup.py
 
+bench-all: bench ## Time also large pipelines, the review page in a browser, and bulk over 2,000 repositories.
+	@$(BIN)/python benchmarks/pipeline_size.py
+	@PYTHONPATH=tests $(BIN)/python benchmarks/review_page.py
+	@PYTHONPATH=tests $(BIN)/python benchmarks/bulk.py
+
 docs: $(READY) ## Build the guides and the reference into build/docs.
 	$(BIN)/python -m sphinx -q -W -b html docs build/docs
+
+pictures: $(READY) ## Draw the README's pictures from the real output.
+	@PYTHONPATH=tests $(BIN)/python docs/pictures.py
 
 clean: ## Remove what was installed and built.
 	rm -rf $(VENV) node_modules build dist
