@@ -171,6 +171,32 @@ def test_other_yaml_is_named_only_when_it_was_named(work: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("chart.yml",), "chart.yml: the file is no GitLab pipeline; name the file of a pipeline"),
+        (("-",), "stdin: the file is no GitLab pipeline; name the file of a pipeline"),
+        (("link.yml",), "link.yml: the file cannot be read (no such file or directory); mend the link"),
+        ((".", "--ci-file", "../x.yml"), "../x.yml: there is no such file; --ci-file takes a path from the"),
+        (("folder.yml",), "folder.yml: there is no GitLab pipeline in this folder; name its file"),
+        (("pipe.yml",), "pipe.yml: `pipe.yml` is a pipe, a socket or a device; put a file in its place"),
+        ((NAME, "--format", "sarif", "--output", "no/x"), "no/x: the file cannot be written (no such file or"),
+        ((NAME, "--output", "folder.yml"), "folder.yml: the file cannot be written (is a directory)"),
+    ],
+)
+def test_an_odd_input_is_told_in_one_sentence_and_nothing_else(
+    arguments: tuple[str, ...], sentence: str, work: Path
+) -> None:
+    (work / "chart.yml").write_text("replicas: 3\n")
+    (work / "link.yml").symlink_to("nowhere.yml")
+    (work / "folder.yml").mkdir()
+    os.mkfifo(work / "pipe.yml")
+    found = run_here("check", *arguments, cwd=work, stdin=b"hello")
+    assert (found.code, found.out) == (2, b"")
+    assert found.err.startswith(f"error: {sentence}")
+    assert found.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
     ("arguments", "word"),
     [
         (("--template-name", "build-image"), "begins with a dot"),

@@ -230,7 +230,7 @@ def test_one_broken_project_keeps_no_other(tmp_path: Path) -> None:
         (500, "text/plain", b"oops", "answers with 500 (oops)"),
         (200, "text/html", b"<html>Sign in</html>", "not GitLab's API"),
         (200, "application/json", b'"nonsense"', "none of GitLab's"),
-        (0, "", b"", "cannot be reached"),
+        (0, "", b"", "GitLab cannot be reached ("),
     ],
 )
 def test_a_group_that_cannot_be_listed_is_told_in_one_sentence(
@@ -244,3 +244,9 @@ def test_a_group_that_cannot_be_listed_is_told_in_one_sentence(
     [line] = capsys.readouterr().err.splitlines()
     assert said in line
     assert line.startswith("error: the group platform: ")
+
+
+def test_a_server_that_is_not_there_is_told_in_a_few_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(groups=("platform",), gitlab_url="http://127.0.0.1:1", tries=1, code_search=False, jobs=1)
+    assert run_scan(settings, tmp_path / "run") == 2
+    assert capsys.readouterr().err == "error: the group platform: GitLab cannot be reached (connection refused)\n"

@@ -229,6 +229,8 @@ def test_a_project_is_known_by_its_address_at_one_server_only() -> None:
         (Settings(shard=(3, 2)), "--shard"),
         (Settings(jobs=0), "--jobs"),
         (Settings(include=("(",)), "no regular expression"),
+        (Settings(gitlab_url="ftp://x"), "--gitlab-url: an address that begins with https://"),
+        (Settings(gitlab_url="gitlab.example"), "--gitlab-url: an address that begins with https://"),
         (Settings(message="  "), "the message is empty"),
         (Settings(labels=("a\nb",)), "one line of printable characters"),
     ],

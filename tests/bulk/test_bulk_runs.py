@@ -84,6 +84,7 @@ def test_what_is_no_repository_is_told_and_the_rest_goes_on(tmp_path: Path) -> N
     ran = world.bulk("--list", "list", "--tries", "1", "--jobs", "1", cwd=tmp_path)
     assert ran.code == 1
     assert "s3cr3t" not in ran.out + ran.err
+    assert "error: https://***@127.0.0.1/x.git: " in ran.err
     states = {
         name.removeprefix(f"{tmp_path}/"): row.state for name, row in world.rows(tmp_path / "kaniko-split-bulk").items()
     }

@@ -135,7 +135,8 @@ def _run(settings: Settings, folder: Path, book: Journal, git: Git, token: Token
 def _speed(number: int, seconds: float, git: Git, jobs: int) -> str:
     """Return how fast a run was, and which part of its time git took."""
     share = git.clock.seconds / max(seconds * jobs, 0.001)
-    return f"{number} repositories in {seconds:.1f} s ({number / max(seconds, 0.001):.1f}/s), {share:.0%} of it in git"
+    what = "1 repository" if number == 1 else f"{number} repositories"
+    return f"{what} in {seconds:.1f} s ({number / max(seconds, 0.001):.1f}/s), {share:.0%} of it in git"
 
 
 def _list_all(settings: Settings, book: Journal, server: Callable[[], Server]) -> int:
@@ -146,6 +147,8 @@ def _list_all(settings: Settings, book: Journal, server: Callable[[], Server]) -
     def meant(sources: Iterable[Source]) -> Iterator[Source]:
         for one in sources:
             if chosen(one.name) and is_in(one.name, settings.shard):
+                if one.problem:
+                    _tell(f"error: {one.name}: {one.problem}")
                 yield one
 
     book.add(meant(in_folders([Path(one) for one in settings.folders])))

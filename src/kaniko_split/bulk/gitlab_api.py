@@ -200,11 +200,26 @@ class Server:
         except requests.Timeout:
             raise FailedError("GitLab does not answer in time", passing=True) from None
         except requests.RequestException as error:
-            said = self._redact(" ".join(str(error).split()))[:200]
+            said = self._redact(_cause(error))[:200]
             raise FailedError(f"GitLab cannot be reached ({said})", passing=True) from None
 
     def _held(self, code: int) -> float:
         return self._pace.held() if code in {429, 503} else 0.0
+
+
+def _cause(error: BaseException) -> str:
+    """Return what the system says of a connection that failed; the libraries wrap it several times."""
+    waiting: list[object] = [error]
+    seen: list[object] = []
+    while waiting:
+        one = waiting.pop(0)
+        if not isinstance(one, BaseException) or any(one is other for other in seen):
+            continue
+        if isinstance(one, OSError) and one.strerror:
+            return one.strerror.lower()
+        seen.append(one)
+        waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+    return " ".join(str(error).split())
 
 
 def project_path(url: str, gitlab_url: str) -> str | None:

@@ -142,6 +142,8 @@ def check(settings: Settings) -> None:
         raise BadSettingsError("--merge-request needs --push: GitLab opens one for a branch that is pushed")
     if not 1 <= settings.shard[0] <= settings.shard[1]:
         raise BadSettingsError("--shard I/N: I counts from 1 to N")
+    if not re.match(r"https?://[^/]", settings.gitlab_url):
+        raise BadSettingsError("--gitlab-url: an address that begins with https:// or http://")
     if settings.jobs < 1:
         raise BadSettingsError("--jobs: one at least")
     if settings.rate <= 0 or settings.timeout <= 0:

@@ -108,9 +108,15 @@ def read_all(options: Options) -> Run:
         run.complain(str(error))
         return run
     pipelines: list[tuple[Found, Asked]] = []
+    passed_over: list[str] = []
     for group in groups:
-        pipelines.extend((found, group.asked) for found in _pipelines(run, group))
+        pipelines.extend((found, group.asked) for found in _pipelines(run, group, passed_over))
         run.baseline = run.baseline or group.baseline
+    for sentence in passed_over:
+        if pipelines or run.troubled:
+            run.mention(f"{sentence}, so it is passed over")
+        else:
+            run.complain(f"{sentence}; name the file of a pipeline")
     try:
         for found, asked in pipelines if options.silent else watched(pipelines):
             result = split_pipeline(found.pipeline, wishes_of(asked, found, found.meant), asked.words)
@@ -129,14 +135,14 @@ def read_all(options: Options) -> Run:
     return run
 
 
-def _pipelines(run: Run, group: Group) -> Iterator[Found]:
+def _pipelines(run: Run, group: Group, passed_over: list[str]) -> Iterator[Found]:
     for found in _found(group):
         if isinstance(found, Found):
             yield found
         elif found.fatal:
             run.complain(found.text)
         else:
-            run.mention(found.text)
+            passed_over.append(found.text)
 
 
 def _leave_out_known(run: Run, baseline: Baseline) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -170,12 +171,13 @@ def _of_file(path: Path, search: _Search) -> Iterator[Found | Problem]:
 
 
 def _no_root(survey: Survey) -> Problem:
-    shown = survey.repository.shown(survey.root)
+    leads_out = posixpath.normpath(survey.root).startswith(("../", "/"))
+    shown = survey.root if leads_out else survey.repository.shown(survey.root)
     return Problem(f"{shown}: there is no such file; --ci-file takes a path from the repository's root")
 
 
 def _no_pipeline(name: str) -> Problem:
-    return Problem(f"{name}: the file is no GitLab pipeline, so it is passed over", fatal=False)
+    return Problem(f"{name}: the file is no GitLab pipeline", fatal=False)
 
 
 def _is_template(repository: Repository, name: str) -> bool:

@@ -44,7 +44,10 @@ def is_kept_by_custom(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A path or file that cannot be used, in one sentence; `fatal` where that is an error of the input."""
+    """A path or file that cannot be used, in one sentence.
+
+    It is `fatal` where that is an error of the input; else the sentence does not say what follows from it.
+    """
 
     text: str
     fatal: bool = True
@@ -142,7 +145,8 @@ class Survey:
             return Problem(f"{shown}: {error}; {error.advice}")
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            return Problem(f"{shown}: the file cannot be read ({reason}); check its permissions")
+            by_hand = "mend the link" if self.repository.is_link(name) else "check its permissions"
+            return Problem(f"{shown}: the file cannot be read ({reason}); {by_hand}")
         if wrong is not None:
             return Problem(str(wrong))
         return pipeline if whole else replace(pipeline, included_by=self._computed_include(), partial=True)

@@ -91,6 +91,10 @@ class Repository:
         """Tell whether anything at all, be it a folder or a link to nowhere, is called `name`."""
         return name in self.given or (not self.alone and os.path.lexists(self.root / name))
 
+    def is_link(self, name: str) -> bool:
+        """Tell whether what is called `name` is a symbolic link."""
+        return name not in self.given and not self.alone and (self.root / name).is_symlink()
+
     def text(self, name: str) -> str | None:
         """Return the text of a file of the repository, None where there is none that can be read."""
         try:
