@@ -125,6 +125,11 @@ def _run_all(pipeline: Resolved, names: Sequence[str], setting: _Setting) -> dic
             if provider in outcomes:
                 files |= left_behind(jobs[provider], outcomes[provider], setting.folder)
                 variables |= left_variables(jobs[provider], outcomes[provider])
+        failed = [one for one in map(ended, _awaited(name, pipeline, names)) if one is not None and one.status != 0]
+        if failed:
+            # GitLab does not start it, which is the failure of the job that it waits for.
+            outcomes[name] = Outcome(failed[0].status, (), {}, (), "It waits for a job that failed.")
+            return
         lines_of = surroundings.lines_of
         environment = surroundings.environment_of(name, pipeline, setting.event, setting.text)
         ready = Run(
@@ -138,9 +143,22 @@ def _run_all(pipeline: Resolved, names: Sequence[str], setting: _Setting) -> dic
         )
         outcomes[name] = run_job(ready, setting.folder, setting.box, setting.shell)
 
+    def ended(name: str) -> Outcome | None:
+        run(name)
+        return outcomes.get(name)
+
     for name in names:
         run(name)
     return outcomes
+
+
+def _awaited(name: str, pipeline: Resolved, names: Sequence[str]) -> list[str]:
+    """Name those of the replayed jobs that must have succeeded before GitLab starts a job."""
+    jobs = pipeline.jobs
+    if jobs[name].get("when") in {"always", "on_failure"}:
+        return []
+    found = [need.get("job") for need in jobs[name].get("needs") or () if not {"project", "pipeline"} & need.keys()]
+    return [one for one in names if one in found and not jobs[one].get("allow_failure")]
 
 
 def _providers(name: str, pipeline: Resolved) -> list[str]:
