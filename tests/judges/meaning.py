@@ -61,11 +61,16 @@ def find_divisions(before: Resolved, after: Resolved) -> tuple[Division, ...]:
             continue
         if origin not in new:
             divisions.append(Division(origin, tuple(parts)))
-        elif runs_executor(new[origin]):
+        elif runs_executor(new[origin]) and not _waits_for_all(new[origin], parts):
             divisions.append(Division(origin, (origin, *parts)))
         else:
             divisions.append(Division(origin, tuple(parts), finishing=origin))
     return tuple(divisions)
+
+
+def _waits_for_all(job: Job, parts: Sequence[str]) -> bool:
+    """Say whether a job that keeps the old name comes after all new ones; it may hold a function that builds."""
+    return set(parts) <= set(_names(_needs(job.get("needs") or [], {})))
 
 
 def compare(before: Resolved, after: Resolved) -> list[str]:

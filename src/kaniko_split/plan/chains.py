@@ -2,15 +2,15 @@
 
 Where commands follow a chain, `set -e` does not stop at the failure of any link but its last. A build that becomes
 a command of its own does end its job when it fails: the split says so, and asks. A link that may well fail and is no
-build (a test, a download) may be meant as a condition, and then that change would be none that anybody wants.
+build (a test, a copy, a download) may be meant as a condition, or be needed by other builds that did go on without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from kaniko_split.detect.trace import Step, Trace
-from kaniko_split.plan.slices import CannotSliceError
+from kaniko_split.plan.slices import CannotSliceError, Slices
 from kaniko_split.shell.endings import hardly_fails
 
 
@@ -26,19 +26,13 @@ def check_chains(trace: Trace) -> None:
             raise CannotSliceError("chain-hides-failure", chain[0])
 
 
-def heeded_now(trace: Trace, jobs: Iterable[Sequence[int]]) -> tuple[int, ...]:
-    """Return the builds, by number, whose failure a chain passed over and which ends the job that they now have.
-
-    Args:
-        trace: All statements.
-        jobs: The own statements of each new job, by number and in order.
-    """
+def heeded_now(trace: Trace, slices: Slices) -> tuple[int, ...]:
+    """Return the builds, by number, whose failure a chain passed over and which ends the job that they now have."""
     found: list[int] = []
     for chain in _chains(trace)[:-1]:
-        passed_over = [step.number for step in chain[:-1] if step.build is not None]
-        for job in jobs:
-            if not _stays_within(chain, job, trace):
-                found.extend(number for number in passed_over if number in job)
+        passed_over = {step.number for step in chain[:-1] if step.build is not None}
+        ended = [job for job in slices.jobs if not _stays_within(chain, job.steps, trace)]
+        found.extend(job.build for job in ended if job.build in passed_over)
     return tuple(found)
 
 

@@ -91,15 +91,15 @@ def _order(split: Split, builds: list[NewJob]) -> Iterator[Change]:
 
 
 def _heeded(split: Split, builds: list[NewJob]) -> Iterator[Change]:
-    """Say which builds' failures the `&&` behind them passed over, and end a job now."""
+    """Say which jobs end at a failure that a chain passed over."""
     trace = split.finding.trace
-    numbers = heeded_now(trace, [job.steps for job in builds]) if trace is not None else ()
+    numbers = heeded_now(trace, split.slices) if trace is not None else ()
     names = [job.name for job in builds if job.build in numbers]
     if names:
         yield Change(
             Mark.ASKS,
             f"{_list(names)} {'fails when its' if len(names) == 1 else 'fail when their'} build fails; "
-            f"the `&&` behind {'it' if len(names) == 1 else 'each'} let the job go on and end well",
+            "the `&&` behind it let the job go on and end well",
             _place(split, numbers[0]),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Step, Trace
@@ -73,7 +73,8 @@ def check_artifacts(finding: Finding, slices: Slices) -> None:
     if not patterns:
         return
     matches = [wildcard(pattern) for pattern in patterns]
-    writers: dict[str, int] = {}
+    # What all jobs write alike is the same in each, until one of them writes it once more.
+    writers: dict[str, int] = dict.fromkeys(_shared_files(finding.trace, slices), -1)
     for index, job in enumerate(slices.jobs):
         for number in job.steps:
             step = finding.trace.steps[number]
@@ -89,6 +90,14 @@ def check_artifacts(finding: Finding, slices: Slices) -> None:
                     raise CannotSliceError("artifact-of-several", step, f"`{path}`")
     if slices.jobs[-1].build is None:
         _check_changed_again(finding.trace, slices, matches)
+
+
+def _shared_files(trace: Trace, slices: Slices) -> Iterator[str]:
+    """Yield the files that the statements write which all jobs begin with, but those that are left as they are."""
+    for number in (*slices.before, *slices.prelude):
+        step = trace.steps[number]
+        if not step.values or step.values[0].text not in _SAME_AGAIN:
+            yield from (place.path for place in step.effects.writes if isinstance(place, File))
 
 
 def _check_changed_again(trace: Trace, slices: Slices, matches: Sequence[Callable[[str], bool]]) -> None:

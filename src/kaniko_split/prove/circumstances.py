@@ -126,10 +126,12 @@ class _Machine:
             return Heed.ENDS
         if not step.stops_at_failure or self._hides_failure(step):
             return Heed.PASSED_OVER
-        if end == step.number:
+        if start == end:
             return Heed.ENDS
-        plain = all(one.build is not None or hardly_fails(one.statement, one.values) for one in steps[start : end + 1])
-        return Heed.CHAINED if plain else Heed.PASSED_OVER
+        chain = steps[start : end + 1]
+        if not all(one.build is not None or hardly_fails(one.statement, one.values) for one in chain):
+            return Heed.PASSED_OVER
+        return Heed.ENDS if end == step.number else Heed.CHAINED
 
     def _enter(self, step: Step) -> None:
         """Ask the conditions around a statement, once for each time that the shell comes to them."""
