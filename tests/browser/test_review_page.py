@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page
 from chromium import INSTALL, browser, chromium
 from conftest import CASES, tree
 from drawn_up import drawn_up
+from kaniko_split.bulk.joining import _named as named
 from kaniko_split.report.page.rendering import page
 
 ROOT = Path(__file__).parent.parent.parent
@@ -334,6 +335,24 @@ def test_jobs_with_a_shared_script_are_chosen_together(opened: Page, repository:
     assert carry_out(command_of(opened), repository, tmp_path) == wanted(repository, "ci/shared.yml")
     change(opened, "release").locator(".take").uncheck()
     assert not change(opened, "preview").locator(".take").is_checked()
+
+
+def test_what_is_on_no_disk_is_cloned_first(context: BrowserContext, tmp_path: Path) -> None:
+    """Of the repositories of a group, those with something that is chosen, to where the paths lead."""
+    server, name = tmp_path / "ser ver", "platform/it's"
+    shutil.copytree(CASES / "article" / "before", server)
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com"]
+    for arguments in (["init", "-q", "."], ["add", "-A"], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *arguments], cwd=server, check=True)
+    path = tmp_path / "group.html"
+    path.write_text(page(named(drawn_up(server), name), {name: server.as_uri()}), "utf-8")
+    group = opening(context, path)
+    (tmp_path / "empty").mkdir()
+    done = carry_out(command_of(group), tmp_path / "empty", tmp_path)
+    assert done == {f"{name}/.gitlab-ci.yml": (CASES / "article" / "after" / ".gitlab-ci.yml").read_bytes()}
+    group.get_by_role("button", name="None").click()
+    assert command_of(group) == "Nothing is chosen."
+    group.close()
 
 
 def test_the_command_is_copied(opened: Page) -> None:
