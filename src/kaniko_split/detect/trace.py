@@ -224,9 +224,10 @@ class _Follower:
         )
 
     def may_build(self, statement: Statement) -> bool:
-        """Tell whether a statement may hold a build, from its text alone."""
+        """Tell whether a statement may hold a build, from its text alone or from where it runs."""
         text = self._text[statement.span.start : statement.span.end]
-        return may_run((text,), self._scripts.read, self._scripts.words)
+        named = may_run((text,), self._scripts.read, self._scripts.words)
+        return named or most_builds(ways_through(statement, Counting(self._here, self.extra))) > 0
 
     def _second_of(self, called: Inside) -> tuple[str, str, int] | None:
         """Return where the second build stands in a script that makes several."""

@@ -343,6 +343,7 @@ class _Slicer:
         chosen: set[int] = set()
         live: set[Location] = set()
         covered: set[Location] = set()
+        goes_back = False
         for step in reversed(self._steps[: max(wanted) + 1]):
             number = step.number
             if number in passed_over:
@@ -361,6 +362,10 @@ class _Slicer:
             if State.FILES in step.effects.reads:
                 covered.clear()
             live |= step.effects.reads - step.effects.appends
+            if State.FOLDER in step.effects.writes:
+                # `cd -` leads to where the shell was before the `cd` that it undoes.
+                live |= {State.FOLDER} if goes_back else set()
+                goes_back = tuple(value.text for value in step.values) == ("cd", "-")
             if step.build is not None or step.effects.unknown or step.effects.acts:
                 live |= {place for name in self._environment for place in (Variable(name), export_mark(name))}
         return frozenset(chosen)
