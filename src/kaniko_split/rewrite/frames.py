@@ -58,7 +58,7 @@ def framed_items(cutter: Divider, runs: Sequence[Sequence[Step]], dash: int, tol
         CannotLayOutError: The item is laid out so that it cannot be divided.
     """
     if not cutter.node.style.is_block:
-        return [Written(" " * dash + "- "), *framed_inline(cutter, runs), Written("\n")]
+        return [Written(" " * dash + "- "), *framed_inline(cutter, runs, dash - cutter.column), Written("\n")]
     source = cutter.source
     header = source.text[cutter.node.span.start : source.line_end(cutter.node.span.start)]
     if "#" in header or "+" in header:
@@ -98,8 +98,10 @@ def framed_items(cutter: Divider, runs: Sequence[Sequence[Step]], dash: int, tol
     return pieces
 
 
-def framed_inline(cutter: Divider, runs: Sequence[Sequence[Step]]) -> list[Piece]:
+def framed_inline(cutter: Divider, runs: Sequence[Sequence[Step]], by: int = 0) -> list[Piece]:
     """Return the statements of `runs`, with what stands around them, as a scalar on the item's line.
+
+    Its further lines are indented by `by` spaces more than they were.
 
     Raises:
         CannotLayOutError: The item is laid out so that it cannot be divided.
@@ -112,9 +114,11 @@ def framed_inline(cutter: Divider, runs: Sequence[Sequence[Step]]) -> list[Piece
     pieces: list[Piece] = []
     for before, number in zip([None, *wanted], wanted, strict=False):
         atom = atoms[number]
-        glued = before is not None and (atoms[before].step is None or atom.step is None)
+        # A frame's own words hold what parts them from its statements; what stands beside a frame is parted from it.
+        within = before is not None and atom.frame is not None and atoms[before].frame is atom.frame
+        glued = within and before is not None and (atoms[before].step is None or atom.step is None)
         start = atoms[number - 1].span.end if before is not None and not glued else atom.span.start
-        pieces.append(Copied(cutter.place(Span(start, atom.span.end))))
+        pieces.extend(_moved_behind_first(cutter, cutter.place(Span(start, atom.span.end)), by))
     if cutter.node.style in {Style.SINGLE, Style.DOUBLE}:
         quote = cutter.node.style.value
         return [Written(quote), *pieces, Written(quote)]

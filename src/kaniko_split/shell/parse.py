@@ -10,6 +10,7 @@ import re
 import shutil
 import sysconfig
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -178,7 +179,7 @@ class _Reader:
             case "CaseClause":
                 return self._case(node)
             case "FuncDecl":
-                return Function(node["Name"]["Value"], self._statement(node["Body"]))
+                return _defined(node["Name"]["Value"], self._statement(node["Body"]), self._span(node).start)
             case kind:
                 return Other(kind, tuple(self._inner_statements(node)), tuple(self._inner_words(node)))
 
@@ -306,6 +307,26 @@ class _Reader:
             if key in part:
                 for inner in _word_nodes(part[key]):
                     yield self._word(inner)
+
+
+def _defined(name: str, body: Statement, start: int) -> Command:
+    """Return the definition of a function, and the chain that it begins.
+
+    shfmt takes all of `f() { ...; } && f` for the body. To a shell that is a compound command (POSIX, "Function
+    Definition Command"), and the chain goes on behind it.
+    """
+    if not isinstance(body.command, Chain):
+        return Function(name, body)
+    left = body.command.left
+    first = Statement(
+        Span(start, left.span.end),
+        _defined(name, left, start),
+        (),
+        negated=False,
+        background=False,
+        ended_by_semicolon=False,
+    )
+    return replace(body.command, left=first)
 
 
 def _word_nodes(node: Any) -> Iterator[dict[str, Any]]:
