@@ -23,14 +23,6 @@ def _told(build: str, name: str) -> Statement:
     return Statement((f'{build} || {{ echo "{name} failed"; exit 1; }}',), lines)
 
 
-def _logged(build: str, name: str) -> Statement:
-    return said(f"{build} | tee {name}.log")
-
-
-def _logged_with_errors(build: str, _: str) -> Statement:
-    return said(f"{build} 2>&1 | tee -a build.log")
-
-
 def _confined(build: str, name: str) -> Statement:
     return said(f"( cd {name} && {build} )")
 
@@ -69,10 +61,6 @@ def _if_there(build: str, name: str) -> Statement:
     return Statement((f"{condition} {build}; fi",), (condition, f"  {build}", "fi"))
 
 
-def _grouped(build: str, name: str) -> Statement:
-    return Statement((f'{{ {build}; echo "{name}"; }}',), ("{", f"  {build}", f'  echo "{name}"', "}"))
-
-
 def _or_note(build: str, name: str) -> Statement:
     return said(f"{build} || echo {name} >> failed.txt")
 
@@ -80,7 +68,6 @@ def _or_note(build: str, name: str) -> Statement:
 _WRAPPINGS: tuple[Wrapping, ...] = (
     _exit,
     _told,
-    _logged,
     _branched,
     _negated,
     _again,
@@ -88,9 +75,7 @@ _WRAPPINGS: tuple[Wrapping, ...] = (
     _until,
     _on_tags,
     _if_there,
-    _grouped,
     _or_note,
-    _logged_with_errors,
 )
 
 

@@ -58,7 +58,9 @@ def framed_items(cutter: Divider, runs: Sequence[Sequence[Step]], dash: int, tol
         CannotLayOutError: The item is laid out so that it cannot be divided.
     """
     if not cutter.node.style.is_block:
-        return [Written(" " * dash + "- "), *framed_inline(cutter, runs, dash - cutter.column), Written("\n")]
+        ends = runs[-1][-1] is cutter.steps[-1]
+        text = framed_inline(cutter, runs, dash - cutter.column)
+        return [Written(" " * dash + "- "), *text, *(cutter.comment_beside() if ends else []), Written("\n")]
     source = cutter.source
     header = source.text[cutter.node.span.start : source.line_end(cutter.node.span.start)]
     if "#" in header or "+" in header:

@@ -152,7 +152,7 @@ class Divider:
                 else:
                     pieces.extend(self.inline(run, dash - self.column))
                 if run[-1] is self.steps[-1]:
-                    pieces.extend(self._comment_beside())
+                    pieces.extend(self.comment_beside())
                 pieces.append(Written("\n"))
             return pieces
         links = all(run[0].chained for run in runs[1:])
@@ -161,7 +161,7 @@ class Divider:
             return [piece for line in lines for piece in line]
         return self._block(runs, dash)
 
-    def _comment_beside(self) -> list[Piece]:
+    def comment_beside(self) -> list[Piece]:
         """Return the comment beside the end of an item that is a plain or quoted text, with the blanks before it."""
         start, end = self.node.span.start, self.node.span.end
         if not self.source.text[self.source.line_start(start) : start].lstrip().startswith("-"):
