@@ -1,19 +1,19 @@
-"""Does each build run in the same circumstances as before?
+"""In which circumstances does each build of a job run?
 
 A script is run with symbols for values: a variable stands for the words that gave it its value, a file for the
-statements that wrote it. What a build is given (its words, folder, options, environment, files) is compared
-between the old job and the new ones. The plan is not asked: only the two texts are.
+statements that wrote it. What a build is given is its words, folder, options, environment and files; `comparing` holds
+it against what the other job gives. The plan is not asked: only the two texts are.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import dataclass, field
 
 from kaniko_split.detect.frames import Frame
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.prove.comparing import BuildRecord, Heed, JobRecord
+from kaniko_split.prove.symbols import Symbol, choice_of, chosen_of, symbol_of
 from kaniko_split.shell.effects import Effects
 from kaniko_split.shell.endings import hardly_fails, hides_failure
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, may_meet
@@ -21,51 +21,7 @@ from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement, n
 from kaniko_split.shell.words import names_read
 from kaniko_split.source.text import Span
 
-Symbol = str
 _STATUS = Variable("?")
-
-
-class Heed(Enum):
-    """What becomes of a build's failure."""
-
-    ENDS = "it ends the job, or is how the job ends"
-    CHAINED = "the links behind it, builds or what hardly ever fails, are left out, and the job goes on"
-    PASSED_OVER = "it is passed over"
-
-
-@dataclass(frozen=True, slots=True)
-class BuildRecord:
-    """What one build is given, and whether its failure counts; two builds with equal records make the same image."""
-
-    words: tuple[str, ...]
-    given: Symbol
-    heeded: Heed
-    reads: tuple[tuple[str, Symbol], ...]
-    folder: Symbol
-    options: Symbol
-    environment: tuple[tuple[str, Symbol], ...]
-    files: tuple[tuple[str, Symbol], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class JobRecord:
-    """What one job does.
-
-    Attributes:
-        builds: Its builds in order.
-        acts: Its effects outside the container.
-        guards: For each build, the statements before it that may end the job.
-        verdicts: Every statement of the job that may end it.
-        endings: The last statements of it or its branches whose failure would have been passed over anywhere else.
-        most: The most builds that one run of it makes.
-    """
-
-    builds: tuple[BuildRecord, ...]
-    acts: tuple[Symbol, ...]
-    guards: tuple[frozenset[Symbol], ...]
-    verdicts: frozenset[Symbol] = frozenset()
-    endings: frozenset[tuple[str, ...]] = frozenset()
-    most: float = 0
 
 
 @dataclass
@@ -149,7 +105,7 @@ class _Machine:
                 for one in condition
             ]
             is_else = not step.frame.conditions[step.branch]
-            self.holds = _symbol("if", str(step.branch), str(is_else), *texts, *self.asked)
+            self.holds = symbol_of("if", str(step.branch), str(is_else), *texts, *self.asked)
 
     def _step(self, step: Step) -> None:
         self._enter(step)
@@ -163,11 +119,11 @@ class _Machine:
         if step.build is not None:
             self.guards.append(frozenset(self.passed))
             self.builds.append(self._record(step, words))
-            outcome = _symbol("build", self.holds, *words, *inputs)
+            outcome = symbol_of("build", self.holds, *words, *inputs)
             for place in sorted(effects.writes, key=str):
                 kept = self._read(place) if place in effects.appends else ""
                 output = place not in step.beside
-                self._write(place, _symbol(kept, outcome) if kept else outcome, tainted=output)
+                self._write(place, symbol_of(kept, outcome) if kept else outcome, tainted=output)
                 if isinstance(place, File) and not output:
                     self.writers[place.path] = step.calls
             self._write(_STATUS, outcome, tainted=True)
@@ -184,7 +140,7 @@ class _Machine:
         status_read = _STATUS in effects.reads
         if not status_read:
             self._forget_status()
-        outcome = _symbol(*words, *inputs, *([self.holds] if self.holds else []))
+        outcome = symbol_of(*words, *inputs, *([self.holds] if self.holds else []))
         if effects.acts:
             self.acts.append(outcome)
         if (effects.fails or effects.leaves) and not self._passes_on_a_failure(step):
@@ -199,10 +155,10 @@ class _Machine:
             if isinstance(place, File) and place in effects.keeps - effects.reads:
                 # `mkdir -p` looks at nothing that is in the folder.
                 self._write(
-                    place, _symbol(self.log, self.files.get(place.path, ""), outcome), tainted=tainted, adds=True
+                    place, symbol_of(self.log, self.files.get(place.path, ""), outcome), tainted=tainted, adds=True
                 )
             elif place in effects.appends or (place not in effects.overwrites and is_exact(place)):
-                self._write(place, _symbol(self._read(place), outcome), tainted=tainted, adds=True)
+                self._write(place, symbol_of(self._read(place), outcome), tainted=tainted, adds=True)
             else:
                 self._write(place, outcome, tainted=tainted)
 
@@ -231,9 +187,9 @@ class _Machine:
         for one in assignments:
             text = self.trace.script.text[one.span.start : one.span.end]
             names = [Variable(name) for name in _names_in(one)]
-            symbol = _symbol(text, *self._inputs(frozenset(names)), self._files_symbol(text))
+            symbol = symbol_of(text, *self._inputs(frozenset(names)), self._files_symbol(text))
             if one.appends or one.indexed:
-                symbol = _symbol(self.values.get(one.name, ""), symbol)
+                symbol = symbol_of(self.values.get(one.name, ""), symbol)
             self._write(Variable(one.name), symbol, tainted=tainted)
         return True
 
@@ -255,7 +211,7 @@ class _Machine:
             reads=reads,
             folder=self.folder if State.FOLDER in step.effects.reads else "",
             options=self.options,
-            environment=tuple((name, _chosen(self.holds, self.values[name])) for name in seen),
+            environment=tuple((name, chosen_of(self.holds, self.values[name])) for name in seen),
             files=(*sorted(self._files_before(step).items()), ("", self.log)),
         )
 
@@ -271,10 +227,10 @@ class _Machine:
         return {path: symbol for path, symbol in self._own_files().items() if path not in passed_over}
 
     def _own_files(self) -> dict[str, Symbol]:
-        return {path: _chosen(self.holds, symbol) for path, symbol in self.files.items() if path not in self.outputs}
+        return {path: chosen_of(self.holds, symbol) for path, symbol in self.files.items() if path not in self.outputs}
 
     def _snapshot(self) -> Symbol:
-        return _symbol(self.log, *(f"{path}={symbol}" for path, symbol in sorted(self._own_files().items())))
+        return symbol_of(self.log, *(f"{path}={symbol}" for path, symbol in sorted(self._own_files().items())))
 
     def _inputs(self, places: frozenset[Location]) -> list[Symbol]:
         return [f"{place}={self._read(place)}" for place in sorted(places, key=str)]
@@ -282,11 +238,11 @@ class _Machine:
     def _read(self, place: Location) -> Symbol:
         match place:
             case Variable(name=name):
-                return _chosen(self.holds, self.values.get(name, ""))
+                return chosen_of(self.holds, self.values.get(name, ""))
             case File(path=path):
                 met = [self.files[one] for one in sorted(self.files) if may_meet(File(one), place)]
                 own = self.files.get(path, "") if is_exact(place) else ""
-                return _symbol(self.log, own, *met) if met or self.log else ""
+                return symbol_of(self.log, own, *met) if met or self.log else ""
             case State.FILES:
                 return self._snapshot()
             case State.FOLDER:
@@ -294,27 +250,27 @@ class _Machine:
             case State.OPTIONS:
                 return self.options
             case _:
-                return _symbol(*(f"{name}={symbol}" for name, symbol in sorted(self.values.items())))
+                return symbol_of(*(f"{name}={symbol}" for name, symbol in sorted(self.values.items())))
 
     def _write(self, place: Location, symbol: Symbol, *, tainted: bool, adds: bool = False) -> None:
         match place:
             case Variable(name=name):
-                self.values[name] = _choice(self.holds, self.values.get(name, ""), symbol)
+                self.values[name] = choice_of(self.holds, self.values.get(name, ""), symbol)
                 (self.output_values.add if tainted else self.output_values.discard)(name)
             case File(path=path):
-                self.files[path] = _choice(self.holds, self.files.get(path, ""), symbol)
+                self.files[path] = choice_of(self.holds, self.files.get(path, ""), symbol)
                 if tainted:
                     self.outputs.add(path)
                 elif not adds:
                     self.outputs.discard(path)
             case State.FILES if not tainted:
-                self.log = _symbol(self.log, symbol)
+                self.log = symbol_of(self.log, symbol)
             case State.FOLDER:
-                self.folder = _choice(self.holds, self.folder, symbol)
+                self.folder = choice_of(self.holds, self.folder, symbol)
             case State.OPTIONS:
-                self.options = _symbol(self.options, symbol)
+                self.options = symbol_of(self.options, symbol)
             case State.VARIABLES:
-                self.values = {name: _symbol(old, symbol) for name, old in self.values.items()}
+                self.values = {name: symbol_of(old, symbol) for name, old in self.values.items()}
 
     def _is_tainted(self, places: frozenset[Location]) -> bool:
         outputs = [File(path) for path in self.outputs]
@@ -335,71 +291,6 @@ def record_of(trace: Trace, given: Mapping[str, object] | Sequence[str] = ()) ->
     """
     machine = _Machine(trace, frozenset(given))
     return machine.run()
-
-
-def check_circumstances(
-    old: JobRecord, new: Mapping[str, JobRecord], waits: Mapping[str, frozenset[str]]
-) -> Iterator[str]:
-    """Yield what is different for a build or an effect; nothing where all are as before.
-
-    Args:
-        old: The job that was split.
-        new: The jobs that it became, by name.
-        waits: For each of them, those that must have succeeded before it starts.
-    """
-    before = Counter(old.builds)
-    after = Counter(record for job in new.values() for record in job.builds)
-    # A build that leaves such a chain ends its job when it fails, as the split says; nothing else may change here.
-    missing, strange = _heeded(before - after), after - before
-    for record in missing - strange:
-        yield f"the build `{_short(record.words)}` does not run as before in any new job"
-    for record in strange - missing:
-        yield f"the build `{_short(record.words)}` runs in a new job as it did not before"
-    for name, job in new.items():
-        if job.most > 1:
-            yield f"`{name}` still runs {job.most} builds"
-    if Counter(old.acts) != Counter(act for job in new.values() for act in job.acts):
-        yield "an effect outside of the container is lost, doubled or changed"
-    if any(job.endings - old.endings for job in new.values()):
-        yield "a job ends with a statement whose failure was passed over before"
-    yield from _check_guards(old, new, waits)
-
-
-def _heeded(records: Counter[BuildRecord]) -> Counter[BuildRecord]:
-    """Return the records with the failures that a chain of harmless links passed over as such that end the job."""
-    found = Counter[BuildRecord]()
-    for record, count in records.items():
-        found[replace(record, heeded=Heed.ENDS) if record.heeded is Heed.CHAINED else record] += count
-    return found
-
-
-def _check_guards(old: JobRecord, new: Mapping[str, JobRecord], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
-    """What may end the job before a build must stand before it still, in its job or in one that it waits for."""
-    wanted: dict[BuildRecord, list[frozenset[Symbol]]] = {}
-    for record, guards in zip(old.builds, old.guards, strict=True):
-        for one in {record, *_heeded(Counter((record,)))}:
-            wanted.setdefault(one, []).append(guards)
-    kept: dict[BuildRecord, list[tuple[str, frozenset[Symbol]]]] = {}
-    for name, job in new.items():
-        ahead = {guard for other in waits.get(name, ()) for guard in new[other].verdicts}
-        for record, guards in zip(job.builds, job.guards, strict=True):
-            kept.setdefault(record, []).append((name, guards | ahead))
-    for record, found in kept.items():
-        yield from _unguarded(wanted.get(record, []), found)
-
-
-def _unguarded(wanted: Sequence[frozenset[Symbol]], found: Sequence[tuple[str, frozenset[Symbol]]]) -> Iterator[str]:
-    """Yield what is wrong where several builds are given the same: which of them is which, only their guards tell.
-
-    Down a script guards only become more: what is enough for the last of these builds is enough for all of them.
-    """
-    left = list(found)
-    for guards in sorted(wanted, key=len, reverse=True)[: len(found)]:
-        one = next((pair for pair in left if guards <= pair[1]), None)
-        if one is None:
-            yield f"`{left[-1][0]}` no longer waits for a statement that could end the job before it"
-            one = left[-1]
-        left.remove(one)
 
 
 def _words(statement: Statement, text: str) -> tuple[str, ...]:
@@ -428,38 +319,3 @@ def _spans_of_words(statement: Statement) -> Iterator[Span]:
 
 def _names_in(assignment: Assignment) -> list[str]:
     return list(names_read(assignment.value)) if assignment.value is not None else []
-
-
-_SYMBOLS: dict[tuple[str, ...], Symbol] = {}
-
-
-def _symbol(*parts: str) -> Symbol:
-    """Return the one symbol that stands for these parts, the same whenever they are the same."""
-    return _SYMBOLS.setdefault(parts, f"#{len(_SYMBOLS)}")
-
-
-_CHOICES: dict[Symbol, tuple[Symbol, Symbol, Symbol]] = {}
-
-
-def _choice(given: Symbol, otherwise: Symbol, symbol: Symbol) -> Symbol:
-    """Return what stands for `symbol` where the condition `given` holds, and else for what was there before it."""
-    if not given:
-        return symbol
-    before = otherwise
-    while before in _CHOICES and _CHOICES[before][0] == given:
-        before = _CHOICES[before][1]
-    made = _symbol("choice", given, before, symbol)
-    _CHOICES[made] = (given, before, symbol)
-    return made
-
-
-def _chosen(given: Symbol, symbol: Symbol) -> Symbol:
-    """Return what `symbol` stands for where the condition `given` holds."""
-    while given and symbol in _CHOICES and _CHOICES[symbol][0] == given:
-        symbol = _CHOICES[symbol][2]
-    return symbol
-
-
-def _short(words: tuple[str, ...]) -> str:
-    text = " ".join(" ".join(words).split())
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -19,7 +19,8 @@ from kaniko_split.gitlab.resolve import UnresolvableError
 from kaniko_split.gitlab.script import OddScriptError, Section, provider, script_items
 from kaniko_split.plan.outcome import Split
 from kaniko_split.prove.accounting import check_accounts
-from kaniko_split.prove.circumstances import JobRecord, check_circumstances, record_of
+from kaniko_split.prove.circumstances import record_of
+from kaniko_split.prove.comparing import JobRecord, check_circumstances
 from kaniko_split.prove.meaning import check_meaning
 from kaniko_split.prove.reading import check_reading
 from kaniko_split.rewrite.rewriting import Rewritten

@@ -1,0 +1,150 @@
+"""What does a program, or a command of the shell itself, do with the words that it is given?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from kaniko_split.shell.commands import FRESH, Kind, base_name, judges, keeps_output, kind_of
+from kaniko_split.shell.joining import Effects
+from kaniko_split.shell.knowledge import POSITIONAL, Surroundings, sets_positional
+from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, export_mark, file_at, is_exact
+from kaniko_split.shell.nodes import Statement
+
+_ASKS_FOR_FILE = re.compile(r"-[abcdefghkprsuwxGLNOS]")
+# An empty file that `touch` makes, or a folder that `mkdir` makes, is no other content for what is in the repository.
+_KEEPING_CONTENT = frozenset({"chmod", "chown", "touch", "mkdir"})
+_IN_FOLDER: frozenset[Location] = frozenset({State.FOLDER})
+
+
+def effects_of_command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -> Effects:
+    """Return what a command does, its redirects left out.
+
+    Args:
+        texts: Its words, the wrappers before it left out.
+        statement: The statement that it stands in.
+        here: What is known where it runs.
+    """
+    name = base_name(texts[0])
+    arguments = tuple(text for text in texts[1:] if not text.startswith("-"))
+    files = frozenset(file_at(text, here.folder) for text in arguments)
+    folder: frozenset[Location] = frozenset({State.FOLDER})
+    everything: frozenset[Location] = frozenset({State.FILES})
+    match kind_of(texts):
+        case Kind.PRINTS:
+            written = _variables_of_builtin(texts)
+            reads = folder if name == "pwd" else written if name == "shift" else NOWHERE
+            return Effects(reads=reads, writes=written, prints=not written, fresh=name in FRESH)
+        case Kind.READS:
+            lists = name in {"ls", "find", "tree", "du", "stat"} and not files
+            return Effects(reads=files | folder | (everything if lists else NOWHERE), prints=True)
+        case Kind.WRITES:
+            # What is there already does not matter to `mkdir -p`, nor to `rm -f`.
+            forced = name == "rm" and any(re.fullmatch(r"-[a-zA-Z]*f[a-zA-Z]*|--force", text) for text in texts[1:])
+            read = NOWHERE if forced or texts[:2] == ("mkdir", "-p") else files
+            kept = files if name in _KEEPING_CONTENT else NOWHERE
+            return Effects(reads=read | folder, writes=files or everything, fresh=name in FRESH, keeps=kept)
+        case Kind.COPIES:
+            return _copied(texts, files, here)
+        case Kind.TESTS:
+            asked = _files_asked_for(texts) if name in {"test", "["} else set(arguments)
+            return Effects(reads=_places(asked, here), fails=True)
+        case Kind.SCANS:
+            return Effects(reads=everything | folder, fails=True)
+        case Kind.MOVES:
+            return _moved(texts)
+        case Kind.OPTIONS:
+            changes: frozenset[Location] = frozenset({State.OPTIONS})
+            return Effects(reads=changes, writes=changes | _variables_of_builtin(texts))
+        case Kind.LEAVES:
+            return Effects(leaves=True)
+        case Kind.DOWNLOADS:
+            return _downloaded(texts, statement, here)
+        case Kind.LOGS_IN:
+            return Effects(reads=everything, writes=everything)
+        case Kind.ACTS:
+            return Effects(reads=everything | folder, acts=True, fails=True)
+        case Kind.UNKNOWN:
+            return _unknown(texts)
+
+
+def _variables_of_builtin(texts: tuple[str, ...]) -> frozenset[Location]:
+    """Return the variables that a command of the shell sets by name, or the positional parameters."""
+    match texts:
+        case ("printf", "-v", name, *_) | ("mapfile" | "readarray", *_, name):
+            return frozenset({Variable(name)})
+        case ("getopts", _, name, *_):
+            return frozenset({Variable(name), Variable("OPTIND"), Variable("OPTARG")})
+    return POSITIONAL if sets_positional(texts) else NOWHERE
+
+
+def _places(paths: Iterable[str], here: Surroundings) -> frozenset[Location]:
+    """Return the files at `paths`, with the folder that they are sought from."""
+    files = frozenset(file_at(path, here.folder) for path in paths)
+    return files | _IN_FOLDER if files else NOWHERE
+
+
+def _files_asked_for(texts: tuple[str, ...]) -> set[str]:
+    """Return the files that `test` looks at (POSIX, "test"); its other operands are texts and numbers."""
+    found: set[str] = set()
+    for at, text in enumerate(texts):
+        if _ASKS_FOR_FILE.fullmatch(text) and at + 1 < len(texts):
+            found.add(texts[at + 1])
+        elif text in {"-nt", "-ot", "-ef"}:
+            found.update(texts[at - 1 : at + 2 : 2])
+    return found
+
+
+def _copied(texts: tuple[str, ...], files: frozenset[Location], here: Surroundings) -> Effects:
+    arguments = [text for text in texts[1:] if not text.startswith("-")]
+    folder: frozenset[Location] = frozenset({State.FOLDER})
+    if texts[0] == "tar" or len(arguments) < 2:
+        everything: frozenset[Location] = frozenset({State.FILES})
+        return Effects(reads=everything | folder, writes=everything)
+    *sources, target = (file_at(text, here.folder) for text in arguments)
+    written = frozenset({target})
+    moved = frozenset(sources) if texts[0] == "mv" else NOWHERE
+    # A target that may be a folder is added to; a file of the same name is written anew.
+    names = {text.rsplit("/", 1)[-1] for text in arguments[-2:]}
+    single = texts[0] == "cp" and len(texts) == 3 and is_exact(target) and len(names) == 1
+    return Effects(
+        reads=files | folder if not single else frozenset(sources) | folder,
+        writes=written | moved,
+        overwrites=written if single else NOWHERE,
+    )
+
+
+def _moved(texts: tuple[str, ...]) -> Effects:
+    folder: frozenset[Location] = frozenset({State.FOLDER})
+    absolute = len(texts) == 2 and texts[1].startswith(("/", "$CI_PROJECT_DIR", "${CI_PROJECT_DIR}"))
+    certain = texts[0] == "cd" and absolute
+    return Effects(reads=NOWHERE if certain else folder, writes=folder, overwrites=folder if certain else NOWHERE)
+
+
+def _downloaded(texts: tuple[str, ...], statement: Statement, here: Surroundings) -> Effects:
+    fresh = any("latest" in text for text in texts)
+    everything: frozenset[Location] = frozenset({State.FILES})
+    if keeps_output(texts):
+        return Effects(reads=everything, writes=everything, fresh=fresh)
+    captured = any(one.operator in {">", ">>", "&>", ">|"} for one in statement.redirects)
+    # What is read and thrown away was asked for because of what it does on the server.
+    inside = here.script[statement.span.end :].lstrip()[:1] in {"|", ")", "`"}
+    return Effects(reads=NOWHERE, acts=not (captured or inside), fresh=fresh)
+
+
+def _unknown(texts: tuple[str, ...]) -> Effects:
+    everything: frozenset[Location] = frozenset({State.FILES, State.FOLDER})
+    done = Effects(reads=everything, writes=frozenset({State.FILES}), fails=judges(texts), unknown=True)
+    if texts[0] in {"eval", "source", "."}:
+        changed = done.writes | {State.VARIABLES, State.OPTIONS, State.FOLDER}
+        return replace(done, reads=done.reads | {State.VARIABLES}, writes=changed, leaves=True)
+    if texts[0] == "read":
+        return Effects(reads=NOWHERE, writes=frozenset(Variable(text) for text in texts[1:] if text[0] != "-"))
+    if texts[0] in {"getopts", "mapfile", "readarray"}:
+        return replace(done, writes=done.writes | _variables_of_builtin(texts))
+    if texts[0] == "unset":
+        names = [text for text in texts[1:] if text[0] != "-"]
+        gone = frozenset[Location](place for name in names for place in (Variable(name), export_mark(name)))
+        return Effects(writes=gone, overwrites=gone)
+    return done
