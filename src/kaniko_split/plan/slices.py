@@ -7,18 +7,21 @@ statement that reads them belongs to the build that wrote them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.loops import Loop
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.script import Section
-from kaniko_split.kaniko.image import same_image, same_repository
+from kaniko_split.plan.attaching import Attaching
+from kaniko_split.plan.binding import Bound, CannotSliceError, bind
 from kaniko_split.plan.detours import detours
-from kaniko_split.plan.order import context_of, left_behind, order_of
+from kaniko_split.plan.order import left_behind, order_of
 from kaniko_split.shell.endings import hides_failure
-from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, file_at, is_exact, meeting
+from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, is_exact, meeting
 from kaniko_split.shell.nodes import Case, For, Group, If, While
+
+__all__ = ["CannotSliceError", "JobSlice", "Slices", "slice_script", "written_again"]
 
 # Names that programs read from their environment without being told to.
 _UNNAMED_READS = (
@@ -44,16 +47,6 @@ _UNNAMED_READS_WHOLE = frozenset({"HOME", "IFS", "LANG", "PATH", "PS4", "TMPDIR"
 
 
 _STATUS = Variable("?")
-
-
-class CannotSliceError(Exception):
-    """The script cannot be divided; `code` names the refusal and `step` is the statement that stands in the way."""
-
-    def __init__(self, code: str, step: Step, detail: str = "") -> None:
-        super().__init__(detail)
-        self.code = code
-        self.step = step
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +126,22 @@ class _Slicer:
         self._builds = [step.number for step in self._steps if step.build is not None]
         self._environment = self._names_in_environment(given)
         self._homes = _builds_of_turns(trace)
-        self._owners: dict[int, frozenset[int]] = {}
-        self._mentions: dict[int, frozenset[int]] = {}
-        self._passing: set[int] = set()
+        self._bound = Bound()
 
     def slices(self) -> Slices:
         first, last = self._builds[0], self._builds[-1]
         self._refuse_what_cannot_be_followed(first)
-        self._bind()
+        self._bound = bind(self._trace)
         finishing = self._finishing(last)
         roots = {build: {build} for build in self._builds}
-        for number, owners in self._owners.items():
+        for number, owners in self._bound.owners.items():
             if len(owners) == 1 and number not in finishing:
                 roots[next(iter(owners))].add(number)
         sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
-        self._attach_the_rest(roots, sliced, finishing)
+        needed = finishing.union(*sliced.values())
+        left = frozenset(step.number for step in self._steps if not self._in_before_script(step)) - needed
+        owned = frozenset(self._bound.owners)
+        Attaching(self._steps, self._builds, owned, self._homes).attach(roots, left)
         sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
         tail = self._backward(finishing, finishing) if finishing else frozenset[int]()
         cleaned, tail = self._cleaned(roots, sliced, tail, finishing)
@@ -173,7 +167,7 @@ class _Slicer:
 
     def _order(self, jobs: Iterable[JobSlice]) -> dict[int, frozenset[int]]:
         slices = {job.build: job.steps for job in jobs if job.build is not None}
-        return order_of(self._steps, slices, self._mentions, self._dockerfiles, frozenset(self._passing))
+        return order_of(self._steps, slices, self._bound.mentions, self._dockerfiles, frozenset(self._bound.passing))
 
     def _turn_by_turn(self, loop: Loop, sliced: dict[int, frozenset[int]], tail: frozenset[int]) -> Slices:
         """Divide a script that is one loop: each job has a whole turn, and nothing of another one."""
@@ -256,82 +250,18 @@ class _Slicer:
             or name.startswith(_UNNAMED_READS)
         )
 
-    def _bind(self) -> None:
-        """Give each statement behind a build the builds whose outputs it reads or whose images it names."""
-        tainted: dict[Location, frozenset[int]] = {}
-        for step in self._steps:
-            reads = step.effects.reads
-            if step.build is not None or step.partner is not None:
-                exact = meeting((place for place in reads if is_exact(place)), tainted)
-                named = self._files_in_arguments(step, tainted) or self._files_in_context(step, tainted)
-                if exact or named:
-                    raise CannotSliceError("output-used-later", step)
-                number = step.number if step.partner is None else step.partner
-                if step.partner is not None:
-                    self._owners[step.number] = frozenset({number})
-                tainted |= {place: frozenset({number}) | kept for place, kept in _added_to(step, tainted)}
-                tainted[_STATUS] = frozenset({number})
-                continue
-            # What acts outside reads what it is told to: its files are in its words.
-            hit = meeting(tainted, reads - {State.FILES} if step.effects.acts else reads)
-            if _STATUS not in reads:
-                hit -= {_STATUS}
-            owners = frozenset[int]().union(*(tainted[place] for place in hit))
-            mentioned = self._mentioned(step)
-            if len(owners) > 1:
-                raise CannotSliceError("output-of-several", step)
-            self._mentions[step.number] = mentioned
-            if owners and _only_passes_on(step, tainted):
-                self._passing.add(step.number)
-            if owners or len(mentioned) == 1:
-                self._owners[step.number] = owners or mentioned
-            for place in (*step.effects.overwrites, _STATUS):
-                tainted.pop(place, None)
-            if owners:
-                for place in step.effects.writes - step.effects.appends:
-                    tainted[place] = owners
-
-    def _files_in_arguments(self, step: Step, tainted: dict[Location, frozenset[int]]) -> bool:
-        """Tell whether a build is told by name to read what an earlier build, or what read it, wrote."""
-        own = {path for one in step.inside for path in one.build.written}
-        texts = [value.text for value in step.values if value.text not in own]
-        paths = {place.path for place in tainted if isinstance(place, File)}
-        return any(path in text for path in paths for text in texts if not text.startswith("--digest-file"))
-
-    def _files_in_context(self, step: Step, tainted: dict[Location, frozenset[int]]) -> bool:
-        """Tell whether an earlier build's output lies in the very folder that this one is built from."""
-        folder = context_of(step)
-        if folder.path == ".":
-            return False
-        return any(place.path.startswith(folder.path + "/") for place in tainted if isinstance(place, File))
-
-    def _mentioned(self, step: Step) -> frozenset[int]:
-        """Return the earlier builds whose image the statement names."""
-        text = " ".join(value.text for value in step.values) or self._text(step)
-        found = set[int]()
-        for number in self._builds:
-            build = self._steps[number].build
-            if number < step.number and build is not None:
-                exact = any(same_image(text, one) for one in build.destinations)
-                if exact or any(same_repository(text, one) for one in build.destinations):
-                    found.add(number)
-        return frozenset(found)
-
-    def _text(self, step: Step) -> str:
-        return self._trace.script.text[step.span.start : step.span.end]
-
     def _finishing(self, last: int) -> set[int]:
         """Return the statements that come after all builds and belong to none."""
         found: set[int] = set()
         for step in self._steps[last + 1 :]:
             if step.number in self._homes:
                 continue
-            names_several = len(self._mentions.get(step.number, ())) > 1 and not step.effects.prints
-            alone = step.number not in self._owners
+            names_several = len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints
+            alone = step.number not in self._bound.owners
             if names_several or (alone and (step.effects.acts or step.effects.unknown or step.effects.fails)):
                 found.add(step.number)
         for step in self._steps[:last]:
-            if len(self._mentions.get(step.number, ())) > 1 and not step.effects.prints:
+            if len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints:
                 raise CannotSliceError("output-of-several", step)
         return found
 
@@ -350,7 +280,7 @@ class _Slicer:
                 continue
             if number not in wanted:
                 hits = _live_writes(step, live, covered)
-                if step.build is not None or number in self._owners or number in finishing:
+                if step.build is not None or number in self._bound.owners or number in finishing:
                     self._refuse_what_a_build_leaves(step, live, hits, self._steps[max(wanted)])
                     continue
                 if not hits and not step.effects.leaves and State.VARIABLES not in step.effects.writes:
@@ -385,81 +315,6 @@ class _Slicer:
             paths = [f"`{place.path}`" for place in left if isinstance(place, File)]
             more = f"writes {', '.join(sorted(paths))} too" if paths else "does more than build"
             raise CannotSliceError("output-used-later", step, f"it {more}, and a later build may see it")
-
-    def _attach_the_rest(
-        self, roots: dict[int, set[int]], sliced: dict[int, frozenset[int]], finishing: set[int]
-    ) -> None:
-        """Give what no build needs to the build that it stands before, or the last one."""
-        first = self._builds[0]
-        held = frozenset[int]().union(*sliced.values())
-        spoken = self._spoken_before_each()
-        behind = self._spoken_behind_each(bool(spoken))
-        for step in self._steps:
-            number = step.number
-            if number in held or number in finishing or self._in_before_script(step):
-                continue
-            if number in self._homes:
-                roots[self._homes[number]].add(number)
-                continue
-            if number in behind:
-                roots[behind[number]].add(number)
-                continue
-            if number < first and number not in spoken:
-                # It may be the head of all of them; the prelude decides.
-                for build in self._builds:
-                    if not self._overwritten(step, build):
-                        roots[build].add(number)
-                if not any(number in roots[build] for build in self._builds):
-                    for build in self._builds:
-                        roots[build].add(number)
-                continue
-            makers = [one for one in self._steps if one.build is not None or one.partner is not None]
-            makers = [one for one in makers if _in_same_branch(step, one)] or makers
-            home = next((one for one in makers if one.number > number), makers[-1])
-            roots[home.number if home.partner is None else home.partner].add(number)
-
-    def _spoken_before_each(self) -> frozenset[int]:
-        """Return what is printed right before the first build, where each build has such words of its own."""
-
-        def words_before(build: int) -> list[int]:
-            found: list[int] = []
-            number = build - 1
-            while number >= 0 and self._steps[number].effects.prints:
-                found.append(number)
-                number -= 1
-            return found
-
-        if all(words_before(build) for build in self._builds):
-            return frozenset(words_before(self._builds[0])[:1])
-        return frozenset()
-
-    def _spoken_behind_each(self, spoken_before: bool) -> dict[int, int]:  # noqa: FBT001 (asked once)
-        """Return what is printed right behind a build, with the build, where each has such words of its own.
-
-        Those in one condition are each other's measure, and those outside of any.
-        """
-        found: dict[int, int] = {}
-        for frame in dict.fromkeys(self._steps[build].frame for build in self._builds):
-            builds = [build for build in self._builds if self._steps[build].frame is frame]
-            words = {build: list(self._words_behind(build)) for build in builds}
-            spare = 1 if spoken_before else 0
-            most = min(len(words[build]) - (spare if build != builds[-1] else 0) for build in builds)
-            found |= {number: build for build in builds for number in words[build][: max(most, 0)]}
-        return found
-
-    def _words_behind(self, build: int) -> Iterator[int]:
-        for step in self._steps[build + 1 :]:
-            alike = step.frame is self._steps[build].frame and step.branch == self._steps[build].branch
-            if not alike or not step.effects.prints or step.number in self._owners:
-                return
-            yield step.number
-
-    def _overwritten(self, step: Step, build: int) -> bool:
-        """Tell whether all that `step` writes is certainly written anew before `build` reads it."""
-        later = [other.effects for other in self._steps[step.number + 1 : build]]
-        return bool(step.effects.writes) and all(
-            any(place in effects.overwrites for effects in later) for place in step.effects.writes
-        )
 
     def _prelude(self, sliced: dict[int, frozenset[int]], first: int) -> frozenset[int]:
         """Return what stands before the first build, in every slice, and may run before what does not."""
@@ -510,10 +365,6 @@ class _Slicer:
         return self._backward(roots - left_out, finishing, left_out) & steps if left_out else steps
 
 
-def _in_same_branch(step: Step, other: Step) -> bool:
-    return step.frame is not None and step.frame is other.frame and step.branch == other.branch
-
-
 def _builds_of_turns(trace: Trace) -> dict[int, int]:
     """Return, for each statement of a loop that is written out, the build of its turn."""
     builds = [step.number for step in trace.steps if step.build is not None]
@@ -540,21 +391,6 @@ def _live_writes(step: Step, live: set[Location], covered: set[Location]) -> fro
             if place is State.FILES or (isinstance(place, File) and place not in covered)
         }
     return frozenset(hits)
-
-
-def _only_passes_on(step: Step, tainted: Mapping[Location, frozenset[int]]) -> bool:
-    """Tell whether a statement can end the job only because a build has failed: it asks for nothing else."""
-    effects = step.effects
-    asks = all(isinstance(place, Variable) and place in tainted for place in effects.reads)
-    return asks and not (effects.acts or effects.unknown or effects.leaves)
-
-
-def _added_to(step: Step, tainted: Mapping[Location, frozenset[int]]) -> Iterator[tuple[Location, frozenset[int]]]:
-    """Yield each place that a build writes, with the builds whose output stays in it beside its own."""
-    anew = {file_at(path, one.folder) for one in step.inside for path in one.build.written}
-    anew |= step.effects.overwrites
-    for place in step.effects.writes:
-        yield place, tainted.get(place, frozenset()) if place not in anew else frozenset()
 
 
 def _conflict(one: Step, other: Step) -> bool:

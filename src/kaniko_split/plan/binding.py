@@ -1,0 +1,124 @@
+"""Which build's output does each statement read, and whose image does it name?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.kaniko.image import same_image, same_repository
+from kaniko_split.plan.order import context_of
+from kaniko_split.shell.locations import File, Location, State, Variable, file_at, is_exact, meeting
+
+_STATUS = Variable("?")
+
+
+class CannotSliceError(Exception):
+    """The script cannot be divided; `code` names the refusal and `step` is the statement that stands in the way."""
+
+    def __init__(self, code: str, step: Step, detail: str = "") -> None:
+        super().__init__(detail)
+        self.code = code
+        self.step = step
+        self.detail = detail
+
+
+@dataclass(slots=True)
+class Bound:
+    """What ties the statements of a script to its builds, by number.
+
+    Attributes:
+        owners: For a statement, the builds whose output it reads, or the one whose image it names.
+        mentions: For a statement, the earlier builds whose image it names.
+        passing: The statements that only pass on that a build has failed.
+    """
+
+    owners: dict[int, frozenset[int]] = field(default_factory=dict)
+    mentions: dict[int, frozenset[int]] = field(default_factory=dict)
+    passing: set[int] = field(default_factory=set)
+
+
+def bind(trace: Trace) -> Bound:
+    """Give each statement behind a build the builds whose outputs it reads or whose images it names.
+
+    Raises:
+        CannotSliceError: A build reads the output of another one, or a statement that of several.
+    """
+    bound = Bound()
+    tainted: dict[Location, frozenset[int]] = {}
+    for step in trace.steps:
+        reads = step.effects.reads
+        if step.build is not None or step.partner is not None:
+            exact = meeting((place for place in reads if is_exact(place)), tainted)
+            named = _files_in_arguments(step, tainted) or _files_in_context(step, tainted)
+            if exact or named:
+                raise CannotSliceError("output-used-later", step)
+            number = step.number if step.partner is None else step.partner
+            if step.partner is not None:
+                bound.owners[step.number] = frozenset({number})
+            tainted |= {place: frozenset({number}) | kept for place, kept in _added_to(step, tainted)}
+            tainted[_STATUS] = frozenset({number})
+            continue
+        # What acts outside reads what it is told to: its files are in its words.
+        hit = meeting(tainted, reads - {State.FILES} if step.effects.acts else reads)
+        if _STATUS not in reads:
+            hit -= {_STATUS}
+        owners = frozenset[int]().union(*(tainted[place] for place in hit))
+        mentioned = _mentioned(trace, step)
+        if len(owners) > 1:
+            raise CannotSliceError("output-of-several", step)
+        bound.mentions[step.number] = mentioned
+        if owners and _only_passes_on(step, tainted):
+            bound.passing.add(step.number)
+        if owners or len(mentioned) == 1:
+            bound.owners[step.number] = owners or mentioned
+        for place in (*step.effects.overwrites, _STATUS):
+            tainted.pop(place, None)
+        if owners:
+            for place in step.effects.writes - step.effects.appends:
+                tainted[place] = owners
+    return bound
+
+
+def _files_in_arguments(step: Step, tainted: dict[Location, frozenset[int]]) -> bool:
+    """Tell whether a build is told by name to read what an earlier build, or what read it, wrote."""
+    own = {path for one in step.inside for path in one.build.written}
+    texts = [value.text for value in step.values if value.text not in own]
+    paths = {place.path for place in tainted if isinstance(place, File)}
+    return any(path in text for path in paths for text in texts if not text.startswith("--digest-file"))
+
+
+def _files_in_context(step: Step, tainted: dict[Location, frozenset[int]]) -> bool:
+    """Tell whether an earlier build's output lies in the very folder that this one is built from."""
+    folder = context_of(step)
+    if folder.path == ".":
+        return False
+    return any(place.path.startswith(folder.path + "/") for place in tainted if isinstance(place, File))
+
+
+def _mentioned(trace: Trace, step: Step) -> frozenset[int]:
+    """Return the earlier builds whose image the statement names."""
+    text = " ".join(value.text for value in step.values) or trace.script.text[step.span.start : step.span.end]
+    found = set[int]()
+    for earlier in trace.steps[: step.number]:
+        build = earlier.build
+        if build is not None:
+            exact = any(same_image(text, one) for one in build.destinations)
+            if exact or any(same_repository(text, one) for one in build.destinations):
+                found.add(earlier.number)
+    return frozenset(found)
+
+
+def _only_passes_on(step: Step, tainted: Mapping[Location, frozenset[int]]) -> bool:
+    """Tell whether a statement can end the job only because a build has failed: it asks for nothing else."""
+    effects = step.effects
+    asks = all(isinstance(place, Variable) and place in tainted for place in effects.reads)
+    return asks and not (effects.acts or effects.unknown or effects.leaves)
+
+
+def _added_to(step: Step, tainted: Mapping[Location, frozenset[int]]) -> Iterator[tuple[Location, frozenset[int]]]:
+    """Yield each place that a build writes, with the builds whose output stays in it beside its own."""
+    anew = {file_at(path, one.folder) for one in step.inside for path in one.build.written}
+    anew |= step.effects.overwrites
+    for place in step.effects.writes:
+        yield place, tainted.get(place, frozenset()) if place not in anew else frozenset()
