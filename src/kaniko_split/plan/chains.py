@@ -12,14 +12,21 @@ from collections.abc import Sequence
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.plan.slices import CannotSliceError, Slices
 from kaniko_split.shell.endings import hardly_fails
+from kaniko_split.shell.nodes import Group, If
 
 
 def check_chains(trace: Trace) -> None:
     """Make sure that each link of a chain with builds, where commands follow it, is a build or hardly ever fails.
 
+    A condition or group that is a link is not followed into, so none of them may hold a build.
+
     Raises:
         CannotSliceError: One is neither.
     """
+    for chain in _chains(trace):
+        for step in chain if len(chain) > 1 else ():
+            if step.build is not None and isinstance(step.statement.command, (If, Group)):
+                raise CannotSliceError("build-in-control-flow", step, "it is a link of an `&&` chain")
     for chain in _chains(trace)[:-1]:
         building = len(chain) > 1 and any(step.build is not None for step in chain)
         if building and any(step.build is None and not hardly_fails(step.statement, step.values) for step in chain):
