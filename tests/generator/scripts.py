@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from generator.builds import build, habits
+from generator import control
+from generator.builds import Habits, build, habits
 from generator.choices import Choices
 from generator.statements import Statement, after_build, before_build, prelude, said, tail
 
@@ -47,19 +48,43 @@ def script(choices: Choices, names: list[str], *, may_begin_before: bool) -> Scr
         cut = choices.number(1, len(head))
         found.before = [_alone(one) for one in head[:cut]]
         head = head[cut:]
-    body: list[Statement] = []
-    images: list[str] = []
     for name in names:
         found.files[f"{name}/Dockerfile"] = f"FROM scratch\nCOPY {name}.txt /\n"
         found.files[f"{name}/{name}.txt"] = f"{name}\n"
-        one = build(choices, name, how, [] if how.variable else images)
-        body += before_build(choices, name)
-        body += [*one.before, one.build, *one.after]
-        body += after_build(choices, name, one.image, digest=how.digests, dotenv=found.dotenv)
-        images.append(one.image)
+    body = _body(choices, names, how, found)
     found.items = _grouped(choices, head, body, tail(choices))
     found.whole = len(found.items) == 1 and choices.chance(60)
     return found
+
+
+def _body(choices: Choices, names: list[str], how: Habits, found: ScriptPlan) -> list[Statement]:
+    """Write all builds with what stands between them; some within control flow."""
+    flow = choices.pick(("none", "each", "function", "loop", "condition")) if choices.chance(30) else "none"
+    if flow in {"function", "loop"}:
+        found.dotenv = False
+        variable = "1" if flow == "function" else "name"
+        context = "{}" if how.context == "." else how.context
+        text = build(choices, names[0], replace(how, variable=variable, context=context, digests=False), []).build.text
+        return (
+            control.function(choices, text, names)
+            if flow == "function"
+            else [control.loop(choices, text, "name", names)]
+        )
+    body: list[Statement] = []
+    images: list[str] = []
+    entered = how.context == "." and not how.shared
+    around = control.wrapping(choices, entered=entered) if flow == "each" else None
+    for name in names:
+        one = build(choices, name, how, [] if how.variable else images)
+        body += before_build(choices, name)
+        if around is not None and "||" not in one.build.text and choices.chance(85):
+            inside = around(one.build.text, name)
+            body += [inside] if entered else [*one.before, inside, *one.after]
+        else:
+            body += [*one.before, one.build, *one.after]
+        body += after_build(choices, name, one.image, digest=how.digests, dotenv=found.dotenv)
+        images.append(one.image)
+    return [control.condition(choices, body)] if flow == "condition" else body
 
 
 def _alone(statement: Statement) -> Item:
