@@ -45,9 +45,8 @@ def heeded_now(trace: Trace, slices: Slices) -> tuple[int, ...]:
 
 def _stays_within(chain: list[Step], job: Sequence[int], trace: Trace) -> bool:
     """Tell whether a chain stays what it was in the new job: whole, with commands behind it."""
-    item = {step.number for step in trace.steps if step.item == chain[0].item}
     behind = any(number > chain[-1].number for number in job)
-    return behind and (trace.loop is not None or item <= set(job))
+    return behind and (trace.loop is not None or {step.number for step in chain} <= set(job))
 
 
 def _chains(trace: Trace) -> list[list[Step]]:

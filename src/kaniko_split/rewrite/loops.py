@@ -66,7 +66,8 @@ def _without_loop(script: ScriptText, cutter: Divider, trace: Trace, loop: Loop,
         lines: tuple[Piece, ...] = (Copied(Span(first, whole.start)), Copied(body), Written("\n"))
     else:
         lines = tuple(_body_lines(source, whole, body, folded=cutter.node.style is Style.FOLDED))
-    if alone and script.item_spans and cutter.holds_nothing_but(whole) and _is_one_line(source, whole, body):
+    bare = cutter.holds_nothing_but(whole) and not cutter.comment_beside_mark()
+    if alone and script.item_spans and bare and _is_one_line(source, whole, body):
         return Edit(cutter.node.span.start, last, (Copied(body), Written("\n")))
     return Edit(first, last, lines)
 

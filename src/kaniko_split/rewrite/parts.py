@@ -88,16 +88,27 @@ def parts_for(trace: Trace, numbers: Iterable[int], taken_over: int | None = Non
             elif not isinstance(nodes[index], Scalar):
                 raise CannotLayOutError("script-inherited", nodes[index].span.start, "its parts go to several jobs")
             else:
-                parts.append(Part(index, _runs(chosen)))
+                parts.append(Part(index, _runs(chosen, _divided_chains(steps, wanted))))
         silent = []
     return tuple(parts)
 
 
-def _runs(steps: Sequence[Step]) -> tuple[tuple[Step, ...], ...]:
+def _divided_chains(steps: Sequence[Step], wanted: set[int]) -> frozenset[int]:
+    """Return the links, by number, of the chains of which not every link is wanted."""
+    chains: list[list[int]] = []
+    for step in steps:
+        if step.chained and chains:
+            chains[-1].append(step.number)
+        else:
+            chains.append([step.number])
+    return frozenset(number for chain in chains if not wanted.issuperset(chain) for number in chain)
+
+
+def _runs(steps: Sequence[Step], divided: frozenset[int]) -> tuple[tuple[Step, ...], ...]:
     runs: list[list[Step]] = []
     for step in steps:
         # The links of a chain that was divided are statements of their own.
-        if runs and runs[-1][-1].number == step.number - 1 and not step.chained:
+        if runs and runs[-1][-1].number == step.number - 1 and not (step.chained and step.number in divided):
             runs[-1].append(step)
         else:
             runs.append([step])
@@ -215,10 +226,10 @@ class Divider:
         lead = self.source.text[self._lead(step) : self._span((step,)).start]
         start, stop, ended = self._lines((step,))
         behind = self.source.text[self._span((step,)).end : stop] if ended else ""
-        beside = self._comment_beside_mark() if start == self._first_line() else ""
+        beside = self.comment_beside_mark() if start == self._first_line() else ""
         return "\n" not in text and "#" not in lead + behind + beside and is_plain(text)
 
-    def _comment_beside_mark(self) -> str:
+    def comment_beside_mark(self) -> str:
         """Return the comment on the line of the block's `|` or `>`; it goes with the first statement."""
         return "".join(self._header().partition("#")[1:])
 
