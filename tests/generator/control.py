@@ -65,6 +65,19 @@ def _or_note(build: str, name: str) -> Statement:
     return said(f"{build} || echo {name} >> failed.txt")
 
 
+def _awaited(build: str, _: str) -> Statement:
+    return Statement((f"{build} & wait $!",), (f"{build} &", "wait $!"))
+
+
+def _logged(build: str, name: str) -> Statement:
+    return said(f"{build} 2>&1 | tee {name}.log")
+
+
+def _braced(build: str, name: str) -> Statement:
+    lines = ("{", f"  {build}", f'  echo "{name} is pushed"', "}")
+    return Statement((f'{{ {build}; echo "{name} is pushed"; }}',), lines)
+
+
 _WRAPPINGS: tuple[Wrapping, ...] = (
     _exit,
     _told,
@@ -76,6 +89,9 @@ _WRAPPINGS: tuple[Wrapping, ...] = (
     _on_tags,
     _if_there,
     _or_note,
+    _awaited,
+    _logged,
+    _braced,
 )
 
 
@@ -103,6 +119,14 @@ def loop(choices: Choices, build: str, variable: str, names: Sequence[str]) -> S
         (f"{head} {'; '.join((*(line.strip() for line in extra), build))}; done",),
         (head, *extra, f"  {build}", "done"),
     )
+
+
+def in_background(choices: Choices, builds: Sequence[str]) -> list[Statement]:
+    """Start all builds at once and wait for them."""
+    *others, last = [f"{build} &" for build in builds]
+    if choices.chance(30):
+        return [*(said(one) for one in others), said(f"{last} wait")]
+    return [*(said(one) for one in others), said(last), said("wait")]
 
 
 def condition(choices: Choices, body: Sequence[Statement]) -> Statement:

@@ -59,7 +59,7 @@ def script(choices: Choices, names: list[str], *, may_begin_before: bool) -> Scr
 
 def _body(choices: Choices, names: list[str], how: Habits, found: ScriptPlan) -> list[Statement]:
     """Write all builds with what stands between them; some within control flow."""
-    flow = choices.pick(("none", "each", "function", "loop", "condition")) if choices.chance(30) else "none"
+    flow = choices.pick(("none", "each", "function", "loop", "condition", "background")) if choices.chance(30) else "none"
     if flow in {"function", "loop"}:
         found.dotenv = False
         variable = "1" if flow == "function" else "name"
@@ -70,6 +70,11 @@ def _body(choices: Choices, names: list[str], how: Habits, found: ScriptPlan) ->
             if flow == "function"
             else [control.loop(choices, text, "name", names)]
         )
+    if flow == "background":
+        found.dotenv = False
+        together = [build(choices, name, replace(how, digests=False), []) for name in names]
+        if not any(one.before or one.after for one in together):
+            return control.in_background(choices, [one.build.text for one in together])
     body: list[Statement] = []
     images: list[str] = []
     entered = how.context == "." and not how.shared
@@ -97,6 +102,9 @@ def _grouped(choices: Choices, head: list[Statement], body: list[Statement], end
     shape = choices.pick(("items", "items", "items", "items", "pairs", "block", "block", "chain", "semicolons"))
     if shape == "block":
         return [Item(tuple(every))]
+    if any(one.text.endswith("&") for one in every) and shape not in {"items", "block"}:
+        # It ends the command itself: nothing else may part it from the next one.
+        return [_alone(one) for one in every]
     if shape == "semicolons" and not any("#" in one.text for one in every):
         return [Item(tuple(every), "; ")]
     if shape == "chain" and not any("#" in one.text or "||" in one.text for one in every):

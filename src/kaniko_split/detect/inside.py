@@ -93,7 +93,8 @@ def written_beside(statement: Statement, here: Surroundings, extra: Sequence[str
     What the executor writes, what is piped or redirected from it, and what is written when it has succeeded or
     failed, is its output. What is written only where the script ends is of no use to anybody.
     """
-    outputs = set[Location]()
+    # The process of a build in the background is what it is told by.
+    outputs = set[Location]({Variable("!")})
     for one, there in walk(statement, here):
         if isinstance(one.command, Call):
             if executor_call(one, there, extra) is not None:

@@ -122,7 +122,7 @@ def _assignment(name: str, value: Value) -> str | None:
 def _is_tied(statement: Statement) -> bool:
     """Tell whether a statement of the body leaves the loop, runs behind it, or holds lines that count."""
     command = statement.command
-    if statement.background or any(redirect.body is not None for redirect in statement.redirects):
+    if any(redirect.body is not None for redirect in statement.redirects):
         return True
     if isinstance(command, Call) and command.words and command.words[0].literal in _LEAVES_THE_LOOP:
         return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.kaniko.image import same_image, same_repository
 from kaniko_split.plan.order import context_of
+from kaniko_split.shell.background import waits, waits_for_all
 from kaniko_split.shell.locations import File, Location, State, Variable, file_at, is_exact, meeting
 
 _STATUS = Variable("?")
@@ -28,23 +29,27 @@ class Bound:
     """What ties the statements of a script to its builds, by number.
 
     Attributes:
-        owners: For a statement, the builds whose output it reads, or the one whose image it names.
+        owners: For a statement, the builds whose output it reads or that it waits for, or the one whose image it names.
         mentions: For a statement, the earlier builds whose image it names.
         passing: The statements that only pass on that a build has failed.
+        waiting: The statements that wait for all builds in the background, each of which keeps its own.
     """
 
     owners: dict[int, frozenset[int]] = field(default_factory=dict)
     mentions: dict[int, frozenset[int]] = field(default_factory=dict)
     passing: set[int] = field(default_factory=set)
+    waiting: set[int] = field(default_factory=set)
 
 
 def bind(trace: Trace) -> Bound:
     """Give each statement behind a build the builds whose outputs it reads or whose images it names.
 
     Raises:
-        CannotSliceError: A build reads the output of another one, or a statement that of several.
+        CannotSliceError: A build reads the output of another one, or a statement that of several, or nothing waits
+            for a build in the background.
     """
     bound = Bound()
+    running: set[int] = set()
     tainted: dict[Location, frozenset[int]] = {}
     for step in trace.steps:
         reads = step.effects.reads
@@ -58,6 +63,12 @@ def bind(trace: Trace) -> Bound:
                 bound.owners[step.number] = frozenset({number})
             tainted |= {place: frozenset({number}) | kept for place, kept in _added_to(step, tainted)}
             tainted[_STATUS] = frozenset({number})
+            running |= {number} if step.statement.background else set()
+            continue
+        if running and waits_for_all(step.statement):
+            bound.owners[step.number] = frozenset(running)
+            bound.waiting.add(step.number)
+            running.clear()
             continue
         # What acts outside reads what it is told to: its files are in its words.
         hit = meeting(tainted, reads - {State.FILES} if step.effects.acts else reads)
@@ -68,6 +79,8 @@ def bind(trace: Trace) -> Bound:
         if len(owners) > 1:
             raise CannotSliceError("output-of-several", step)
         bound.mentions[step.number] = mentioned
+        if waits(step.statement):
+            running -= owners
         if owners and _only_passes_on(step, tainted):
             bound.passing.add(step.number)
         if owners or len(mentioned) == 1:
@@ -77,6 +90,9 @@ def bind(trace: Trace) -> Bound:
         if owners:
             for place in step.effects.writes - step.effects.appends:
                 tainted[place] = owners
+    if running:
+        detail = "it runs in the background, and nothing waits for it"
+        raise CannotSliceError("build-in-control-flow", trace.steps[min(running)], detail)
     return bound
 
 

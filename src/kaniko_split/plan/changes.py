@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaniko_split.detect.findings import source_offset
+from kaniko_split.detect.steps import Trace
 from kaniko_split.gitlab.references import Use
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.plan.chains import heeded_now
 from kaniko_split.plan.needless import repeated_images, workarounds
 from kaniko_split.plan.outcome import Change, Mark, NewJob, Split
+from kaniko_split.shell.background import waits_for_all
 from kaniko_split.shell.locations import File
 from kaniko_split.source.text import Place
 
@@ -83,11 +85,19 @@ def _order(split: Split, builds: list[NewJob]) -> Iterator[Change]:
             names = [one.name for one in builds if one.build in before]
             yield Change(Mark.PROVED, f"{_code(job.name)} waits for {_list(names)} and starts only when it succeeded")
     if len(free) > 1:
-        yield Change(Mark.PROVED, f"{_list(free)} are built at the same time instead of one after the other")
+        if _all_in_background(split, builds):
+            yield Change(Mark.PROVED, f"{_list(free)} are still built at the same time, but not in one container")
+        else:
+            yield Change(Mark.PROVED, f"{_list(free)} are built at the same time instead of one after the other")
         yield Change(Mark.PROVED, "each is built even when another one fails; `--keep-order` has them wait")
         yield from _built_on(split, builds)
     if split.jobs[-1].build is None:
         yield Change(Mark.PROVED, f"{_code(split.jobs[-1].name)} waits for all of them and does what came after")
+
+
+def _all_in_background(split: Split, builds: list[NewJob]) -> bool:
+    trace = split.finding.trace
+    return trace is not None and all(trace.steps[job.build or 0].statement.background for job in builds)
 
 
 def _heeded(split: Split, builds: list[NewJob]) -> Iterator[Change]:
@@ -205,6 +215,7 @@ def _needless(split: Split) -> Iterator[Change]:
             f"{_list(list(commands))} can go: each image is built in a container of its own now",
             _place(split, first),
         )
+    yield from _needless_waits(split, trace)
     for jobs in repeated_images(trace.steps, split.jobs):
         both, time = ("both", "half the time") if len(jobs) == 2 else ("all", "the time of one")
         builds = [trace.steps[job.build or 0].build for job in jobs]
@@ -212,6 +223,17 @@ def _needless(split: Split) -> Iterator[Change]:
         run = f"one run with {both} `--destination` flags does it in {time}" if len(places) > 1 else "one run will do"
         names = _list([job.name for job in jobs])
         yield Change(Mark.ASKS, f"{names} build the same image: {run}", _place(split, jobs[1].build or 0))
+
+
+def _needless_waits(split: Split, trace: Trace) -> Iterator[Change]:
+    """Say that a build in the background may come to the front, and what that does for its failure."""
+    number = next((step.number for step in trace.steps if step.build and step.statement.background), None)
+    if number is None:
+        return
+    more = "; without them its job fails when its build does"
+    blind = any(waits_for_all(step.statement) for step in trace.steps)
+    text = "`&` and `wait` can go: each image is built in a container of its own now"
+    yield Change(Mark.ASKS, text + (more if blind else ""), _place(split, number))
 
 
 def _place(split: Split, number: int) -> Place | None:

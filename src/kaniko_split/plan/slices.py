@@ -135,8 +135,9 @@ class _Slicer:
         finishing = self._finishing(last)
         roots = {build: {build} for build in self._builds}
         for number, owners in self._bound.owners.items():
-            if len(owners) == 1 and number not in finishing:
-                roots[next(iter(owners))].add(number)
+            if number not in finishing:
+                for build in owners:
+                    roots[build].add(number)
         sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
         needed = finishing.union(*sliced.values())
         left = frozenset(step.number for step in self._steps if not self._in_before_script(step)) - needed
@@ -226,7 +227,7 @@ class _Slicer:
                 raise CannotSliceError("ends-early", step)
             if self._is_gate_in_chain(step):
                 raise CannotSliceError("build-in-control-flow", step, "it is a link of a chain and may end the job")
-            if step.statement.background:
+            if step.statement.background and (step.build is None or step.frame is not None):
                 raise CannotSliceError("build-in-control-flow", step, "it runs in the background")
 
     def _is_gate_in_chain(self, step: Step) -> bool:

@@ -107,9 +107,7 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
                 for one in longest:
                     rest = rest.replace(one, " ")
                 for name in words:
-                    # Few of all names stand in one piece, and a search is cheaper than an expression.
-                    if name in rest:
-                        rest = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", " ", rest)
+                    rest = _without(rest, name)
                 rest = _MARKS.sub("", rest)
                 if rest:
                     yield f"the new text holds `{rest}`, which is neither old nor a word that a split writes"
@@ -142,11 +140,17 @@ def _check_dropped(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
             at = max(at, end)
 
 
+def _without(text: str, word: str) -> str:
+    """Return `text` without `word`, wherever it stands there as a word of its own."""
+    # Few of all words stand in one piece, and a search is cheaper than an expression.
+    return re.sub(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])", " ", text) if word in text else text
+
+
 def _check_gap(gap: str, left_out: Iterable[str], *, quoted: bool) -> Iterator[str]:
     # A folded text has its line breaks elsewhere than its value.
     rest = " ".join((_ESCAPED_BREAK if quoted else _CONTINUATION).sub(" ", gap).split())
     for word in left_out:
-        rest = rest.replace(word, " ")
+        rest = _without(rest, word)
     rest = _SEPARATORS.sub("", rest)
     if rest.strip():
         yield f"`{' '.join(gap.split())}` is in the old text and not in the new one"

@@ -14,6 +14,7 @@ from kaniko_split.detect.frames import Frame
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.prove.comparing import BuildRecord, Heed, JobRecord
 from kaniko_split.prove.symbols import Symbol, choice_of, chosen_of, symbol_of
+from kaniko_split.shell.background import waits, waits_for_all
 from kaniko_split.shell.effects import Effects
 from kaniko_split.shell.endings import hardly_fails, hides_failure
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, may_meet
@@ -43,6 +44,8 @@ class _Machine:
     passed: set[Symbol] = field(default_factory=set)
     frame: Frame | None = None
     asked: list[Symbol] = field(default_factory=list)
+    running: list[tuple[Symbol, frozenset[Location]]] = field(default_factory=list)
+    waits: list[Symbol] = field(default_factory=list)
     holds: Symbol = ""
     outside: tuple[dict[str, Symbol], set[str], Symbol, Symbol] = field(default_factory=lambda: ({}, set(), "", ""))
 
@@ -55,7 +58,10 @@ class _Machine:
             if self._is_last(step) and self._hides_failure(step)
         )
         verdicts = frozenset(self.passed)
-        return JobRecord(tuple(self.builds), tuple(self.acts), tuple(self.guards), verdicts, endings, self.trace.builds)
+        waits = tuple(self.waits)
+        return JobRecord(
+            tuple(self.builds), tuple(self.acts), tuple(self.guards), verdicts, endings, self.trace.builds, waits
+        )
 
     def _is_last(self, step: Step) -> bool:
         """Tell whether nothing runs after a statement: what follows is only another branch of its condition."""
@@ -71,7 +77,9 @@ class _Machine:
         return hides_failure(step.statement)
 
     def _heed(self, step: Step) -> Heed:
-        """Tell what becomes of the failure of a build."""
+        """Tell what becomes of the failure of a build; of one in the background, what waits for it decides."""
+        if step.statement.background:
+            return Heed.PASSED_OVER
         steps = self.trace.steps
         start = end = step.number
         while steps[start].chained:
@@ -127,6 +135,11 @@ class _Machine:
                 if isinstance(place, File) and not output:
                     self.writers[place.path] = step.calls
             self._write(_STATUS, outcome, tainted=True)
+            if step.statement.background:
+                self.running.append((outcome, effects.writes))
+            return
+        if self.running and waits_for_all(step.statement):
+            self._wait()
             return
         if words[:1] == ("unset",):
             for name in words[1:]:
@@ -143,11 +156,22 @@ class _Machine:
         outcome = symbol_of(*words, *inputs, *([self.holds] if self.holds else []))
         if effects.acts:
             self.acts.append(outcome)
+        if waits(step.statement):
+            self.waits.append(outcome)
         if (effects.fails or effects.leaves) and not self._passes_on_a_failure(step):
             self.passed.add(outcome)
         if self._assign(step.statement, tainted=tainted):
             return
         self._write_all(effects, outcome, tainted=tainted)
+
+    def _wait(self) -> None:
+        """Have all that runs in the background come to its end: only then is what it writes there."""
+        for outcome, places in self.running:
+            self.waits.append(symbol_of("wait", outcome))
+            for place in sorted(places, key=str):
+                self._write(place, symbol_of("wait", self._read(place)), tainted=True)
+        self.running.clear()
+        self._forget_status()
 
     def _write_all(self, effects: Effects, outcome: Symbol, *, tainted: bool) -> None:
         """Change all that a statement changes; what it does not overwrite for certain is what it was and more."""

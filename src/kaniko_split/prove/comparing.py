@@ -43,6 +43,7 @@ class JobRecord:
         verdicts: Every statement of the job that may end it.
         endings: The last statements of it or its branches whose failure would have been passed over anywhere else.
         most: The most builds that one run of it makes.
+        waits: What waits for a build in the background, and for which.
     """
 
     builds: tuple[BuildRecord, ...]
@@ -51,6 +52,7 @@ class JobRecord:
     verdicts: frozenset[Symbol] = frozenset()
     endings: frozenset[tuple[str, ...]] = frozenset()
     most: float = 0
+    waits: tuple[Symbol, ...] = ()
 
 
 def check_circumstances(
@@ -76,6 +78,8 @@ def check_circumstances(
             yield f"`{name}` still runs {job.most} builds"
     if Counter(old.acts) != Counter(act for job in new.values() for act in job.acts):
         yield "an effect outside of the container is lost, doubled or changed"
+    if Counter(old.waits) != Counter(one for job in new.values() for one in job.waits):
+        yield "a build in the background is not waited for as before"
     if any(job.endings - old.endings for job in new.values()):
         yield "a job ends with a statement whose failure was passed over before"
     yield from _check_guards(old, new, waits)

@@ -252,7 +252,8 @@ class Divider:
                 pieces.extend(moved_behind_first(self.source, Span(start, end), by - self._hang(run)))
             else:
                 pieces.extend(moved(self.source, Span(start, end), by - self._excess(runs)))
-            if self.node.style is Style.FOLDED and number < len(runs) - 1 and not ended:
+            parts = run[-1].statement.background
+            if self.node.style is Style.FOLDED and number < len(runs) - 1 and not ended and not parts:
                 pieces.extend(self._parted(end))
             if not ended:
                 pieces.append(Written("\n"))

@@ -22,6 +22,7 @@ class Kind(Enum):
     MOVES = "changes the folder"
     OPTIONS = "changes the shell"
     LEAVES = "may end the script"
+    WAITS = "waits for what runs in the background"
     DOWNLOADS = "reads from a server"
     LOGS_IN = "writes a login"
     ACTS = "has an effect outside the container"
@@ -156,6 +157,8 @@ def kind_of(words: tuple[str, ...]) -> Kind:
         table = _SUBCOMMANDS[name]
         found = next((table[word] for word in words[1:] if word in table), None)
         return found or _KINDS.get(name, Kind.UNKNOWN)
+    if name == "wait" and not any(word.startswith(("-", "%")) for word in words[1:]):
+        return Kind.WAITS
     kind = _KINDS.get(name, Kind.UNKNOWN)
     if kind is Kind.READS and _changes_files(name, words[1:]):
         return Kind.UNKNOWN

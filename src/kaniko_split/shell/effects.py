@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from kaniko_split.shell.branches import blocks_of_case, blocks_of_if, certainly_skipped
 from kaniko_split.shell.commands import FRESH_VARIABLES, behind_wrappers
-from kaniko_split.shell.joining import Effects, in_subshell, joined, maybe, one_after_the_other, outside_of_subshell
+from kaniko_split.shell.joining import Effects, in_background, in_subshell, joined, maybe, one_after_the_other, outside_of_subshell
 from kaniko_split.shell.knowledge import Inside, Surroundings, after, inside_of_call
 from kaniko_split.shell.knowledge import Kind as Way
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
@@ -53,10 +53,10 @@ def _effects_of(statement: Statement, here: Surroundings) -> Effects:
         return Effects(writes=frozenset({name}), overwrites=frozenset({name}))
     own = _own_effects(statement, here)
     inside = _inside(statement, here)
-    if inside is None:
-        return own
-    both = joined([replace(own, prints=own.prints and not own.writes), inside])
-    return replace(both, fails=inside.fails, leaves=inside.leaves)
+    if inside is not None:
+        both = joined([replace(own, prints=own.prints and not own.writes), inside])
+        own = replace(both, fails=inside.fails, leaves=inside.leaves)
+    return in_background(own) if statement.background else own
 
 
 def _inside(statement: Statement, here: Surroundings) -> Effects | None:

@@ -93,6 +93,13 @@ def in_subshell(effects: Effects) -> Effects:
     return replace(done, fails=effects.fails or effects.leaves)
 
 
+def in_background(effects: Effects) -> Effects:
+    """Return what is done by a command in the background, which runs in a subshell and is told by its process."""
+    process = frozenset[Location]({Variable("!")})
+    done = outside_of_subshell(effects)
+    return replace(done, writes=done.writes | process, overwrites=process, fails=False, prints=False)
+
+
 def outside_of_subshell(effects: Effects) -> Effects:
     """Return what outlives the shell in which it is done: files, of all that it changes."""
     files = frozenset(place for place in effects.writes if isinstance(place, File) or place is State.FILES)

@@ -141,7 +141,11 @@ class _Reader:
     def _statement(self, node: dict[str, Any]) -> Statement:
         span = self._span(node)
         semicolon = "Semicolon" in node
-        if semicolon:
+        background = bool(node.get("Background"))
+        if background:
+            # The `&` is no separator: what it parts from the next statement it also says of this one.
+            span = Span(span.start, self._at(node["Semicolon"]) + 1)
+        elif semicolon:
             parts = [one for one in (node.get("Cmd"), *node.get("Redirs", ())) if one is not None]
             span = Span(span.start, max((self._at(one["End"]) for one in parts), default=span.end))
         redirects = tuple(self._redirect(redirect) for redirect in node.get("Redirs", ()))
@@ -151,8 +155,8 @@ class _Reader:
             self._command(command) if command is not None else None,
             redirects,
             negated=bool(node.get("Negated")),
-            background=bool(node.get("Background")),
-            ended_by_semicolon=semicolon,
+            background=background,
+            ended_by_semicolon=semicolon and not background,
         )
 
     def _redirect(self, node: dict[str, Any]) -> Redirect:
