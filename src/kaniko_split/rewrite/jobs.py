@@ -186,6 +186,9 @@ class _JobWriter:
         loop = self._split.loop
         if loop is not None:
             return self._turn(job, loop, reference)
+        # What was said above or beside `script:` goes with the first script.
+        takes_over = self._entry_is_gone() and job is self._split.jobs[0]
+        lead = self._lead() if takes_over else []
         if script.flow:
             head = f"{reference}, " if refers and job.steps else reference if refers else ""
             if refers:
@@ -194,11 +197,10 @@ class _JobWriter:
                 inside = script.brackets(job.steps, part)
                 own_line = isinstance(inside[0], Copied)
                 inside = [Copied(script.before_value()) if own_line else Written(": "), *inside]
-            return [Written(f"{style.keys}script"), *inside, *self._comment_beside(job), Written("\n")]
+            return [*lead, Written(f"{style.keys}script"), *inside, *self._comment_beside(job), Written("\n")]
         header: list[Piece] = [Written(f"{style.keys}script:\n")]
-        if self._entry_is_gone() and job is self._split.jobs[0]:
-            # What was said above or beside `script:` goes with the first script.
-            header = [*self._lead(), Written(f"{style.keys}script"), *self._colon()]
+        if takes_over:
+            header = [*lead, Written(f"{style.keys}script"), *self._colon()]
         first = [Written(f"{style.dashes}- {reference}\n")] if refers else []
         return [*header, *first, *script.block(job.steps, self._dash_of_jobs(), part, self._said_before(job))]
 
