@@ -122,16 +122,16 @@ def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], words
         splits = [one for one in outcomes if isinstance(one, Split)]
         if not splits:
             return Result(pipeline, tuple(outcomes))
-        unread = next((one for one in map(_second_opinion, splits) if one is not None), None)
-        if unread is not None:
-            outcomes = _refused_together(outcomes, unread)
-            continue
         try:
             rewritten = rewrite(splits)
             proof = prove(pipeline, splits, rewritten, words)
         except CannotLayOutError as error:
             outcomes = _without_first_unwritable(outcomes, error)
         except (BrokenProofError, OverlappingEditsError) as error:
+            unread = _second_opinion(splits)
+            if unread is not None:
+                outcomes = _refused_together(outcomes, unread)
+                continue
             differences = error.differences if isinstance(error, BrokenProofError) else (str(error),)
             if len(_units(splits)) == 1:
                 outcomes = [Failed(one, differences) if isinstance(one, Split) else one for one in outcomes]
@@ -141,9 +141,16 @@ def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], words
             return Result(pipeline, tuple(outcomes), rewritten, proof)
 
 
-def _second_opinion(split: Split) -> Refusal | None:
-    """Refuse to rewrite a file that the second YAML parser does not accept as it is."""
-    for file in split.files:
+def _second_opinion(splits: Sequence[Split]) -> Refusal | None:
+    """Refuse to rewrite a file that the second YAML parser does not accept as it is.
+
+    The proof has both parsers read the new text, so the old one is only asked about where that went wrong.
+    """
+    read: set[str] = set()
+    for split, file in ((split, file) for split in splits for file in split.files):
+        if file.name in read:
+            continue
+        read.add(file.name)
         try:
             compose_again(file.source.text)
         except TabInYamlError as error:

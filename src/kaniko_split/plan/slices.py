@@ -148,7 +148,7 @@ class _Slicer:
         cleaned, tail = self._cleaned(roots, sliced, tail, finishing)
         if self._trace.loop is not None:
             return self._turn_by_turn(self._trace.loop, cleaned, tail)
-        prelude = self._prelude(cleaned, first)
+        prelude = self._prelude(cleaned, first, tail if finishing else None)
         jobs = [JobSlice(build, self._own(cleaned[build], prelude)) for build in self._builds]
         if finishing:
             jobs.append(JobSlice(None, self._own(tail, prelude)))
@@ -317,14 +317,19 @@ class _Slicer:
             more = f"writes {', '.join(sorted(paths))} too" if paths else "does more than build"
             raise CannotSliceError("output-used-later", step, f"it {more}, and a later build may see it")
 
-    def _prelude(self, sliced: dict[int, frozenset[int]], first: int) -> frozenset[int]:
-        """Return what stands before the first build, in every slice, and may run before what does not."""
+    def _prelude(self, sliced: dict[int, frozenset[int]], first: int, tail: frozenset[int] | None) -> frozenset[int]:
+        """Return what stands before the first build, in every slice, and may run before what does not.
+
+        A finishing job, whose slice is `tail`, begins with it too, and may not be led into another folder.
+        """
         shared: list[int] = []
         own: list[Step] = []
         for step in self._steps[:first]:
             if self._in_before_script(step):
                 continue
             everywhere = all(step.number in sliced[build] for build in self._builds)
+            if tail is not None and State.FOLDER in step.effects.writes:
+                everywhere = everywhere and step.number in tail
             # A condition that is asked again must find what it found before.
             frame = step.frame
             changed = frame is not None and (
