@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import CASES, run, run_here, tree
+from kaniko_split.shell.parse import _beside_this, parse
 
 ARTICLE = CASES / "article"
 BEFORE = (ARTICLE / "before" / ".gitlab-ci.yml").read_bytes()
@@ -329,3 +330,15 @@ weekly:
     assert b"nightly-api" not in (work / NAME).read_bytes()
     run_here("apply", "--interactive", cwd=work, stdin=b"y\n")
     assert b"weekly-web:\n  extends:" in (work / NAME).read_bytes()
+
+
+def test_a_missing_shfmt_is_told_in_one_sentence(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    _beside_this.cache_clear()
+    parse.cache_clear()
+    try:
+        done = run_here("check", cwd=work)
+    finally:
+        _beside_this.cache_clear()
+    assert done.code == 2
+    assert done.err.splitlines() == ["error: shfmt is missing, so no script can be read: install the package shfmt-py"]

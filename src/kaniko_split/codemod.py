@@ -146,17 +146,14 @@ def _second_opinion(splits: Sequence[Split]) -> Refusal | None:
 
     The proof has both parsers read the new text, so the old one is only asked about where that went wrong.
     """
-    read: set[str] = set()
-    for split, file in ((split, file) for split in splits for file in split.files):
-        if file.name in read:
-            continue
-        read.add(file.name)
+    texts = {file.name: (one, file) for one in reversed(splits) for file in one.files}
+    for one, file in texts.values():
         try:
             compose_again(file.source.text)
         except TabInYamlError as error:
-            return Refusal(split.finding, "tab-in-yaml", file, error.offset)
+            return Refusal(one.finding, "tab-in-yaml", file, error.offset)
         except BrokenYamlError as error:
-            return Refusal(split.finding, "parsers-disagree", file, error.offset, error.problem)
+            return Refusal(one.finding, "parsers-disagree", file, error.offset, error.problem)
     return None
 
 

@@ -59,7 +59,8 @@ def script(choices: Choices, names: list[str], *, may_begin_before: bool) -> Scr
 
 def _body(choices: Choices, names: list[str], how: Habits, found: ScriptPlan) -> list[Statement]:
     """Write all builds with what stands between them; some within control flow."""
-    flow = choices.pick(("none", "each", "function", "loop", "condition", "background")) if choices.chance(30) else "none"
+    flows = ("none", "each", "function", "loop", "condition", "background")
+    flow = choices.pick(flows) if choices.chance(30) else "none"
     if flow in {"function", "loop"}:
         found.dotenv = False
         variable = "1" if flow == "function" else "name"

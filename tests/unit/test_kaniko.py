@@ -29,7 +29,7 @@ def unknown(text: str, *, splits: bool = False) -> Argument:
 
 
 def build(*arguments: str | Argument) -> Build:
-    result = read_command([known(word)[0] if isinstance(word, str) else word for word in arguments])
+    result = read_command(tuple(known(word)[0] if isinstance(word, str) else word for word in arguments))
     assert isinstance(result, Build)
     return result
 

@@ -25,7 +25,7 @@ def executor_call(statement: Statement, here: Surroundings, extra: Sequence[str]
     at = _command_word(values, here.wrappers, extra)
     if at is None:
         return None
-    return read_command([Argument(value.text, value.exact, value.splits) for value in values[at + 1 :]])
+    return read_command(tuple(Argument(value.text, value.exact, value.splits) for value in values[at + 1 :]))
 
 
 def hides_executor(statement: Statement, here: Surroundings) -> bool:

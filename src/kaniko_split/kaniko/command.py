@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from kaniko_split.kaniko.flags import OUTPUT_FLAGS
@@ -139,12 +140,13 @@ def is_executor(command_word: str, extra: Sequence[str] = ()) -> bool:
     return name == "executor" and "kaniko" in folders
 
 
-def read_command(arguments: Sequence[Argument]) -> Build | NotABuild:
+@lru_cache(maxsize=1024)
+def read_command(arguments: tuple[Argument, ...]) -> Build | NotABuild:
     """Return what the executor is asked for by `arguments`, the words after the command word.
 
     Sub-commands are found as cobra finds them (`Find` and `stripFlags` in its `command.go`): the first word
     that is neither a flag nor the value of one. A line that the executor rejects is a `Build` too: see
-    `Build.rejected`.
+    `Build.rejected`. A line that was read is not read again.
     """
     line = divide(arguments)
     subcommand = line.positional[0] if line.positional else None

@@ -32,13 +32,11 @@ class Bound:
         owners: For a statement, the builds whose output it reads or that it waits for, or the one whose image it names.
         mentions: For a statement, the earlier builds whose image it names.
         passing: The statements that only pass on that a build has failed.
-        waiting: The statements that wait for all builds in the background, each of which keeps its own.
     """
 
     owners: dict[int, frozenset[int]] = field(default_factory=dict)
     mentions: dict[int, frozenset[int]] = field(default_factory=dict)
     passing: set[int] = field(default_factory=set)
-    waiting: set[int] = field(default_factory=set)
 
 
 def bind(trace: Trace) -> Bound:
@@ -48,39 +46,62 @@ def bind(trace: Trace) -> Bound:
         CannotSliceError: A build reads the output of another one, or a statement that of several, or nothing waits
             for a build in the background.
     """
-    bound = Bound()
-    running: set[int] = set()
-    tainted: dict[Location, frozenset[int]] = {}
+    binding = _Binding(trace)
     for step in trace.steps:
-        reads = step.effects.reads
         if step.build is not None or step.partner is not None:
-            exact = meeting((place for place in reads if is_exact(place)), tainted)
-            named = _files_in_arguments(step, tainted) or _files_in_context(step, tainted)
-            if exact or named:
-                raise CannotSliceError("output-used-later", step)
-            number = step.number if step.partner is None else step.partner
-            if step.partner is not None:
-                bound.owners[step.number] = frozenset({number})
-            tainted |= {place: frozenset({number}) | kept for place, kept in _added_to(step, tainted)}
-            tainted[_STATUS] = frozenset({number})
-            running |= {number} if step.statement.background else set()
-            continue
-        if running and waits_for_all(step.statement):
-            bound.owners[step.number] = frozenset(running)
-            bound.waiting.add(step.number)
-            running.clear()
-            continue
+            binding.build(step)
+        elif binding.running and waits_for_all(step.statement):
+            binding.wait(step)
+        else:
+            binding.other(step)
+    if binding.running:
+        detail = "it runs in the background, and nothing waits for it"
+        raise CannotSliceError("build-in-control-flow", trace.steps[min(binding.running)], detail)
+    return binding.bound
+
+
+class _Binding:
+    """Goes down a script with what the builds so far have written, and those of them that still run."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.bound = Bound()
+        self.running: set[int] = set()
+        self._trace = trace
+        self._tainted: dict[Location, frozenset[int]] = {}
+
+    def build(self, step: Step) -> None:
+        tainted = self._tainted
+        exact = meeting((place for place in step.effects.reads if is_exact(place)), tainted)
+        named = _files_in_arguments(step, tainted) or _files_in_context(step, tainted)
+        if exact or named:
+            raise CannotSliceError("output-used-later", step)
+        number = step.number if step.partner is None else step.partner
+        if step.partner is not None:
+            self.bound.owners[step.number] = frozenset({number})
+        tainted |= {place: frozenset({number}) | kept for place, kept in _added_to(step, tainted)}
+        tainted[_STATUS] = frozenset({number})
+        if step.statement.background:
+            self.running.add(number)
+
+    def wait(self, step: Step) -> None:
+        """Every build that still runs needs this `wait`."""
+        self.bound.owners[step.number] = frozenset(self.running)
+        self.running.clear()
+        self._tainted.pop(_STATUS, None)
+
+    def other(self, step: Step) -> None:
+        bound, tainted, reads = self.bound, self._tainted, step.effects.reads
         # What acts outside reads what it is told to: its files are in its words.
         hit = meeting(tainted, reads - {State.FILES} if step.effects.acts else reads)
         if _STATUS not in reads:
             hit -= {_STATUS}
         owners = frozenset[int]().union(*(tainted[place] for place in hit))
-        mentioned = _mentioned(trace, step)
+        mentioned = _mentioned(self._trace, step)
         if len(owners) > 1:
             raise CannotSliceError("output-of-several", step)
         bound.mentions[step.number] = mentioned
         if waits(step.statement):
-            running -= owners
+            self.running -= owners
         if owners and _only_passes_on(step, tainted):
             bound.passing.add(step.number)
         if owners or len(mentioned) == 1:
@@ -90,10 +111,6 @@ def bind(trace: Trace) -> Bound:
         if owners:
             for place in step.effects.writes - step.effects.appends:
                 tainted[place] = owners
-    if running:
-        detail = "it runs in the background, and nothing waits for it"
-        raise CannotSliceError("build-in-control-flow", trace.steps[min(running)], detail)
-    return bound
 
 
 def _files_in_arguments(step: Step, tainted: dict[Location, frozenset[int]]) -> bool:

@@ -122,9 +122,8 @@ _CODES = (
             """),
         why="A statement that makes one build goes to its job as a whole, with its conditions and tries. One that "
         "makes several has to be divided. That is possible for a condition that only asks, where each branch builds "
-        "the same images, and for a loop over known words; of other statements, or beside other commands in the "
-        "background, a part could run when it did not run before, or its failure could have another effect. A build "
-        "in the background goes to its job with the `wait` for it; where nothing waits, nobody can say how far it gets.",
+        "the same images, for a loop over known words, and for builds in the background that something waits for; of "
+        "other statements a part could run when it did not run before, or its failure could have another effect.",
         by_hand="Write each build as a command by itself, with the condition around it that it needs. A condition on "
         "CI/CD variables can become `rules` of the job. A loop over names can become `parallel:matrix`, which "
         "runs the job once for each of them.",

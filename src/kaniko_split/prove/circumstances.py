@@ -125,18 +125,7 @@ class _Machine:
         self.exported |= effects.exports
         inputs = self._inputs(effects.reads - effects.appends)
         if step.build is not None:
-            self.guards.append(frozenset(self.passed))
-            self.builds.append(self._record(step, words))
-            outcome = symbol_of("build", self.holds, *words, *inputs)
-            for place in sorted(effects.writes, key=str):
-                kept = self._read(place) if place in effects.appends else ""
-                output = place not in step.beside
-                self._write(place, symbol_of(kept, outcome) if kept else outcome, tainted=output)
-                if isinstance(place, File) and not output:
-                    self.writers[place.path] = step.calls
-            self._write(_STATUS, outcome, tainted=True)
-            if step.statement.background:
-                self.running.append((outcome, effects.writes))
+            self._build(step, words, symbol_of("build", self.holds, *words, *inputs))
             return
         if self.running and waits_for_all(step.statement):
             self._wait()
@@ -163,6 +152,20 @@ class _Machine:
         if self._assign(step.statement, tainted=tainted):
             return
         self._write_all(effects, outcome, tainted=tainted)
+
+    def _build(self, step: Step, words: tuple[str, ...], outcome: Symbol) -> None:
+        effects = step.effects
+        self.guards.append(frozenset(self.passed))
+        self.builds.append(self._record(step, words))
+        for place in sorted(effects.writes, key=str):
+            kept = self._read(place) if place in effects.appends else ""
+            output = place not in step.beside
+            self._write(place, symbol_of(kept, outcome) if kept else outcome, tainted=output)
+            if isinstance(place, File) and not output:
+                self.writers[place.path] = step.calls
+        self._write(_STATUS, outcome, tainted=True)
+        if step.statement.background:
+            self.running.append((outcome, effects.writes))
 
     def _wait(self) -> None:
         """Have all that runs in the background come to its end: only then is what it writes there."""

@@ -12,7 +12,15 @@ from dataclasses import replace
 
 from kaniko_split.shell.branches import blocks_of_case, blocks_of_if, certainly_skipped
 from kaniko_split.shell.commands import FRESH_VARIABLES, behind_wrappers
-from kaniko_split.shell.joining import Effects, in_background, in_subshell, joined, maybe, one_after_the_other, outside_of_subshell
+from kaniko_split.shell.joining import (
+    Effects,
+    in_background,
+    in_subshell,
+    joined,
+    maybe,
+    one_after_the_other,
+    outside_of_subshell,
+)
 from kaniko_split.shell.knowledge import Inside, Surroundings, after, inside_of_call
 from kaniko_split.shell.knowledge import Kind as Way
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact

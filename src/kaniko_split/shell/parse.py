@@ -11,7 +11,7 @@ import shutil
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from kaniko_split.shell.nodes import (
@@ -89,11 +89,15 @@ def parse(text: str) -> Script:
 
 def _program() -> str:
     """Return the path of shfmt: the one installed beside this package, or else one on PATH."""
-    beside = shutil.which("shfmt", path=sysconfig.get_path("scripts"))
-    found = beside or shutil.which("shfmt")
+    found = _beside_this() or shutil.which("shfmt")
     if found is None:
         raise MissingParserError("shfmt is missing, so no script can be read: install the package shfmt-py")
     return found
+
+
+@cache
+def _beside_this() -> str | None:
+    return shutil.which("shfmt", path=sysconfig.get_path("scripts"))
 
 
 def _placeholder(match: re.Match[str]) -> str:

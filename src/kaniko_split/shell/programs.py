@@ -57,11 +57,9 @@ def effects_of_command(texts: tuple[str, ...], statement: Statement, here: Surro
         case Kind.OPTIONS:
             changes: frozenset[Location] = frozenset({State.OPTIONS})
             return Effects(reads=changes, writes=changes | _variables_of_builtin(texts))
-        case Kind.LEAVES:
-            return Effects(leaves=True)
-        case Kind.WAITS:
-            # Its words name the processes; without any it cannot fail.
-            return Effects(fails=len(texts) > 1)
+        case Kind.LEAVES | Kind.WAITS as kind:
+            # The words of `wait` name the processes; without any it cannot fail.
+            return Effects(leaves=kind is Kind.LEAVES, fails=kind is Kind.WAITS and len(texts) > 1)
         case Kind.DOWNLOADS:
             return _downloaded(texts, statement, here)
         case Kind.LOGS_IN:

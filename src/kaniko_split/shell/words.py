@@ -96,7 +96,8 @@ def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Valu
     # An expansion that does not stand first cannot make a flag of its own, whatever it holds.
     first = word.parts[0] if word.parts else None
     starts_unknown = isinstance(first, Parameter | Substitution) and not first.quoted
-    yield replace(value, splits=value.splits and (starts_unknown or "{" in value.text))
+    splits = value.splits and (starts_unknown or "{" in value.text)
+    yield value if splits == value.splits else replace(value, splits=splits)
 
 
 def _trimmed(expansion: str, value: str) -> str | None:
