@@ -20,6 +20,7 @@ LINE = (
     ("rewrite",),
     ("prove",),
     ("codemod",),
+    ("configuration",),
     ("report",),
     ("bulk",),
     ("commands",),

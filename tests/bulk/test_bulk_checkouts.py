@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -300,3 +301,50 @@ def test_a_git_that_is_too_slow_is_ended(tmp_path: Path) -> None:
     assert reason == "git push did not end within 5 seconds"
     done = subprocess.run(["pgrep", "-f", str(server)], capture_output=True, check=False, text=True)
     assert done.stdout == ""
+
+
+def names_in(run: Path) -> set[str]:
+    """Return the names of templates that a run's page shows."""
+    return set(re.findall(r"(?<![\w-])\.(?:build-image|image|mine)\b(?!\w)", (run / "report.html").read_text()))
+
+
+@pytest.mark.parametrize("branch", ["", "one-image"])
+def test_each_repository_is_asked_what_it_is_configured_for(branch: str, tmp_path: Path) -> None:
+    asked = 'template-name = ".image"\njob-name = "{image}"\n'
+    folder = world.checkout(tmp_path / "checkout", {".gitlab-ci.yml": ARTICLE, ".kaniko-split.toml": asked})
+    state = "committed" if branch else "found"
+    assert outcome(folder, tmp_path / "run", branch=branch)[1] == state
+    assert names_in(tmp_path / "run") == {".image"}
+    outcome(folder, tmp_path / "own", template_name=".mine")
+    assert names_in(tmp_path / "own") == {".mine"}
+    outcome(folder, tmp_path / "none", configured=False)
+    assert names_in(tmp_path / "none") == {".build-image"}
+    if branch:
+        assert "\nimage-a:\n" in world.git("show", f"{branch}:.gitlab-ci.yml", cwd=folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            'templat-name = ".image"\n',
+            ".kaniko-split.toml: there is no key `templat-name`; did you mean `template-name`?",
+        ),
+        ('template-name = "image: x"\n', "the configuration: template-name"),
+        ("= 3\n", ".kaniko-split.toml: the file is not valid TOML"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_told(text: str, reason: str, tmp_path: Path) -> None:
+    folder = world.checkout(tmp_path / "checkout", {".gitlab-ci.yml": ARTICLE, ".kaniko-split.toml": text})
+    code, state, said = outcome(folder, tmp_path / "run")
+    assert (code, state) == (1, "failed")
+    assert said.startswith(reason)
+
+
+def test_a_configuration_outside_of_the_repository_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.toml").write_text("password = 3\n")
+    folder = world.checkout(tmp_path / "checkout")
+    (folder / ".kaniko-split.toml").symlink_to(tmp_path / "secret.toml")
+    _, state, said = outcome(folder, tmp_path / "run")
+    assert state == "failed"
+    assert said == ".kaniko-split.toml: the link leads out of its folder; put the file itself there"

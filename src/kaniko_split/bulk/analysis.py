@@ -13,8 +13,9 @@ from typing import Any
 
 from kaniko_split.bulk.settings import Settings
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, split_pipeline
+from kaniko_split.configuration import BadConfigurationError, configuration_in
 from kaniko_split.gitlab.discovery import ROOT, Found, discover
-from kaniko_split.plan.names import NamePatterns
+from kaniko_split.plan.names import NamePatterns, wrong_patterns
 from kaniko_split.plan.outcome import Refusal
 from kaniko_split.plan.wishes import Wishes
 from kaniko_split.report.asked import Asked
@@ -65,23 +66,25 @@ def analyse(folder: Path, settings: Settings, root: str = ROOT) -> Analysis:
     """
     problems: list[str] = []
     done: list[tuple[Found, Result]] = []
+    shown = _prefixes(folder)
+    asked = asked_of(settings, root)
     try:
-        for found in discover([folder], root):
+        asked = _as_configured(asked, settings, folder)
+        for found in discover([folder], asked.ci_file or ROOT):
             if not isinstance(found, Found):
                 if found.fatal and not _is_absence(found.text):
                     problems.append(found.text)
                 continue
-            result = split_pipeline(found.pipeline, _wishes(settings, found))
+            result = split_pipeline(found.pipeline, _wishes(asked, found), asked.words)
             problems.extend(result.problems)
             done.append((found, result))
-    except MissingParserError as error:
+    except (MissingParserError, BadConfigurationError) as error:
         problems.append(str(error))
     except RecursionError:
         problems.append("the pipeline is nested too deeply to be read")
     outcomes = [outcome for _, result in done for outcome in result.outcomes if not isinstance(outcome, Ignored)]
     changes = _changes(done)
-    shown = _prefixes(folder)
-    document = document_of(done, asked_of(settings, root), [_without(text, shown) for text in problems])
+    document = document_of(done, asked, [_without(text, shown) for text in problems])
     return Analysis(
         pipelines=len(done),
         jobs=tuple(_row(one) for one in outcomes),
@@ -109,13 +112,29 @@ def _is_absence(text: str) -> bool:
     return "there is no GitLab pipeline in this folder" in text or "--ci-file takes a path" in text
 
 
-def _wishes(settings: Settings, found: Found) -> Wishes:
+def _as_configured(asked: Asked, settings: Settings, folder: Path) -> Asked:
+    """Return what is asked of this repository, by the run or else by its own configuration.
+
+    Raises:
+        BadConfigurationError: The file cannot be used, or a name in it is none.
+    """
+    configuration = configuration_in(folder) if settings.configured else None
+    if configuration is None:
+        return asked
+    wrong = wrong_patterns(configuration.template_name, configuration.job_name)
+    if wrong:
+        raise BadConfigurationError(f"the configuration: {wrong.removeprefix('--')}")
+    return asked.or_as_configured(configuration)
+
+
+def _wishes(asked: Asked, found: Found) -> Wishes:
     return Wishes(
-        select=settings.select,
+        select=asked.select,
+        ignore=asked.ignore,
         files=found.meant,
-        names=NamePatterns(settings.template_name, settings.job_name),
-        cached_only=settings.cached_only,
-        keep_order=settings.keep_order,
+        names=NamePatterns(asked.template_name, asked.job_name),
+        cached_only=asked.cached_only,
+        keep_order=asked.keep_order,
         links=found.repository.linked_folders,
         read=found.repository.text,
         elsewhere=found.elsewhere,

@@ -123,6 +123,7 @@ def scan(  # noqa: PLR0917 (typer reads them by name)
     draft: Annotated[bool, typer.Option("--draft", help="Mark it as a draft.")] = False,
     cached_only: Annotated[bool, typer.Option("--cached-only", help="Only jobs that use Kaniko's cache.")] = False,
     keep_order: Annotated[bool, typer.Option("--keep-order", help="Each new job waits for the one before it.")] = False,
+    no_config: Annotated[bool, typer.Option("--no-config", help="Read no repository's own configuration.")] = False,
     subgroups: Annotated[bool, typer.Option("--subgroups/--no-subgroups", help="With the group's groups.")] = True,
     archived: Annotated[bool, typer.Option("--archived", help="With archived projects.")] = False,
     forks: Annotated[bool, typer.Option("--forks", help="With forks.")] = False,
@@ -188,6 +189,7 @@ def scan(  # noqa: PLR0917 (typer reads them by name)
         job_name=job_name,
         cached_only=cached_only,
         keep_order=keep_order,
+        configured=not no_config,
     )
     raise typer.Exit(run_scan(settings, into, quiet=quiet))
 

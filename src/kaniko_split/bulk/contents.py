@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from kaniko_split.bulk.failures import FailedError
 from kaniko_split.bulk.git import Git
+from kaniko_split.configuration import OWN, SHARED
 
 _LINK = "120000"
 _FILES = frozenset({"100644", "100755", "100664"})
@@ -59,7 +60,7 @@ def is_harmless(path: str) -> bool:
 
 
 def write_out(git: Git, folder: Path, tree: Tree, into: Path, further: Sequence[str], *, partial: bool) -> None:
-    """Write the files of `tree` that may be read: YAML, Dockerfiles, `further` ones, and what those name.
+    """Write the files of `tree` that may be read: YAML, Dockerfiles, our configuration, `further`, what those name.
 
     Args:
         git: For the folder's server, as blobs may have to be fetched.
@@ -171,7 +172,7 @@ def _write_link(into: Path, path: str, target: bytes) -> None:
 
 def _is_interesting(path: str) -> bool:
     name = PurePosixPath(path).name.lower()
-    return name.endswith((".yml", ".yaml")) or "dockerfile" in name or "containerfile" in name
+    return path in {OWN, SHARED} or name.endswith((".yml", ".yaml")) or "dockerfile" in name or "containerfile" in name
 
 
 def _is_script(path: str, data: bytes) -> bool:

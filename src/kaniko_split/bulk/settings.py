@@ -63,6 +63,7 @@ class Settings:
         job_name: The pattern for the new jobs' names.
         cached_only: Whether only jobs that use Kaniko's cache are meant.
         keep_order: Whether each new job waits for the one before it.
+        configured: Whether a repository's own configuration counts.
     """
 
     folders: tuple[str, ...] = ()
@@ -98,6 +99,7 @@ class Settings:
     job_name: str | None = None
     cached_only: bool = False
     keep_order: bool = False
+    configured: bool = True
 
     @property
     def step(self) -> Step:

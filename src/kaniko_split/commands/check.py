@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from kaniko_split.commands.baseline import baseline_of
-from kaniko_split.commands.configuration import BadConfigurationError
 from kaniko_split.commands.groups import first_configuration
 from kaniko_split.commands.options import NOTHING, SOMETHING, TROUBLE, Options
 from kaniko_split.commands.reporting import Reporting, deliver, refused_reporting
 from kaniko_split.commands.running import Run, read_all
 from kaniko_split.commands.telling import tell
+from kaniko_split.configuration import BadConfigurationError
 from kaniko_split.report import text
 from kaniko_split.report.formats import Format
 from kaniko_split.report.lines import Line, line

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kaniko_split.commands.configuration import BadConfigurationError, Configuration, configuration_of
 from kaniko_split.commands.options import Options
+from kaniko_split.configuration import BadConfigurationError, Configuration, configuration_of
 from kaniko_split.plan.names import wrong_patterns
 from kaniko_split.report.asked import Asked
 
@@ -60,18 +60,16 @@ def first_configuration(options: Options) -> Configuration:
 
 def asked_of(options: Options, configuration: Configuration | None = None) -> Asked:
     """Return what the options ask, and, where they say nothing, the configuration."""
-    given = configuration or Configuration()
-    return Asked(
-        select=options.select or given.select,
-        ignore=options.ignore or given.ignore,
-        template_name=options.template_name or given.template_name,
-        job_name=options.job_name or given.job_name,
-        cached_only=options.cached_only or given.cached_only,
-        keep_order=options.keep_order or given.keep_order,
-        ci_file=options.ci_file or given.ci_file,
-        executors=given.executors,
-        wrappers=given.wrappers,
+    asked = Asked(
+        select=options.select,
+        ignore=options.ignore,
+        template_name=options.template_name,
+        job_name=options.job_name,
+        cached_only=options.cached_only,
+        keep_order=options.keep_order,
+        ci_file=options.ci_file,
     )
+    return asked.or_as_configured(configuration or Configuration())
 
 
 def _configuration(options: Options, path: Path) -> tuple[Configuration, Path]:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, split_pipeline
 from kaniko_split.commands.baseline import BadBaselineError, Baseline, read_baseline, without_known
-from kaniko_split.commands.configuration import BadConfigurationError
 from kaniko_split.commands.groups import Group, groups_of
 from kaniko_split.commands.options import Options
 from kaniko_split.commands.progress import watched
 from kaniko_split.commands.telling import tell
+from kaniko_split.configuration import BadConfigurationError
 from kaniko_split.gitlab.discovery import ROOT, Found, Problem, discover, from_text
 from kaniko_split.plan.names import NamePatterns
 from kaniko_split.plan.outcome import Refusal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kaniko_split.configuration import Configuration
 from kaniko_split.detect.vocabulary import Vocabulary
 
 
@@ -37,3 +38,17 @@ class Asked:
     def words(self) -> Vocabulary:
         """The user's own words for the executor, and for what runs it."""
         return Vocabulary(self.executors, self.wrappers)
+
+    def or_as_configured(self, configuration: Configuration) -> Asked:
+        """Return it with what the repository's configuration asks where nothing else is asked here."""
+        return Asked(
+            select=self.select or configuration.select,
+            ignore=self.ignore or configuration.ignore,
+            template_name=self.template_name or configuration.template_name,
+            job_name=self.job_name or configuration.job_name,
+            cached_only=self.cached_only or configuration.cached_only,
+            keep_order=self.keep_order or configuration.keep_order,
+            ci_file=self.ci_file or configuration.ci_file,
+            executors=self.executors or configuration.executors,
+            wrappers=self.wrappers or configuration.wrappers,
+        )

@@ -64,19 +64,33 @@ def configuration_of(path: Path) -> tuple[Configuration, Path]:
     """
     start = Path.cwd() / (path if path.is_dir() else path.parent)
     for folder in (start, *start.parents):
-        for name in (OWN, SHARED):
-            table = _table(folder / name)
-            if table is not None:
-                return _read(table, folder / name), folder
+        found = configuration_in(folder)
+        if found is not None:
+            return found, folder
         if any((folder / mark).exists() for mark in _MARKS):
             break
     return Configuration(), start
+
+
+def configuration_in(folder: Path) -> Configuration | None:
+    """Return what the file of this very folder says; None where there is none.
+
+    Raises:
+        BadConfigurationError: The file cannot be read, is no TOML, or holds a key that there is not.
+    """
+    for name in (OWN, SHARED):
+        table = _table(folder / name)
+        if table is not None:
+            return _read(table, folder / name)
+    return None
 
 
 def _table(path: Path) -> Mapping[str, Any] | None:
     """Return our table of a file; None where the file or the table is not there."""
     if not path.is_file():
         return None
+    if not path.resolve().is_relative_to(path.parent.resolve()):
+        raise BadConfigurationError(f"{_shown(path)}: the link leads out of its folder; put the file itself there")
     import tomllib
 
     try:
