@@ -103,6 +103,15 @@ def source_offset(file: PipelineFile, item: ScriptItem, offset: int) -> int:
     return node.span.start
 
 
+def given_variables(pipeline: Pipeline, name: str) -> dict[str, Value]:
+    """Return the variables that the pipeline gives a job; what others may set besides is not known here.
+
+    Raises:
+        UnresolvableError: GitLab would reject the pipeline.
+    """
+    return {key: Value(one.value, exact=one.known, given=True) for key, one in variables_of(pipeline, name).items()}
+
+
 def _of_job(pipeline: Pipeline, job: Job, words: Vocabulary) -> Iterator[Finding]:
     script = provider(pipeline, job, Section.SCRIPT.value)
     if script is None or script.entry is None:
@@ -114,7 +123,7 @@ def _of_job(pipeline: Pipeline, job: Job, words: Vocabulary) -> Iterator[Finding
             *script_items(pipeline, before, Section.BEFORE_SCRIPT),
             *script_items(pipeline, script, Section.SCRIPT),
         )
-        variables = _variables(pipeline, job.name)
+        variables = given_variables(pipeline, job.name)
     except (OddScriptError, UnresolvableError) as error:
         yield from _unreadable(pipeline, job, before, script, error)
         return
@@ -205,8 +214,3 @@ def _cached(steps: Trace) -> bool | None:
     if True in answers:
         return True
     return None if None in answers else False
-
-
-def _variables(pipeline: Pipeline, name: str) -> dict[str, Value]:
-    """Return the variables that the pipeline gives a job; what others may set besides is not known here."""
-    return {key: Value(one.value, exact=one.known, given=True) for key, one in variables_of(pipeline, name).items()}

@@ -30,12 +30,12 @@ from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.effects import Effects, effects_of
 from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, after, inside_of_call
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, meeting
-from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Group, Script, Statement
+from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Group, If, Script, Statement
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.walk import known_after, known_after_certain
 from kaniko_split.shell.words import Value, values_of_words
 
-__all__ = ["Step", "Trace", "trace"]
+__all__ = ["Step", "Trace", "opened", "trace"]
 
 _STOPS_AT_FAILURE = re.compile(r"[-+][a-z]*e[a-z]*$")
 _EXPORTS_ALL = re.compile(r"-[a-z]*a[a-z]*$|allexport$")
@@ -79,6 +79,20 @@ def trace(
         return followed
     turned = replace(found, script=parse(loop.text), loop=loop)
     return _followed(turned, _Follower(turned.script, dict(variables), words, read), opened=opened)
+
+
+def opened(found: Trace, variables: Mapping[str, Value], words: Vocabulary = NO_WORDS, read: Read = nothing) -> Trace:
+    """Return a trace with every condition and group opened: the very same where there is none.
+
+    Args:
+        found: What `trace` returned.
+        variables: What it was given.
+        words: What it was given.
+        read: What it was given.
+    """
+    if not any(isinstance(one.command, Group | If) for one in found.script.statements):
+        return found
+    return trace(found.items, variables, words, read, opened=True)
 
 
 def _followed(found: Trace, follower: _Follower, *, opened: bool) -> Trace:

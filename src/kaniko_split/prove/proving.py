@@ -8,11 +8,11 @@ GitLab's limits hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kaniko_split.detect.findings import findings
-from kaniko_split.detect.trace import Trace, trace
+from kaniko_split.detect.findings import given_variables
+from kaniko_split.detect.trace import Trace, opened, trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import UnresolvableError
@@ -25,6 +25,7 @@ from kaniko_split.prove.meaning import check_meaning
 from kaniko_split.prove.reading import check_reading
 from kaniko_split.rewrite.rewriting import Rewritten
 from kaniko_split.shell.parse import ShellSyntaxError
+from kaniko_split.shell.words import Value
 from kaniko_split.tree.compose import BrokenYamlError, compose
 
 
@@ -66,7 +67,6 @@ def prove(
         broken.extend(check_meaning(pipeline, after, splits))
         for split in splits:
             broken.extend(_check_split(after, split, words))
-        broken.extend(_check_again(after, splits, words))
     except UnresolvableError as error:
         broken.append(f"GitLab would reject the new pipeline: {error}")
     except (OddScriptError, ShellSyntaxError, BrokenYamlError) as error:
@@ -95,28 +95,31 @@ def _pipeline_after(pipeline: Pipeline, rewritten: Sequence[Rewritten]) -> Pipel
 
 
 def _check_split(after: Pipeline, split: Split, words: Vocabulary) -> Iterator[str]:
-    """Compare each build's circumstances, and each job's commands, before and after."""
+    """Compare each build's circumstances, and each job's commands, before and after; no new job may be found again."""
     finding = split.finding
     assert finding.trace is not None  # noqa: S101 (what cannot be read is refused)
-    given = tuple(finding.variables or ())
     variables = finding.variables or {}
-    old = record_of(trace(finding.trace.items, variables, words, after.read, opened=True), given)
+    old = record_of(opened(finding.trace, variables, words, finding.pipeline.read), tuple(variables))
     new: dict[str, JobRecord] = {}
     for job in split.jobs:
         found = after.named(job.name)
         if len(found) != 1:
             yield f"`{job.name}` stands {len(found)} times in the new pipeline"
             return
-        new[job.name] = record_of(_trace_after(after, found[0], split, words), given)
+        given = given_variables(after, job.name)
+        steps = _trace_after(after, found[0], given, words)
+        if steps.builds > 1:
+            yield f"`{job.name}` would be found again"
+        new[job.name] = record_of(opened(steps, given, words, after.read), tuple(given))
     yield from check_circumstances(old, new, _waits(split))
 
 
-def _trace_after(after: Pipeline, job: Job, split: Split, words: Vocabulary) -> Trace:
+def _trace_after(after: Pipeline, job: Job, given: Mapping[str, Value], words: Vocabulary) -> Trace:
     items = (
         *script_items(after, provider(after, job, "before_script"), Section.BEFORE_SCRIPT),
         *script_items(after, provider(after, job, "script"), Section.SCRIPT),
     )
-    return trace(items, split.finding.variables or {}, words, after.read, opened=True)
+    return trace(items, given, words, after.read)
 
 
 def _waits(split: Split) -> dict[str, frozenset[str]]:
@@ -130,13 +133,6 @@ def _waits(split: Split) -> dict[str, frozenset[str]]:
             waiting.extend(more - found)
             found.update(more)
     return {name: frozenset(found & names) for name, found in waits.items()}
-
-
-def _check_again(after: Pipeline, splits: Sequence[Split], words: Vocabulary) -> Iterator[str]:
-    made = {job.name for split in splits for job in split.jobs}
-    for finding in findings(after, words):
-        if finding.job.name in made:
-            yield f"`{finding.job.name}` would be found again"
 
 
 def _lines(splits: Sequence[Split], rewritten: Sequence[Rewritten]) -> Iterator[str]:
