@@ -12,9 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
 import typer.main
 
 CASES = Path(__file__).parent / "cases"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all tests of one case one after the other: what shfmt said of its scripts is still known then."""
+    items.sort(key=_case_of)
+
+
+def _case_of(item: pytest.Item) -> str:
+    call = getattr(item, "callspec", None)
+    case = call.params.get("case") if call is not None else None
+    return case.folder.name if isinstance(case, Case) else ""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Some tests wait for git, a browser or a clock; one worker more than processors has something to do then."""
+    return (os.cpu_count() or 1) + 1
 
 
 @dataclass(frozen=True)

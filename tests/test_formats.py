@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shutil
@@ -13,7 +14,7 @@ from urllib.parse import unquote
 import jsonschema
 import pytest
 
-from conftest import CASES, all_cases, run, run_here, tree
+from conftest import CASES, Case, all_cases, run, run_here, tree
 from kaniko_split.report.formats import Format
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +27,7 @@ HOSTILE = '"b\\e[31m\u202eu|ild`s`\\r::error::<script>alert(1)</script>%0A@all"'
 NEW_LINE = b"\n"
 
 
+@functools.cache
 def schema(path: Path) -> Any:
     if path == SARIF and not SARIF.is_file():
         pytest.fail("SARIF's schema is missing: npm ci installs it")
@@ -109,10 +111,6 @@ def offset(text: str, line: int, column: int) -> int:
     return starts[line - 1] + column - 1
 
 
-def plain(data: bytes) -> bytes:
-    return data
-
-
 def crlf_with_bom_and_open(data: bytes) -> bytes:
     return b"\xef\xbb\xbf" + data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n").removesuffix(b"\r\n")
 
@@ -121,30 +119,35 @@ def mixed(data: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n", data.count(b"\n") // 3)
 
 
-@pytest.mark.parametrize("variant", [plain, crlf_with_bom_and_open, mixed], ids=lambda one: one.__name__)
-@pytest.mark.parametrize("start", range(4))
-def test_the_fixes_of_sarif_make_what_apply_makes(
-    start: int, variant: Callable[[bytes], bytes], tmp_path: Path
-) -> None:
-    valid = schema(SARIF)
-    cases = SPLITTING[start::4] if variant is plain else SPLITTING[start::16]
-    for number, case in enumerate(cases):
-        work = tmp_path / case.folder.name
-        shutil.copytree(case.before, work, symlinks=True)
-        before = {}
-        for name, data in tree(work).items():
-            before[name] = variant(data) if name.endswith((".yml", ".yaml")) and b"\t" not in data else data
-            (work / name).chmod(0o644)
-            (work / name).write_bytes(before[name])
-        log = json.loads(run_here("check", "--format", "sarif", *case.arguments, cwd=work).out)
-        if number % 8 == 0:  # the whole schema of SARIF takes longer than all the rest
-            valid.validate(log)
-        if variant is plain:  # the case itself holds that this is what apply makes
-            after = tree(case.wanted)
-        else:
-            run_here("apply", "-q", *case.arguments, cwd=work)
-            after = tree(work)
-        assert with_fixes(log, before) == after, case.folder.name
+def log_of(case: Case, work: Path) -> Any:
+    return json.loads(run_here("check", "--format", "sarif", *case.arguments, cwd=work).out)
+
+
+@pytest.mark.parametrize("case", SPLITTING, ids=lambda one: one.folder.name)
+def test_the_fixes_of_sarif_make_what_apply_makes(case: Case) -> None:
+    log = log_of(case, case.before)
+    # The case itself holds that this is what apply makes.
+    assert with_fixes(log, tree(case.before)) == tree(case.wanted)
+
+
+@pytest.mark.parametrize("case", SPLITTING[::8], ids=lambda one: one.folder.name)
+def test_sarif_fits_its_schema_for_cases(case: Case) -> None:
+    schema(SARIF).validate(log_of(case, case.before))
+
+
+@pytest.mark.parametrize("variant", [crlf_with_bom_and_open, mixed], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("case", SPLITTING[::4], ids=lambda one: one.folder.name)
+def test_the_fixes_of_sarif_know_line_ends(case: Case, variant: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(case.before, work, symlinks=True)
+    before = {}
+    for name, data in tree(work).items():
+        before[name] = variant(data) if name.endswith((".yml", ".yaml")) and b"\t" not in data else data
+        (work / name).chmod(0o644)
+        (work / name).write_bytes(before[name])
+    log = log_of(case, work)
+    run_here("apply", "-q", *case.arguments, cwd=work)
+    assert with_fixes(log, before) == tree(work)
 
 
 def test_code_quality(work: Path) -> None:

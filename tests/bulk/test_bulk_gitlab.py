@@ -18,7 +18,7 @@ ARTICLE = (world.ARTICLE / ".gitlab-ci.yml").read_text()
 def scan(gitlab: GitLab, cwd: Path, *arguments: str, **more: str) -> world.Ran:
     more.setdefault("GITLAB_TOKEN", gitlab.token)
     return world.bulk(
-        *("--group", "platform", "--gitlab-url", gitlab.url, "--requests-per-second", "500", "--jobs", "3", *arguments),
+        *("--group", "platform", "--gitlab-url", gitlab.url, "--requests-per-second", "500", "--jobs", "1", *arguments),
         cwd=cwd,
         NO_PROXY="127.0.0.1",
         **more,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from conftest import CASES, all_cases
+from conftest import CASES, Case, all_cases
 from kaniko_split.codemod import split_pipeline
 from kaniko_split.commands.running import wishes_of
 from kaniko_split.gitlab.discovery import Found, discover
@@ -50,27 +51,31 @@ def test_the_schema_in_docs_is_current(name: str) -> None:
     assert all("description" in part for part in json.loads(schema)["$defs"].values())
 
 
-@pytest.mark.parametrize("start", range(8))
-def test_every_case_by_its_document(start: int) -> None:
+@functools.cache
+def validators() -> tuple[jsonschema.Draft202012Validator, jsonschema.Draft202012Validator]:
+    plan, report = (json.loads(schema) for schema in (plan_schema(), report_schema()))
+    return jsonschema.Draft202012Validator(plan), jsonschema.Draft202012Validator(report)
+
+
+@pytest.mark.parametrize("case", SHAPES, ids=lambda one: one.folder.name)
+def test_every_case_by_its_document(case: Case) -> None:
     """The edits make the wanted bytes, the JSON comes back as it went, and both fit their schemas."""
-    plan = jsonschema.Draft202012Validator(json.loads(plan_schema()))
-    report = jsonschema.Draft202012Validator(json.loads(report_schema()))
-    for case in SHAPES[start::8]:
-        document = drawn(case.before)
-        assert from_json(to_json(document)) == document
-        plan.validate(json.loads(to_json(document)))
-        report.validate(json.loads(json_of(document)))
-        for file in document.files:
-            before, after = (folder / file.path for folder in (case.before, case.wanted))
-            assert hashlib.sha256(before.read_bytes()).hexdigest() == file.sha256_before
-            if file.text is not None:
-                assert write_source(source_before(file)) == before.read_bytes()
-            if file.edits:
-                assert write_source(source_after(file)) == after.read_bytes()
-                assert hashlib.sha256(after.read_bytes()).hexdigest() == file.sha256_after
-            else:
-                assert file.sha256_after is None
-                assert before.read_bytes() == after.read_bytes()
+    plan, report = validators()
+    document = drawn(case.before)
+    assert from_json(to_json(document)) == document
+    plan.validate(json.loads(to_json(document)))
+    report.validate(json.loads(json_of(document)))
+    for file in document.files:
+        before, after = (folder / file.path for folder in (case.before, case.wanted))
+        assert hashlib.sha256(before.read_bytes()).hexdigest() == file.sha256_before
+        if file.text is not None:
+            assert write_source(source_before(file)) == before.read_bytes()
+        if file.edits:
+            assert write_source(source_after(file)) == after.read_bytes()
+            assert hashlib.sha256(after.read_bytes()).hexdigest() == file.sha256_after
+        else:
+            assert file.sha256_after is None
+            assert before.read_bytes() == after.read_bytes()
 
 
 def test_what_the_article_becomes(article: Document) -> None:
