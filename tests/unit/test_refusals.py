@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kaniko_split.plan import refusals
-from kaniko_split.plan.refusals import REFUSALS, all_as_markdown, as_markdown
+from kaniko_split.plan.refusals import REFUSALS, all_as_markdown, as_markdown, files, pipelines, scripts
 
 ROOT = Path(__file__).parents[2]
 KEBAB = re.compile(r"[a-z]+(-[a-z]+)*")
@@ -59,7 +58,8 @@ def codes_in_source() -> Iterator[tuple[str, str]]:
 
 
 def test_no_code_stands_twice() -> None:
-    assert Counter(one.code for one in refusals._CODES) == Counter(list(REFUSALS))
+    every = (*scripts.CODES, *pipelines.CODES, *files.CODES)
+    assert Counter(one.code for one in every) == Counter(list(REFUSALS))
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -175,5 +175,6 @@ def test_reading_the_table_loads_no_other_part_of_the_program() -> None:
     code = "import sys, kaniko_split.plan.refusals; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     ours = {name for name in done.stdout.split() if name.startswith("kaniko_split")}
-    assert ours == {"kaniko_split", "kaniko_split.plan", "kaniko_split.plan.refusals"}
+    rooms = {f"kaniko_split.plan.refusals.{name}" for name in ("code", "scripts", "pipelines", "files")}
+    assert ours == {"kaniko_split", "kaniko_split.plan", "kaniko_split.plan.refusals", *rooms}
     assert {"yaml", "ruamel", "rich", "typer", "deepdiff"}.isdisjoint(done.stdout.split())

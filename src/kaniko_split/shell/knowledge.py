@@ -14,7 +14,7 @@ from kaniko_split.shell.nodes import Assignment, Call, Declaration, Function, Gr
 from kaniko_split.shell.words import Value, value_of_word, values_of_words
 
 if TYPE_CHECKING:
-    from kaniko_split.shell.effects import Effects
+    from kaniko_split.shell.joining import Effects
 
 # All positional parameters together; they are changed as one.
 POSITIONAL = frozenset[Location](Variable(name) for name in "@*#123456789")
