@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kaniko_split.detect.frames import Frame
 from kaniko_split.detect.inside import Found
 from kaniko_split.detect.loops import Loop
+from kaniko_split.detect.running import Running
 from kaniko_split.gitlab.script import ScriptItem
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.effects import Effects
@@ -41,6 +42,7 @@ class Step:
         partner: For the build of a later branch, the number of the build of the first one that it stands in for.
         calls: The function that the statement calls, or the path of the script that it runs; else empty.
         given: What that function or script is given.
+        running: Whether a build of it may still run when the script goes on.
         second: Where in that script the second build stands: its path, its text and an offset in it.
     """
 
@@ -64,6 +66,7 @@ class Step:
     partner: int | None = None
     calls: str = ""
     given: tuple[str, ...] = ()
+    running: Running = Running.NOTHING
     second: tuple[str, str, int] | None = None
 
 

@@ -22,6 +22,7 @@ from kaniko_split.detect.paths import (
     ways_through,
     ways_through_all,
 )
+from kaniko_split.detect.running import Running, running_after
 from kaniko_split.detect.scripts import Read, Scripts, may_run, nothing
 from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
@@ -233,6 +234,7 @@ class _Follower:
             stops_at_failure=self._stops_at_failure,
             calls=called.name if called is not None else "",
             given=tuple(value.text for value in here.values(statement)[1:]) if called is not None else (),
+            running=running_after(statement, here, self.extra) if made else Running.NOTHING,
             second=self._second_of(called) if called is not None and made > 1 else None,
             fails_on=any(way.end is End.FALSE for way in ways),
         )

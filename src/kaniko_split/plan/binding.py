@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from kaniko_split.detect.running import Running
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.kaniko.image import same_image, same_repository
 from kaniko_split.plan.order import context_of
@@ -80,7 +81,7 @@ class _Binding:
             self.bound.owners[step.number] = frozenset({number})
         tainted |= {place: frozenset({number}) | kept for place, kept in _added_to(step, tainted)}
         tainted[_STATUS] = frozenset({number})
-        if step.statement.background:
+        if step.running is Running.HERE:
             self.running.add(number)
 
     def wait(self, step: Step) -> None:

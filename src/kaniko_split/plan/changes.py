@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaniko_split.detect.findings import source_offset
+from kaniko_split.detect.running import Running
 from kaniko_split.detect.steps import Trace
 from kaniko_split.gitlab.references import Use
 from kaniko_split.gitlab.resolve import effective_job
@@ -97,7 +98,7 @@ def _order(split: Split, builds: list[NewJob]) -> Iterator[Change]:
 
 def _all_in_background(split: Split, builds: list[NewJob]) -> bool:
     trace = split.finding.trace
-    return trace is not None and all(trace.steps[job.build or 0].statement.background for job in builds)
+    return trace is not None and all(trace.steps[job.build or 0].running is Running.HERE for job in builds)
 
 
 def _heeded(split: Split, builds: list[NewJob]) -> Iterator[Change]:
@@ -227,7 +228,7 @@ def _needless(split: Split) -> Iterator[Change]:
 
 def _needless_waits(split: Split, trace: Trace) -> Iterator[Change]:
     """Say that a build in the background may come to the front, and what that does for its failure."""
-    number = next((step.number for step in trace.steps if step.build and step.statement.background), None)
+    number = next((step.number for step in trace.steps if step.build and step.running is Running.HERE), None)
     if number is None:
         return
     more = "; without them its job fails when its build does"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.loops import Loop
+from kaniko_split.detect.running import Running
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.attaching import Attaching
@@ -227,7 +228,7 @@ class _Slicer:
                 raise CannotSliceError("ends-early", step)
             if self._is_gate_in_chain(step):
                 raise CannotSliceError("build-in-control-flow", step, "it is a link of a chain and may end the job")
-            if step.statement.background and (step.build is None or step.frame is not None):
+            if step.running is Running.LOST or (step.statement.background and not step.builds):
                 raise CannotSliceError("build-in-control-flow", step, "it runs in the background")
 
     def _is_gate_in_chain(self, step: Step) -> bool:

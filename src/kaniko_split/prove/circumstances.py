@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.frames import Frame
+from kaniko_split.detect.running import Running
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.prove.comparing import BuildRecord, Heed, JobRecord
 from kaniko_split.prove.symbols import Symbol, choice_of, chosen_of, symbol_of
@@ -78,7 +79,7 @@ class _Machine:
 
     def _heed(self, step: Step) -> Heed:
         """Tell what becomes of the failure of a build; of one in the background, what waits for it decides."""
-        if step.statement.background:
+        if step.running is Running.HERE:
             return Heed.PASSED_OVER
         steps = self.trace.steps
         start = end = step.number
@@ -164,7 +165,7 @@ class _Machine:
             if isinstance(place, File) and not output:
                 self.writers[place.path] = step.calls
         self._write(_STATUS, outcome, tainted=True)
-        if step.statement.background:
+        if step.running is Running.HERE:
             self.running.append((outcome, effects.writes))
 
     def _wait(self) -> None:
