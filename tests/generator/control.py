@@ -106,9 +106,11 @@ def function(choices: Choices, build: str, names: Sequence[str]) -> list[Stateme
     """Write a function of the build `build`, which names its image `${1}`, and a call for each name."""
     word = choices.pick(("build", "build_image", "kaniko"))
     extra = choices.pick(((), ("  set -e",), ('  echo "building $1"',)))
-    lines = (f"{word}() {{", *extra, f"  {build}", "}")
-    one = "; ".join((*(line.strip() for line in extra), build))
-    return [Statement((f"{word}() {{ {one}; }}",), lines), *(said(f"{word} {name}") for name in names)]
+    behind = choices.pick(("", "", "", " &"))
+    lines = (f"{word}() {{", *extra, f"  {build}{behind}", "}")
+    one = "; ".join((*(line.strip() for line in extra), build)) + (behind or ";")
+    calls = [said(f"{word} {name}") for name in names]
+    return [Statement((f"{word}() {{ {one} }}",), lines), *calls, *([said("wait")] if behind else [])]
 
 
 def loop(choices: Choices, build: str, variable: str, names: Sequence[str]) -> Statement:
