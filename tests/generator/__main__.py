@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import sys
@@ -53,16 +54,21 @@ def _tell(found: Tally, so_far: Tally) -> None:
 def answer() -> int:
     """Do what another process asks for, and print the answer as JSON."""
     try:
-        if sys.argv[1] == "play":
-            start, count = map(int, sys.argv[2:])
-            found: Tally | Mistake = play(range(start, start + count))
-        else:
-            found = shrink(Mistake.from_json(json.load(sys.stdin)))
+        # Hypothesis and what it calls may print too; the answer alone goes to standard output.
+        with contextlib.redirect_stdout(sys.stderr):
+            found = _found()
     except MissingJudgeError as missing:
         sys.stderr.write(f"{missing}\n")
         return MISSING_JUDGE
     json.dump(found.as_json(), sys.stdout)
     return 0
+
+
+def _found() -> Tally | Mistake:
+    if sys.argv[1] == "play":
+        start, count = map(int, sys.argv[2:])
+        return play(range(start, start + count))
+    return shrink(Mistake.from_json(json.load(sys.stdin)))
 
 
 if __name__ == "__main__":

@@ -54,7 +54,15 @@ def script(choices: Choices, names: list[str], *, may_begin_before: bool) -> Scr
     body = _body(choices, names, how, found)
     found.items = _grouped(choices, head, body, tail(choices))
     found.whole = len(found.items) == 1 and choices.chance(60)
+    if any("$CI_COMMIT_TAG" in one.text for item in (*found.before, *found.items) for one in item.statements):
+        found.before, found.items = _without_nounset(found.before), _without_nounset(found.items)
     return found
+
+
+def _without_nounset(items: list[Item]) -> list[Item]:
+    """Leave out `-u`, which ends a script at the tag that a branch has not: the builds behind it never ran."""
+    loose = {"set -eu": said("set -e")}
+    return [replace(item, statements=tuple(loose.get(one.text, one) for one in item.statements)) for item in items]
 
 
 def _body(choices: Choices, names: list[str], how: Habits, found: ScriptPlan) -> list[Statement]:
