@@ -9,6 +9,11 @@ import sys
 
 def main() -> None:
     """Run the command line; a closed pipe or Ctrl-C ends it without a word."""
+    if sys.stdout is None or sys.stderr is None:
+        # The caller has closed it: what is opened next must not take its place.
+        sys.stdout, sys.stderr = (one or open(os.devnull, "w") for one in (sys.stdout, sys.stderr))  # noqa: PTH123, SIM115
+        sys.stderr.write("error: standard output or standard error is closed, so nothing can be said\n")
+        sys.exit(2)
     from kaniko_split.cli import main as run
 
     try:

@@ -348,3 +348,11 @@ def test_a_configuration_outside_of_the_repository_is_not_read(tmp_path: Path) -
     _, state, said = outcome(folder, tmp_path / "run")
     assert state == "failed"
     assert said == ".kaniko-split.toml: the link leads out of its folder; put the file itself there"
+
+
+def test_a_run_that_asks_something_else_is_another_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = world.checkout(tmp_path / "checkout")
+    assert outcome(folder, tmp_path / "run")[1] == "found"
+    settings = Settings(folders=(str(folder),), jobs=1, tries=1, template_name=".mine")
+    assert run_scan(settings, tmp_path / "run", quiet=True) == 2
+    assert "this run was begun with another --template-name" in capsys.readouterr().err

@@ -70,7 +70,7 @@ def _awaited(build: str, _: str) -> Statement:
 
 
 def _logged(build: str, name: str) -> Statement:
-    return said(f"{build} 2>&1 | tee {name}.log")
+    return said(f"{build} 2>&1 | tee /tmp/{name}.log")
 
 
 def _braced(build: str, name: str) -> Statement:

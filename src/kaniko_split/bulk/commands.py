@@ -49,7 +49,7 @@ def run_scan(settings: Settings, folder: Path, *, quiet: bool = False) -> int:
         with alone_in(folder) as descriptor, contextlib.closing(Journal(folder, make=True)) as book:
             git = Git(redact=redact, timeout=settings.timeout, inherited=(descriptor,))
             _check_git(git, settings)
-            _check_branch(book, settings)
+            _check_that_it_goes_on(book, settings)
             book.note("settings", settings.as_json())
             return _run(settings, folder, book, git, token, quiet=quiet)
     except (BadSettingsError, NoTokenError, JournalError, NoLibraryError) as error:
@@ -197,13 +197,30 @@ def _check_git(git: Git, settings: Settings) -> None:
             raise BadSettingsError(wrong)
 
 
-def _check_branch(book: Journal, settings: Settings) -> None:
-    """Make sure that a run which has made branches goes on with the same name."""
+# What decides what is found and how it is split; of what was looked at with one answer, nothing is known for another.
+_ASKED = ("select", "template_name", "job_name", "cached_only", "keep_order", "ci_file", "configured")
+
+
+def _check_that_it_goes_on(book: Journal, settings: Settings) -> None:
+    """Make sure that a run goes on with the branch's name that it has used, and asks what it has asked.
+
+    Raises:
+        BadSettingsError: It does not.
+    """
     text = book.about("settings")
-    before = settings_from(text).branch if text is not None else ""
-    if before and settings.branch and before != settings.branch:
+    if text is None:
+        return
+    before = settings_from(text)
+    if before.branch and settings.branch and before.branch != settings.branch:
         raise BadSettingsError(
-            f"this run has made branches called `{before}`; go on with that name, or begin another with --into"
+            f"this run has made branches called `{before.branch}`; go on with that name, or begin another with --into"
+        )
+    changed = [name for name in _ASKED if getattr(before, name) != getattr(settings, name)]
+    if changed and sum(book.counts().values()):
+        option = {"configured": "no-config"}.get(changed[0], changed[0].replace("_", "-"))
+        raise BadSettingsError(
+            f"this run was begun with another --{option}, so what it has found would be shown for it; "
+            "go on with the same, or begin another with --into"
         )
 
 

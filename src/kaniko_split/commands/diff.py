@@ -13,7 +13,7 @@ from kaniko_split.plan.outcome import Split
 from kaniko_split.report import text
 from kaniko_split.report.formats import Format
 from kaniko_split.report.patch import patch_of
-from kaniko_split.report.terminal import has_colour, show_diff
+from kaniko_split.report.terminal import show_diff
 
 
 def run_diff(options: Options, reporting: Reporting | None = None, *, plan: Path | None = None) -> int:
@@ -44,14 +44,17 @@ def run_diff(options: Options, reporting: Reporting | None = None, *, plan: Path
 
 
 def _patches(run: Run, reporting: Reporting) -> None:
-    """Write the patch, for people or for programs, and tell the rest beside it."""
+    """Write the patch, for people or for programs, and tell the rest beside it.
+
+    FORCE_COLOR colours no patch that goes to a program: that takes none.
+    """
     patches = [
         patch_of(rewritten, found.repository.shown(rewritten.name))
         for found, result in run.results
         for rewritten in result.rewritten
     ]
     options = run.options
-    person = reporting.output is None and (sys.stdout.isatty() or has_colour(sys.stdout, options.colour))
+    person = reporting.output is None and (sys.stdout.isatty() or options.colour == "always")
     if person:
         for patch in patches:
             show_diff(patch, sys.stdout, options.colour)

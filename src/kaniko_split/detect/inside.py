@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from kaniko_split.detect.calls import executor_call, hides_executor
 from kaniko_split.detect.paths import Counting, End, ways_through_all
 from kaniko_split.kaniko.command import Build
+from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.shell.effects import Effects, effects_of
 from kaniko_split.shell.knowledge import Surroundings
 from kaniko_split.shell.locations import Location, State, Variable, file_at
@@ -30,11 +31,13 @@ class Found:
         build: What it builds.
         values: Its words, as far as they are known.
         folder: The folder that it runs in, from the project's root; None where that is not known.
+        inherited: What the variables hold that `--build-arg NAME` passes on, as far as that is known.
     """
 
     build: Build
     values: tuple[Value, ...]
     folder: str | None
+    inherited: tuple[str, ...] = ()
 
 
 def builds_inside(statement: Statement, here: Surroundings, extra: Sequence[str] = ()) -> tuple[Found, ...] | None:
@@ -43,7 +46,8 @@ def builds_inside(statement: Statement, here: Surroundings, extra: Sequence[str]
     for one, there in walk(statement, here):
         call = executor_call(one, there, extra)
         if isinstance(call, Build):
-            found.append(Found(call, there.values(one), there.folder))
+            known = tuple(there.known[name].text for name in call.inherited_build_arguments if name in there.known)
+            found.append(Found(call, there.values(one), there.folder, known))
         elif call is None and hides_executor(one, there) and not _calls_function(one, there):
             return None
     return tuple(found)
@@ -72,18 +76,21 @@ def merged(builds: Sequence[Build]) -> Build:
     )
 
 
-def effects_of_build(statement: Statement, here: Surroundings, extra: Sequence[str] = ()) -> Effects | None:
-    """Return what running the executor does, where `statement` itself runs it to build.
+def effects_of_kaniko(statement: Statement, here: Surroundings, extra: Sequence[str] = ()) -> Effects | None:
+    """Return what a statement does that runs the executor to build, or cleans up behind it; None for any other.
 
-    It reads every file and writes what its flags promise.
+    A build reads every file and writes what its flags promise. What the executor has left behind is not there in a
+    container of its own, so taking it away does nothing.
     """
+    texts = tuple(value.text for value in here.values(statement))
+    if (removes_leftovers(texts) or makes_workspace(texts)) and not statement.redirects:
+        return Effects()
     build = executor_call(statement, here, extra)
     if not isinstance(build, Build):
         return None
     promised = frozenset[Location](file_at(path, here.folder) for path in build.written)
     names = frozenset[Location](Variable(one) for one in build.inherited_build_arguments)
     everything = frozenset[Location]({State.FILES, State.FOLDER, State.OPTIONS})
-    texts = tuple(value.text for value in here.values(statement))
     return Effects(reads=everything | names, writes=promised, leaves=texts[:1] == ("exec",))
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from kaniko_split.detect.calls import executor_call
 from kaniko_split.detect.frames import Frame, frame_around
-from kaniko_split.detect.inside import builds_inside, effects_of_build, merged, written_beside
+from kaniko_split.detect.inside import builds_inside, effects_of_kaniko, merged, written_beside
 from kaniko_split.detect.loops import Loop, written_out
 from kaniko_split.detect.partners import with_partners
 from kaniko_split.detect.paths import (
@@ -182,7 +182,7 @@ class _Follower:
             script.text,
             known,
             "",
-            program=lambda one, here: effects_of_build(one, here, extra),
+            program=lambda one, here: effects_of_kaniko(one, here, extra),
             scripts=self._scripts.inside,
             through=known_after_certain,
             wrappers=words.own_words,

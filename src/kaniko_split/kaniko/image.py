@@ -76,6 +76,35 @@ def same_repository(reference: str, destination: str) -> bool:
     return any(True for _ in _mentions(units(reference), _reference(destination).repository))
 
 
+def may_be_image(image: str, destination: str) -> bool:
+    """Return whether `image`, written out, may be what is pushed to `destination`, which begins with a variable.
+
+    So may `registry.gitlab.com/group/project/base:1` be `$CI_REGISTRY_IMAGE/base:1`: the rest of the path and, as far
+    as it is known, the tag are the same, and what is left is such as the variable can hold.
+    """
+    wanted, found = _reference(destination), _reference(image)
+    rest = _literal(wanted.repository[1:])
+    path = _literal(found.repository)
+    if not wanted.repository or not is_expansion(wanted.repository[0]) or not rest or not path:
+        return False
+    if not rest.startswith("/") or not path.endswith(rest):
+        return False
+    tags = _literal(found.tag or _LATEST), _literal(wanted.tag or _LATEST)
+    return _may_hold(wanted.repository[0], path.removesuffix(rest)) and (None in tags or tags[0] == tags[1])
+
+
+def _may_hold(variable: str, value: str) -> bool:
+    """Return whether a variable may hold the beginning of a repository (GitLab, "Predefined variables")."""
+    parts = value.split("/")
+    at_host = "." in parts[0] or ":" in parts[0]
+    match variable.strip("${}"):
+        case "CI_REGISTRY_IMAGE":
+            return at_host and len(parts) > 2
+        case "CI_REGISTRY":
+            return at_host and len(parts) == 1
+    return bool(value)
+
+
 def _reference(destination: str) -> _Reference:
     whole = units(destination)
     whole = whole[whole.index("=") + 1 :] if "=" in whole else whole

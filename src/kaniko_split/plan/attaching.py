@@ -55,6 +55,9 @@ class Attaching:
             makers = [one for one in self.steps if one.build is not None or one.partner is not None]
             makers = [one for one in makers if _in_same_branch(step, one)] or makers
             home = next((one for one in makers if one.number > number), makers[-1])
+            if step.chained and not step.effects.prints:
+                # A link that needs nothing stays with the build that it cleans up behind.
+                home = next((one for one in reversed(makers) if one.number < number), home)
             roots[home.number if home.partner is None else home.partner].add(number)
 
     def _spoken_before_each(self) -> frozenset[int]:

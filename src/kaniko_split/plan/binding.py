@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from kaniko_split.detect.contexts import context_of
 from kaniko_split.detect.running import Running
 from kaniko_split.detect.trace import Step, Trace
-from kaniko_split.kaniko.image import same_image, same_repository
-from kaniko_split.plan.order import context_of
+from kaniko_split.kaniko.image import same_repository
 from kaniko_split.shell.background import waits, waits_for_all
 from kaniko_split.shell.locations import File, Location, State, Variable, file_at, is_exact, meeting
 
 _STATUS = Variable("?")
+_SUBSTITUTION = re.compile(r"\$\(|`")
 
 
 class CannotSliceError(Exception):
@@ -32,12 +34,16 @@ class Bound:
     Attributes:
         owners: For a statement, the builds whose output it reads or that it waits for, or the one whose image it names.
         mentions: For a statement, the earlier builds whose image it names.
+        written: For a statement that writes files, all builds, also later ones, whose image it names.
         passing: The statements that only pass on that a build has failed.
+        preparing: The statements that name an image in what they set or write, so that a later build may need them.
     """
 
     owners: dict[int, frozenset[int]] = field(default_factory=dict)
     mentions: dict[int, frozenset[int]] = field(default_factory=dict)
+    written: dict[int, frozenset[int]] = field(default_factory=dict)
     passing: set[int] = field(default_factory=set)
+    preparing: set[int] = field(default_factory=set)
 
 
 def bind(trace: Trace) -> Bound:
@@ -92,12 +98,16 @@ class _Binding:
 
     def other(self, step: Step) -> None:
         bound, tainted, reads = self.bound, self._tainted, step.effects.reads
-        # What acts outside reads what it is told to: its files are in its words.
-        hit = meeting(tainted, reads - {State.FILES} if step.effects.acts else reads)
+        # What acts outside or scans reads what it is told to: its files are in its words.
+        told = step.effects.acts or (step.effects.fails and not step.effects.unknown)
+        hit = meeting(tainted, reads - {State.FILES} if told else reads)
         if _STATUS not in reads:
             hit -= {_STATUS}
         owners = frozenset[int]().union(*(tainted[place] for place in hit))
-        mentioned = _mentioned(self._trace, step)
+        named = _named(self._trace, step)
+        mentioned = frozenset(number for number in named if number < step.number)
+        if named and any(place is State.FILES or isinstance(place, File) for place in step.effects.writes):
+            bound.written[step.number] = named
         if len(owners) > 1:
             raise CannotSliceError("output-of-several", step)
         bound.mentions[step.number] = mentioned
@@ -107,11 +117,17 @@ class _Binding:
             bound.passing.add(step.number)
         if owners or len(mentioned) == 1:
             bound.owners[step.number] = owners or mentioned
-        for place in (*step.effects.overwrites, _STATUS):
+        effects = step.effects
+        if not owners and mentioned and effects.writes and not (effects.acts or effects.fails or effects.unknown):
+            bound.preparing.add(step.number)
+        for place in (*effects.overwrites, _STATUS):
             tainted.pop(place, None)
         if owners:
             for place in step.effects.writes - step.effects.appends:
                 tainted[place] = owners
+        elif len(mentioned) == 1 and step.number not in bound.preparing:
+            # A report on an image is that build's own.
+            tainted |= {place: mentioned for place in effects.writes if isinstance(place, File) and is_exact(place)}
 
 
 def _files_in_arguments(step: Step, tainted: dict[Location, frozenset[int]]) -> bool:
@@ -130,17 +146,18 @@ def _files_in_context(step: Step, tainted: dict[Location, frozenset[int]]) -> bo
     return any(place.path.startswith(folder.path + "/") for place in tainted if isinstance(place, File))
 
 
-def _mentioned(trace: Trace, step: Step) -> frozenset[int]:
-    """Return the earlier builds whose image the statement names."""
-    text = " ".join(value.text for value in step.values) or trace.script.text[step.span.start : step.span.end]
-    found = set[int]()
-    for earlier in trace.steps[: step.number]:
-        build = earlier.build
-        if build is not None:
-            exact = any(same_image(text, one) for one in build.destinations)
-            if exact or any(same_repository(text, one) for one in build.destinations):
-                found.add(earlier.number)
-    return frozenset(found)
+def _named(trace: Trace, step: Step) -> frozenset[int]:
+    """Return the builds whose image a statement names, in its words, in what stands inside of it, or in its input."""
+    script = trace.script.text
+    bodies = [one.body.span for one in step.statement.redirects if one.body is not None]
+    texts = [script[span.start : span.end] for span in (step.span, *bodies)]
+    # What a substitution runs names images too.
+    text = _SUBSTITUTION.sub(" ", "\n".join([" ".join(value.text for value in step.values), *texts]))
+    return frozenset(
+        other.number
+        for other in trace.steps
+        if other.build is not None and any(same_repository(text, one) for one in other.build.destinations)
+    )
 
 
 def _only_passes_on(step: Step, tainted: Mapping[Location, frozenset[int]]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
 from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
 from kaniko_split.plan.wishes import Wishes
+from kaniko_split.shell.locations import File
 from kaniko_split.shell.nodes import For, nested
 
 
@@ -28,6 +30,8 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     variables = finding.variables or {}
     builds = [step for step in finding.trace.steps if step.build is not None]
     texts = {step.number: dockerfile_of(step, wishes.read) for step in builds}
+    for step in builds:
+        _check_what_is_added(step, texts[step.number] or "", builds)
     images = {
         step.number: "\n".join(images_of(texts[step.number] or "", arguments_of(step, variables))) for step in builds
     }
@@ -69,6 +73,14 @@ def _check_statements(trace: Trace) -> None:
         if step.build is not None and _starts_with_flag(following):
             raise CannotSliceError("arguments-without-backslash", following)
     check_chains(trace)
+
+
+def _check_what_is_added(step: Step, dockerfile: str, builds: Sequence[Step]) -> None:
+    """Make sure that a Dockerfile takes in no file that an earlier build has written."""
+    for earlier in builds:
+        written = [place.path for place in earlier.effects.writes if isinstance(place, File)]
+        if earlier.number < step.number and any(path.rpartition("/")[2] in dockerfile.split() for path in written):
+            raise CannotSliceError("output-used-later", step, "its Dockerfile takes in a file of an earlier build")
 
 
 def _starts_with_flag(step: Step) -> bool:

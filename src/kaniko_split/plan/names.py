@@ -15,6 +15,7 @@ DEFAULT_TEMPLATE = ".build-image"
 DEFAULT_JOB = "build-{image}"
 _SPECIFIC_TEMPLATE = ".build-image-{job}"
 _SPECIFIC_JOB = "{job}-{image}"
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def wrong_patterns(template: str | None, job: str | None) -> str | None:
     """Return what is wrong with the names that a user asks for, in one sentence; None where nothing is."""
     if template is not None and (not template.startswith(".") or len(template) < 2 or not template.isprintable()):
         return f"--template-name `{template}`: a hidden job's name begins with a dot, as `.build-image` does"
+    if job is not None and set(_PLACEHOLDER.findall(job)) - {"{job}", "{image}"}:
+        return f"--job-name `{job}`: the pattern knows {{job}} and {{image}} and nothing else in braces"
     if job is not None and ("{image}" not in job or job.startswith(".") or not job.isprintable()):
         return f"--job-name `{job}`: the pattern needs {{image}} and no dot at its start, as `build-{{image}}`"
     return None

@@ -5,18 +5,16 @@ Workarounds against what an executor leaves behind are kept, and the person who 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.kaniko.image import image_name
+from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.plan.outcome import NewJob
 from kaniko_split.shell.knowledge import Surroundings
 from kaniko_split.shell.nodes import Call, Function, Statement
 from kaniko_split.shell.walk import walk
 
-# What the executor leaves under its folder, as people clean it away (GoogleContainerTools/kaniko 1829 and 2793).
-_LEFTOVER = re.compile(r"[\"']?/kaniko/(?:\*?\[0-9\]\*?|\d+|stages|layers|snapshots|Dockerfile)(?:/.*)?[\"']?")
 _NOTHING = frozenset({"true", ":", "echo", "printf"})
 # Flags that say where an image goes and how it is told of, not what is in it.
 _WHERE_IT_GOES = frozenset(
@@ -45,6 +43,9 @@ def repeated_images(steps: Sequence[Step], jobs: Sequence[NewJob]) -> Iterator[t
         step = steps[job.build] if job.build is not None else None
         if step is None or step.build is None or step.build.opaque or len(step.inside) != 1:
             continue
+        if not isinstance(step.statement.command, Call) or step.frame is not None:
+            # It may not run at all.
+            continue
         if not all(steps[number].effects.prints for number in job.steps if number != job.build):
             continue
         flags = tuple(flag for flag in step.build.flags if flag[0] not in _WHERE_IT_GOES)
@@ -64,7 +65,7 @@ def _cleaning(trace: Trace, step: Step, *, cleaned: bool) -> Iterator[str]:
     text = trace.script.text
     if step.calls and step.build is None:
         commands = [list(_commands(one, text)) for one in trace.script.statements if _defines(one, step.calls)]
-        removes = any(_removes(words) for one in commands for words in one)
+        removes = any(removes_leftovers(words) for one in commands for words in one)
         if removes and all(_only_cleans(one) for one in commands):
             yield step.calls
         return
@@ -73,7 +74,7 @@ def _cleaning(trace: Trace, step: Step, *, cleaned: bool) -> Iterator[str]:
     for words in _commands(step.statement, text):
         if words[:1] == ("alias",) and len(words) > 1 and "/kaniko/" in words[1]:
             yield words[1].partition("=")[0]
-        elif _removes(words) or (_makes_workspace(words) and (cleaned or step.build is not None)):
+        elif removes_leftovers(words) or (makes_workspace(words) and (cleaned or step.build is not None)):
             yield " ".join(words)
 
 
@@ -89,15 +90,6 @@ def _defines(statement: Statement, name: str) -> bool:
 
 
 def _only_cleans(commands: Sequence[tuple[str, ...]]) -> bool:
-    return all(_removes(words) or _makes_workspace(words) or words[0] in _NOTHING for words in commands if words)
-
-
-def _removes(words: tuple[str, ...]) -> bool:
-    """Tell whether a command removes what the executor left, and nothing else."""
-    paths = [word for word in words[1:] if not word.startswith("-")]
-    return words[:1] == ("rm",) and bool(paths) and all(_LEFTOVER.fullmatch(path) for path in paths)
-
-
-def _makes_workspace(words: tuple[str, ...]) -> bool:
-    """Tell whether a command makes the folder that `--cleanup` takes away and the executor wants."""
-    return words in {("mkdir", "-p", "/workspace"), ("mkdir", "/workspace")}
+    return all(
+        removes_leftovers(words) or makes_workspace(words) or words[0] in _NOTHING for words in commands if words
+    )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
+from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step
-from kaniko_split.kaniko.image import same_repository
-from kaniko_split.shell.locations import File, Location, file_at, is_exact, may_meet
+from kaniko_split.kaniko.image import may_be_image, same_repository
+from kaniko_split.shell.locations import File, Location, may_meet
 
+# In `${BASE:-$IMAGE/base}` another image may be named.
+_DEFAULT = re.compile(r"\$\{\w+:?[-=+]")
 # Flags whose values name an image that is written, or none at all.
 _NAMES_NO_SOURCE = frozenset({"destination", "cache-repo", "label", "digest-file", "tar-path"})
 
@@ -17,6 +21,7 @@ def order_of(
     slices: Mapping[int, Sequence[int]],
     mentions: Mapping[int, frozenset[int]],
     dockerfiles: Mapping[int, str],
+    written: Mapping[int, frozenset[int]],
     passing: frozenset[int] = frozenset(),
 ) -> dict[int, frozenset[int]]:
     """Return, for each build, the builds that its job has to wait for.
@@ -29,6 +34,7 @@ def order_of(
         slices: The statements of each build's job.
         mentions: For a statement, the earlier builds whose image it names.
         dockerfiles: For a build, the images that its Dockerfile names, where that was read.
+        written: For a statement that writes files, the builds whose image it names: a Dockerfile may be made there.
         passing: The statements that only pass on that a build has failed.
     """
     builds = sorted(slices)
@@ -39,6 +45,9 @@ def order_of(
         after[build] |= _images_used(steps, builds, build, dockerfiles.get(build, "")) | _pushed_over(
             steps, builds, build
         )
+    for number, named in written.items():
+        for build in _readers(steps, number, slices):
+            after[build] |= {other for other in named if other < build}
     for step in steps:
         if step.number > builds[0] and step.number not in passing and (step.effects.fails or step.effects.acts):
             _wait_for_verdict(step, slices, after)
@@ -61,6 +70,19 @@ def left_behind(steps: Sequence[Step], builds: Sequence[int]) -> tuple[tuple[int
     return tuple(found)
 
 
+def _readers(steps: Sequence[Step], number: int, slices: Mapping[int, Sequence[int]]) -> list[int]:
+    """Return the builds behind a statement whose jobs run it, and which may see a file that it writes."""
+    everywhere = not any(number in numbers for numbers in slices.values())
+    written = steps[number].effects.writes
+    return [
+        build
+        for build, numbers in slices.items()
+        if number < build
+        and (number in numbers or everywhere)
+        and not all(lies_outside(place, steps[build]) for place in written)
+    ]
+
+
 def _wait_for_verdict(step: Step, slices: Mapping[int, Sequence[int]], after: dict[int, set[int]]) -> None:
     """Keep a statement that may end the job between the builds before it and those behind it."""
     holders = {build for build, numbers in slices.items() if step.number in numbers}
@@ -74,7 +96,10 @@ def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int, docke
     """Return the earlier builds whose image the arguments or the Dockerfile of `build` name."""
     call = steps[build].build
     texts = [value or "" for name, value in call.flags if name not in _NAMES_NO_SOURCE] if call is not None else []
-    texts.append(dockerfile)
+    texts.extend(value for one in steps[build].inside for value in one.inherited)
+    texts.extend(value.text for value in steps[build].values if " " in value.text)
+    texts.extend([_DEFAULT.sub(" ", text) for text in texts])
+    texts.extend(dockerfile.split("\n"))
     if call is not None:
         # What a script is given may be another image than its own, to be built on.
         own = call.destinations
@@ -83,7 +108,11 @@ def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int, docke
     for number in builds:
         other = steps[number].build
         if number < build and other is not None:
-            used = any(same_repository(text, one) for text in texts for one in other.destinations)
+            used = any(
+                same_repository(text, one) or may_be_image(text.rpartition("=")[2], one)
+                for text in texts
+                for one in other.destinations
+            )
             found |= {number} if used else set()
     return found
 
@@ -106,10 +135,3 @@ def _nearest(found: set[int], after: Mapping[int, set[int]]) -> set[int]:
 
 def _in_workspace(place: Location) -> bool:
     return isinstance(place, File) and not place.path.startswith(("/", "~"))
-
-
-def context_of(step: Step) -> File:
-    """Return the folder that a build reads: its context, or the whole project where that is not known."""
-    places = {file_at((one.build.context or ".").removeprefix("dir://"), one.folder) for one in step.inside}
-    place = places.pop() if len(places) == 1 else None
-    return place if isinstance(place, File) and is_exact(place) else File(".")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from kaniko_split.detect.contexts import lies_outside
 from kaniko_split.detect.loops import Loop
 from kaniko_split.detect.running import Running
 from kaniko_split.detect.trace import Step, Trace
@@ -133,6 +134,7 @@ class _Slicer:
         first, last = self._builds[0], self._builds[-1]
         self._refuse_what_cannot_be_followed(first)
         self._bound = bind(self._trace)
+        self._release_what_prepares()
         finishing = self._finishing(last)
         roots = {build: {build} for build in self._builds}
         for number, owners in self._bound.owners.items():
@@ -140,12 +142,12 @@ class _Slicer:
                 for build in owners:
                     roots[build].add(number)
         sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
-        needed = finishing.union(*sliced.values())
+        tail = self._backward(finishing, finishing) if finishing else frozenset[int]()
+        needed = tail.union(*sliced.values())
         left = frozenset(step.number for step in self._steps if not self._in_before_script(step)) - needed
         owned = frozenset(self._bound.owners)
         Attaching(self._steps, self._builds, owned, self._homes).attach(roots, left)
         sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
-        tail = self._backward(finishing, finishing) if finishing else frozenset[int]()
         cleaned, tail = self._cleaned(roots, sliced, tail, finishing)
         if self._trace.loop is not None:
             return self._turn_by_turn(self._trace.loop, cleaned, tail)
@@ -167,9 +169,28 @@ class _Slicer:
             left_behind=left_behind(self._steps, self._builds),
         )
 
+    def _release_what_prepares(self) -> None:
+        """Take what names an image from its build where a later build needs it: it waits for that image then."""
+        for build in self._builds:
+            for number in self._bound.preparing:
+                step = self._steps[number]
+                if number < build and self._bound.owners.get(number) and self._needs(build, step):
+                    del self._bound.owners[number]
+
+    def _needs(self, build: int, step: Step) -> bool:
+        """Tell whether a build reads a variable that the statement sets, or sees a file that it writes."""
+        reads = self._steps[build].effects.reads
+        for place in step.effects.writes:
+            if isinstance(place, File) and not lies_outside(place, self._steps[build]):
+                return True
+            if isinstance(place, Variable) and (place in reads or place.name in self._environment):
+                return True
+        return State.FILES in step.effects.writes
+
     def _order(self, jobs: Iterable[JobSlice]) -> dict[int, frozenset[int]]:
         slices = {job.build: job.steps for job in jobs if job.build is not None}
-        return order_of(self._steps, slices, self._bound.mentions, self._dockerfiles, frozenset(self._bound.passing))
+        bound = self._bound
+        return order_of(self._steps, slices, bound.mentions, self._dockerfiles, bound.written, frozenset(bound.passing))
 
     def _turn_by_turn(self, loop: Loop, sliced: dict[int, frozenset[int]], tail: frozenset[int]) -> Slices:
         """Divide a script that is one loop: each job has a whole turn, and nothing of another one."""
@@ -255,13 +276,20 @@ class _Slicer:
     def _finishing(self, last: int) -> set[int]:
         """Return the statements that come after all builds and belong to none."""
         found: set[int] = set()
-        for step in self._steps[last + 1 :]:
-            if step.number in self._homes:
-                continue
+        behind = [step for step in self._steps[last + 1 :] if step.number not in self._homes]
+        for step in behind:
             names_several = len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints
-            alone = step.number not in self._bound.owners
-            if names_several or (alone and (step.effects.acts or step.effects.unknown or step.effects.fails)):
+            ends = step.effects.acts or step.effects.unknown or step.effects.fails
+            if names_several or (step.number not in self._bound.owners and ends):
                 found.add(step.number)
+        if found:
+            # What else stands there may need these, speak of them, or clean up behind them; but not a mere print ahead.
+            first = min(found)
+            found |= {
+                step.number
+                for step in behind
+                if step.number not in self._bound.owners and (step.number > first or not _only_speaks(step))
+            }
         for step in self._steps[:last]:
             if len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints:
                 raise CannotSliceError("output-of-several", step)
@@ -334,7 +362,10 @@ class _Slicer:
             # A condition that is asked again must find what it found before.
             frame = step.frame
             changed = frame is not None and (
-                len(frame.branches) > 1 or frame.is_subshell or bool(meeting(step.effects.writes, frame.reads))
+                len(frame.branches) > 1
+                or frame.is_subshell
+                or State.FOLDER in step.effects.writes
+                or bool(meeting(step.effects.writes, frame.reads))
             )
             if everywhere and not changed and not any(_conflict(other, step) for other in own):
                 shared.append(step.number)
@@ -370,6 +401,10 @@ class _Slicer:
         left_out = detours(self._steps, steps | before, before | fixed, self._links)
         # Without them less is needed, and nothing more.
         return self._backward(roots - left_out, finishing, left_out) & steps if left_out else steps
+
+
+def _only_speaks(step: Step) -> bool:
+    return step.effects.prints and not any(isinstance(place, File) for place in step.effects.reads)
 
 
 def _builds_of_turns(trace: Trace) -> dict[int, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from kaniko_split.gitlab.pipeline import Unread
+from kaniko_split.gitlab.resolve import UNREAD_PARENT, resolved_job
 from kaniko_split.plan.outcome import Change, Decision, Mark, Split
 from kaniko_split.plan.wishes import Wishes
 
@@ -42,6 +43,14 @@ def _not_seen(split: Split) -> Iterator[Change]:
         yield Change(Mark.ASKS, f"`{what}` was not read", one.place)
     if len(told) > _MOST:
         yield Change(Mark.ASKS, f"{len(told) - _MOST} more includes were not read either")
+    parents = resolved_job(pipeline, job.name).get(UNREAD_PARENT)
+    if parents:
+        yield Change(
+            Mark.ASKS,
+            f"`{job.name}` extends {_list(parents)} from there: see whether its keywords, as `environment`, "
+            "`after_script`, `needs` or `artifacts`, suit several jobs",
+            job.file.place(job.entry.key.span.start),
+        )
     new = _list([part for part in (split.template, *(one.name for one in split.jobs)) if part and part != job.name])
     clash = (
         f"a job that names `{job.name}` would still look for it, and one called {new} would be merged with the new one"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kaniko_split.detect.contexts import lies_outside
 from kaniko_split.detect.frames import Frame
 from kaniko_split.detect.running import Running
 from kaniko_split.detect.trace import Step, Trace
@@ -117,12 +118,12 @@ class _Machine:
             self.holds = symbol_of("if", str(step.branch), str(is_else), *texts, *self.asked)
 
     def _step(self, step: Step) -> None:
-        self._enter(step)
-        words = _words(step.statement, self.trace.script.text)
-        effects = step.effects
         if step.folder is not None:
             # `cd a` and `cd ..` lead back: a known folder stands for itself, not for the way to it.
             self.folder = step.folder
+        self._enter(step)
+        words = _words(step.statement, self.trace.script.text)
+        effects = step.effects
         self.exported |= effects.exports
         inputs = self._inputs(effects.reads - effects.appends)
         if step.build is not None:
@@ -247,12 +248,16 @@ class _Machine:
         """Return the files that a build finds.
 
         A file that an earlier call of the same script or function has left, and this one writes anew without
-        reading it, does not matter to it.
+        reading it, does not matter to it; nor does one that lies beside its context.
         """
         effects = step.effects
         anew = {place.path for place in effects.writes - effects.appends - effects.reads if isinstance(place, File)}
         passed_over = {path for path in anew if step.calls and self.writers.get(path) == step.calls}
-        return {path: symbol for path, symbol in self._own_files().items() if path not in passed_over}
+        return {
+            path: symbol
+            for path, symbol in self._own_files().items()
+            if path not in passed_over and not lies_outside(File(path), step)
+        }
 
     def _own_files(self) -> dict[str, Symbol]:
         return {path: chosen_of(self.holds, symbol) for path, symbol in self.files.items() if path not in self.outputs}

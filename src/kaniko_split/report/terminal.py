@@ -56,7 +56,7 @@ def _show(lines: Iterable[Line], stream: TextIO, wanted: str, width: int | None)
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
+    console = Console(file=stream, force_terminal=True, no_color=False, highlight=False, soft_wrap=True)
     for one in lines:
         for row in fitted(one, width):
             with console.capture() as captured:

@@ -120,7 +120,7 @@ def framed_inline(cutter: Divider, runs: Sequence[Sequence[Step]], by: int = 0) 
         within = before is not None and atom.frame is not None and atoms[before].frame is atom.frame
         glued = within and before is not None and (atoms[before].step is None or atom.step is None)
         start = atoms[number - 1].span.end if before is not None and not glued else atom.span.start
-        pieces.extend(_moved_behind_first(cutter, cutter.place(Span(start, atom.span.end)), by))
+        pieces.extend(_with_its_lines(cutter, cutter.place(Span(start, atom.span.end)), by))
     if cutter.node.style in {Style.SINGLE, Style.DOUBLE}:
         quote = cutter.node.style.value
         return [Written(quote), *pieces, Written(quote)]
@@ -128,6 +128,18 @@ def framed_inline(cutter: Divider, runs: Sequence[Sequence[Step]], by: int = 0) 
     if not is_plain(" ".join(text.split())):
         raise CannotLayOutError("flow-layout", cutter.node.span.start)
     return pieces
+
+
+def _with_its_lines(cutter: Divider, span: Span, by: int) -> list[Piece]:
+    """Return a part of a scalar with its line breaks, also one at its end, where the next part begins a line."""
+    source = cutter.source
+    head, broken, blanks = source.cut(span).rpartition("\n")
+    if not broken or blanks.strip():
+        return _moved_behind_first(cutter, span, by)
+    # Of a folded line break only the first character counts as the text's.
+    line = source.text[span.end - len(blanks) : source.line_end(span.end)]
+    last = Written("\n" + " " * max(len(line) - len(line.lstrip(" ")) + by, 0))
+    return [*_moved_behind_first(cutter, Span(span.start, span.start + len(head)), by), last]
 
 
 def _atoms(cutter: Divider) -> list[_Atom]:

@@ -104,6 +104,8 @@ _WRAPPERS = {
     "time": 0,
     "timeout": 1,
 }
+# They say where a command is, and run nothing (POSIX, "command").
+_ASKING_FOR_COMMAND = frozenset({("command", "-v"), ("command", "-V")})
 _NO_MORE: Mapping[str, int] = {}
 # Their options that take the next word with them.
 _OPTIONS_WITH_VALUE = frozenset({"-n", "-c", "-k", "-s", "-u", "-t", "-d", "--signal", "--kill-after", "--tries"})
@@ -147,6 +149,8 @@ def kind_of(words: tuple[str, ...]) -> Kind:
     if not words:
         return Kind.PRINTS
     name = base_name(words[0])
+    if words[:2] in _ASKING_FOR_COMMAND:
+        return Kind.PRINTS
     if name in _CLOUDS:
         return Kind.READS if any(_ASKING.match(word) for word in words[1:]) else Kind.ACTS
     if name in _SHELLS and _ACTING.search(" ".join(words[1:])):
@@ -180,7 +184,7 @@ def behind_wrappers(words: tuple[str, ...], more: Mapping[str, int] = _NO_MORE) 
         more: Further wrappers by their command word, with how many words of their own stand behind it.
     """
     at = 0
-    while at < len(words):
+    while at < len(words) and words[at : at + 2] not in _ASKING_FOR_COMMAND:
         own_words = more.get(words[at], more.get(base_name(words[at]), _WRAPPERS.get(base_name(words[at]))))
         if own_words is None:
             break

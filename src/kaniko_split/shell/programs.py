@@ -12,6 +12,7 @@ from kaniko_split.shell.knowledge import POSITIONAL, Surroundings, sets_position
 from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, export_mark, file_at, is_exact
 from kaniko_split.shell.nodes import Statement
 
+_TURNS_OFF = re.compile(r"\bset\b.*(?:\+[a-z]*e|\+o errexit)")
 _ASKS_FOR_FILE = re.compile(r"-[abcdefghkprsuwxGLNOS]")
 # An empty file that `touch` makes, or a folder that `mkdir` makes, is no other content for what is in the repository.
 _KEEPING_CONTENT = frozenset({"chmod", "chown", "touch", "mkdir"})
@@ -51,12 +52,12 @@ def effects_of_command(texts: tuple[str, ...], statement: Statement, here: Surro
             asked = _files_asked_for(texts) if name in {"test", "["} else set(arguments)
             return Effects(reads=_places(asked, here), fails=True)
         case Kind.SCANS:
-            return Effects(reads=everything | folder, fails=True)
+            named = frozenset(file_at(text.rpartition("=")[2], here.folder) for text in texts[1:])
+            return Effects(reads=everything | folder | named, writes=_reports(texts, here), fails=True)
         case Kind.MOVES:
             return _moved(texts)
         case Kind.OPTIONS:
-            changes: frozenset[Location] = frozenset({State.OPTIONS})
-            return Effects(reads=changes, writes=changes | _variables_of_builtin(texts))
+            return _options_set(texts, here)
         case Kind.LEAVES | Kind.WAITS as kind:
             # The words of `wait` name the processes; without any it cannot fail.
             return Effects(leaves=kind is Kind.LEAVES, fails=kind is Kind.WAITS and len(texts) > 1)
@@ -68,6 +69,25 @@ def effects_of_command(texts: tuple[str, ...], statement: Statement, here: Surro
             return Effects(reads=everything | folder, acts=True, fails=True)
         case Kind.UNKNOWN:
             return _unknown(texts)
+
+
+def _options_set(texts: tuple[str, ...], here: Surroundings) -> Effects:
+    if texts == ("set", "-e") and not _TURNS_OFF.search(here.script):
+        # GitLab begins every script so, and nothing here turns it off.
+        return Effects()
+    changes: frozenset[Location] = frozenset({State.OPTIONS})
+    return Effects(reads=changes, writes=changes | _variables_of_builtin(texts))
+
+
+def _reports(texts: tuple[str, ...], here: Surroundings) -> frozenset[Location]:
+    """Return the files that a scanner is told to write: `-o report.json`, `--output=x`, syft's `-o json=x`."""
+    found: set[str] = set()
+    for at, text in enumerate(texts):
+        name, mark, value = text.partition("=")
+        if name in {"-o", "--output", "--file"}:
+            found.add(value if mark else texts[at + 1] if at + 1 < len(texts) else "")
+    paths = {path.rpartition("=")[2] for path in found}
+    return frozenset(file_at(path, here.folder) for path in paths if "." in path or "/" in path)
 
 
 def _variables_of_builtin(texts: tuple[str, ...]) -> frozenset[Location]:

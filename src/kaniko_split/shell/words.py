@@ -92,12 +92,24 @@ def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Valu
         if value is not None and value.exact and not _GLOB.search(value.text):
             yield from (Value(text, given=value.given) for text in value.text.split())
             return
+        texts = _words_around_unknown(value.text) if value is not None else []
+        if value is not None and texts:
+            yield from (Value(text, exact="$" not in text, given=value.given) for text in texts)
+            return
     value = value_of_word(word, script, known)
     # An expansion that does not stand first cannot make a flag of its own, whatever it holds.
     first = word.parts[0] if word.parts else None
     starts_unknown = isinstance(first, Parameter | Substitution) and not first.quoted
     splits = value.splits and (starts_unknown or "{" in value.text)
     yield value if splits == value.splits else replace(value, splits=splits)
+
+
+def _words_around_unknown(text: str) -> list[str]:
+    """Return the words of a value whose unknown parts are GitLab's own variables, each within one word; else none."""
+    if _GLOB.search(text) or any(mark in text for mark in "`(\\\"'"):
+        return []
+    names = [found[0].strip("${}") for found in _UNKNOWN.finditer(text)]
+    return text.split() if all(re.fullmatch(r"CI_\w+", name) for name in names) else []
 
 
 def _trimmed(expansion: str, value: str) -> str | None:

@@ -1,0 +1,23 @@
+"""Which files can a build see?"""
+
+from __future__ import annotations
+
+from kaniko_split.detect.steps import Step
+from kaniko_split.shell.locations import File, Location, file_at, is_exact
+
+
+def context_of(step: Step) -> File:
+    """Return the folder that a build reads: its context, or the whole project where that is not known."""
+    places = {file_at((one.build.context or ".").removeprefix("dir://"), one.folder) for one in step.inside}
+    place = places.pop() if len(places) == 1 else None
+    return place if isinstance(place, File) and is_exact(place) else File(".")
+
+
+def lies_outside(place: Location, step: Step) -> bool:
+    """Tell whether a build certainly does not see a file: it lies beside its context, and no argument names it."""
+    context = context_of(step).path
+    if not isinstance(place, File) or not is_exact(place) or place.path.startswith(("/", "~", "..")):
+        return False
+    if context == "." or context.startswith(("/", "~", "..")) or place.path.startswith(context + "/"):
+        return False
+    return not any(place.path in value.text for value in step.values)
