@@ -142,6 +142,7 @@ class _Slicer:
                 for build in owners:
                     roots[build].add(number)
         sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
+        finishing |= self._around_the_effects(finishing, frozenset().union(*sliced.values()))
         tail = self._backward(finishing, finishing) if finishing else frozenset[int]()
         needed = tail.union(*sliced.values())
         left = frozenset(step.number for step in self._steps if not self._in_before_script(step)) - needed
@@ -282,18 +283,26 @@ class _Slicer:
             ends = step.effects.acts or step.effects.unknown or step.effects.fails
             if names_several or (step.number not in self._bound.owners and ends):
                 found.add(step.number)
-        if found:
-            # What else stands there may need these, speak of them, or clean up behind them; but not a mere print ahead.
-            first = min(found)
-            found |= {
-                step.number
-                for step in behind
-                if step.number not in self._bound.owners and (step.number > first or not _only_speaks(step))
-            }
         for step in self._steps[:last]:
             if len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints:
                 raise CannotSliceError("output-of-several", step)
         return found
+
+    def _around_the_effects(self, finishing: set[int], needed: frozenset[int]) -> set[int]:
+        """Return what else stands behind all builds, where a finishing job does something, and no build needs it.
+
+        It may need what that job does, speak of it, or clean up behind it; but not a mere print ahead of it.
+        """
+        if not finishing:
+            return set()
+        return {
+            step.number
+            for step in self._steps[self._builds[-1] + 1 :]
+            if step.number not in self._homes
+            and step.number not in self._bound.owners
+            and step.number not in needed
+            and (step.number > min(finishing) or not _only_speaks(step))
+        }
 
     def _backward(
         self, roots: Iterable[int], finishing: set[int], passed_over: frozenset[int] = frozenset()
