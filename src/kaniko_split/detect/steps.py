@@ -39,6 +39,7 @@ class Step:
         fails_on: Whether it may end with another status than 0 and the script go on, where `set -e` is off.
         frame: The condition or group that it stands in, where that is divided.
         branch: The number of the frame's branch that it stands in.
+        in_branch: What it overwrites for certain where its branch runs; `effects` says it only where that is no matter.
         partner: For the build of a later branch, the number of the build of the first one that it stands in for.
         calls: The function that the statement calls, or the path of the script that it runs; else empty.
         given: What that function or script is given.
@@ -63,6 +64,7 @@ class Step:
     fails_on: bool = True
     frame: Frame | None = None
     branch: int = 0
+    in_branch: frozenset[Location] = NOWHERE
     partner: int | None = None
     calls: str = ""
     given: tuple[str, ...] = ()

@@ -119,7 +119,7 @@ def _followed(found: Trace, follower: _Follower, *, opened: bool) -> Trace:
 def _less_certain(steps: list[Step]) -> list[Step]:
     """Return the steps, those of a frame as what may not run at all where anything but them depends on it."""
     return [
-        replace(step, effects=replace(step.effects, overwrites=NOWHERE))
+        replace(step, effects=replace(step.effects, overwrites=NOWHERE), in_branch=step.effects.overwrites)
         if step.frame is not None and (len(step.frame.branches) > 1 or _is_used_behind(step, steps))
         else step
         for step in steps

@@ -313,12 +313,15 @@ class _Slicer:
         live: set[Location] = set()
         covered: set[Location] = set()
         goes_back = False
+        branch, in_branch = (self._steps[max(wanted)].frame, self._steps[max(wanted)].branch), set[Location]()
         for step in reversed(self._steps[: max(wanted) + 1]):
             number = step.number
+            if branch != (step.frame, step.branch):
+                branch, in_branch = (step.frame, step.branch), set()
             if number in passed_over:
                 continue
             if number not in wanted:
-                hits = _live_writes(step, live, covered)
+                hits = _live_writes(step, live - in_branch, covered | in_branch)
                 if step.build is not None or number in self._bound.owners or number in finishing:
                     self._refuse_what_a_build_leaves(step, live, hits, self._steps[max(wanted)])
                     continue
@@ -328,15 +331,20 @@ class _Slicer:
             live -= step.effects.overwrites
             covered |= {place for place in step.effects.overwrites if isinstance(place, File)}
             covered -= step.effects.reads
+            in_branch |= step.in_branch
+            in_branch -= step.effects.reads
             if State.FILES in step.effects.reads:
                 covered.clear()
+                in_branch = {place for place in in_branch if not isinstance(place, File)}
             live |= step.effects.reads - step.effects.appends
             if State.FOLDER in step.effects.writes:
                 # `cd -` leads to where the shell was before the `cd` that it undoes.
                 live |= {State.FOLDER} if goes_back else set()
                 goes_back = tuple(value.text for value in step.values) == ("cd", "-")
             if step.build is not None or step.effects.unknown or step.effects.acts:
-                live |= {place for name in self._environment for place in (Variable(name), export_mark(name))}
+                seen = {place for name in self._environment for place in (Variable(name), export_mark(name))}
+                live |= seen
+                in_branch -= seen
         return frozenset(chosen)
 
     def _refuse_what_a_build_leaves(

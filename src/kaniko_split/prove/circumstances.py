@@ -233,6 +233,7 @@ class _Machine:
             if isinstance(place, Variable)
         )
         seen = sorted(name for name in self.values if name in self.exported or name in self.given)
+        files = self._files_before(step)
         return BuildRecord(
             words=words,
             given=self.holds,
@@ -241,23 +242,20 @@ class _Machine:
             folder=self.folder if State.FOLDER in step.effects.reads else "",
             options=self.options,
             environment=tuple((name, chosen_of(self.holds, self.values[name])) for name in seen),
-            files=(*sorted(self._files_before(step).items()), ("", self.log)),
+            files=(*sorted(files.items()), ("", self.log)),
+            unseen=frozenset(path for path in files if lies_outside(File(path), step)),
         )
 
     def _files_before(self, step: Step) -> dict[str, Symbol]:
         """Return the files that a build finds.
 
         A file that an earlier call of the same script or function has left, and this one writes anew without
-        reading it, does not matter to it; nor does one that lies beside its context.
+        reading it, does not matter to it.
         """
         effects = step.effects
         anew = {place.path for place in effects.writes - effects.appends - effects.reads if isinstance(place, File)}
         passed_over = {path for path in anew if step.calls and self.writers.get(path) == step.calls}
-        return {
-            path: symbol
-            for path, symbol in self._own_files().items()
-            if path not in passed_over and not lies_outside(File(path), step)
-        }
+        return {path: symbol for path, symbol in self._own_files().items() if path not in passed_over}
 
     def _own_files(self) -> dict[str, Symbol]:
         return {path: chosen_of(self.holds, symbol) for path, symbol in self.files.items() if path not in self.outputs}

@@ -20,7 +20,20 @@ class Heed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BuildRecord:
-    """What one build is given, and whether its failure counts; two builds with equal records make the same image."""
+    """What one build is given, and whether its failure counts; two builds with equal records make the same image.
+
+    Attributes:
+        words: The words of its statement, as written.
+        given: The condition that it runs in.
+        heeded: What becomes of its failure.
+        reads: The variables that it reads.
+        folder: The folder that it runs in, where that matters.
+        options: The shell's options.
+        environment: What is exported.
+        files: The files that are there.
+        unseen: Those of them that lie beside its context, so that they do not matter; left out before records are
+            compared.
+    """
 
     words: tuple[str, ...]
     given: Symbol
@@ -30,6 +43,7 @@ class BuildRecord:
     options: Symbol
     environment: tuple[tuple[str, Symbol], ...]
     files: tuple[tuple[str, Symbol], ...]
+    unseen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,7 @@ def check_circumstances(
         new: The jobs that it became, by name.
         waits: For each of them, those that must have succeeded before it starts.
     """
+    old, new = _without_unseen(old, new)
     before = Counter(old.builds)
     after = Counter(record for job in new.values() for record in job.builds)
     # A build that leaves such a chain ends its job when it fails, as the split says; nothing else may change here.
@@ -83,6 +98,26 @@ def check_circumstances(
     if any(job.endings - old.endings for job in new.values()):
         yield "a job ends with a statement whose failure was passed over before"
     yield from _check_guards(old, new, waits)
+
+
+def _without_unseen(old: JobRecord, new: Mapping[str, JobRecord]) -> tuple[JobRecord, dict[str, JobRecord]]:
+    """Return the jobs without the files that their builds do not see.
+
+    Two builds with the same words, variables and folder have the same context, also where only one text tells it.
+    """
+    unseen: dict[BuildRecord, frozenset[str]] = {}
+    for record in (*old.builds, *(record for job in new.values() for record in job.builds)):
+        alike = replace(record, files=(), unseen=frozenset())
+        unseen[alike] = unseen.get(alike, frozenset()) | record.unseen
+
+    def seen(record: BuildRecord) -> BuildRecord:
+        alike = replace(record, files=(), unseen=frozenset())
+        return replace(alike, files=tuple(one for one in record.files if one[0] not in unseen[alike]))
+
+    def without(job: JobRecord) -> JobRecord:
+        return replace(job, builds=tuple(map(seen, job.builds)))
+
+    return without(old), {name: without(job) for name, job in new.items()}
 
 
 def _heeded(records: Counter[BuildRecord]) -> Counter[BuildRecord]:
