@@ -129,11 +129,11 @@ def twice_as_deep(data: bytes) -> bytes:
 VARIANTS: list[Callable[[bytes], bytes]] = [as_windows_saves_it, twice_as_deep]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Knows GitLab's own tag."""
 
 
-def _reference(loader: yaml.SafeLoader, node: yaml.Node) -> object:
+def _reference(loader: yaml.CSafeLoader, node: yaml.Node) -> object:
     assert isinstance(node, yaml.SequenceNode)
     return loader.construct_sequence(node)
 

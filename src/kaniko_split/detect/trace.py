@@ -22,6 +22,7 @@ from kaniko_split.detect.paths import (
     ways_through,
     ways_through_all,
 )
+from kaniko_split.detect.remembered import Remembered, given_of
 from kaniko_split.detect.running import Running, running_after
 from kaniko_split.detect.scripts import Read, Scripts, may_run, nothing
 from kaniko_split.detect.steps import Step, Trace
@@ -40,6 +41,7 @@ __all__ = ["Step", "Trace", "opened", "trace"]
 
 _STOPS_AT_FAILURE = re.compile(r"[-+][a-z]*e[a-z]*$")
 _EXPORTS_ALL = re.compile(r"-[a-z]*a[a-z]*$|allexport$")
+_remembered = Remembered()
 
 
 def trace(
@@ -63,6 +65,24 @@ def trace(
         ShellSyntaxError: The joined text is no shell script; its lines count from the first item's.
         MissingParserError: shfmt is not installed.
     """
+    given = given_of(items, variables, words, opened=opened)
+    known = _remembered.find(given, read)
+    if known is not None:
+        return replace(known, items=tuple(items))
+    answers: dict[str, str | None] = {}
+
+    def asked(name: str) -> str | None:
+        answers[name] = read(name)
+        return answers[name]
+
+    made = _made(items, variables, words, asked, opened=opened)
+    _remembered.keep(given, answers, made)
+    return made
+
+
+def _made(
+    items: Sequence[ScriptItem], variables: Mapping[str, Value], words: Vocabulary, read: Read, *, opened: bool
+) -> Trace:
     starts: list[int] = []
     text = ""
     for item in items:
