@@ -61,13 +61,14 @@ def run(*arguments: str, cwd: Path, stdin: bytes = b"") -> Ran:
 _command_once = functools.cache(typer.main.get_command)
 
 
-def run_here(*arguments: str, cwd: Path, stdin: bytes = b"") -> Ran:
+def run_here(*arguments: str, cwd: Path, stdin: bytes = b"", environment: dict[str, str] | None = None) -> Ran:
     """Run kaniko-split in `cwd`, within this process: the same entry, without the time that a start takes."""
     from kaniko_split.__main__ import main
 
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     given = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
-    environment = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR"}}
+    given_here = os.environ if environment is None else environment
+    environment = {key: value for key, value in given_here.items() if key not in {"NO_COLOR", "FORCE_COLOR"}}
     code: object = 0
     with (
         contextlib.chdir(cwd),

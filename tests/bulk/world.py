@@ -6,10 +6,10 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from conftest import run_here
 from kaniko_split.bulk.journal import Journal, Row
 
 ARTICLE = Path(__file__).parent.parent.parent / "examples" / "article"
@@ -75,17 +75,9 @@ def git(*arguments: str | Path, cwd: Path | None = None) -> str:
 
 
 def bulk(*arguments: str | Path, cwd: Path, stdin: str = "", **more: str) -> Ran:
-    """Run `kaniko-split bulk` in `cwd`, as a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "kaniko_split", "bulk", *map(str, arguments)],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        check=False,
-        text=True,
-        env=environment(**more),
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    """Run `kaniko-split bulk` in `cwd`, within this process."""
+    done = run_here("bulk", *map(str, arguments), cwd=cwd, stdin=stdin.encode(), environment=environment(**more))
+    return Ran(done.code, done.out.decode(), done.err)
 
 
 def checkout(folder: Path, files: dict[str, str] | None = None) -> Path:

@@ -11,12 +11,15 @@ esac
 judge_tools=$judge_sandbox/tools
 read -r judge_salt < "$judge_sandbox/salt"
 judge_number=1
-# Looking needs no process; making the folder decides between two that look at once.
-while [ -e "$judge_sandbox/records/$judge_number" ] || ! "$judge_tools/mkdir" "$judge_sandbox/records/$judge_number" 2> /dev/null; do
+# Making the file decides between two that look at once, and needs no process.
+set -o noclobber
+until { true > "$judge_sandbox/records/$judge_number/environment"; } 2> /dev/null; do
   judge_number=$((judge_number + 1))
+  [ -d "$judge_sandbox/records/$judge_number" ] || "$judge_tools/mkdir" -p "$judge_sandbox/records/$judge_number"
 done
+set +o noclobber
 judge_record=$judge_sandbox/records/$judge_number
-"$judge_tools/env" -0 > "$judge_record/environment"
+[ -r "/proc/$$/environ" ] || "$judge_tools/env" -0 > "$judge_record/environment"
 PATH=$judge_tools
 name=${0##*/}
 printf '%s' "$name" > "$judge_record/name"
@@ -40,7 +43,12 @@ mktemp)
   ;;
 esac
 
-cp -a "$judge_sandbox/container" "$judge_record/tree"
+if [ -s "$judge_record/environment" ]; then
+  cp -a "$judge_sandbox/container" "$judge_record"
+else
+  # One process for both.
+  cp -a "$judge_sandbox/container" "/proc/$$/environ" "$judge_record"
+fi
 
 if [ "$name" != executor ]; then
   # A download gives a program that records in its turn.

@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 PROJECT = "builds/group/project"
 SECONDS = 10
 ROOM = 1 << 30  # bytes
+_FOLDERS_AT_HAND = 12
 
 # All that a script finds on PATH, beside the recorders: nothing that reaches out of the machine.
 _TOOLS = """
@@ -144,7 +145,7 @@ def run_job(run: Run, repository: Path, box: Path, shell: Sequence[str]) -> Outc
         if run.after_lines and status is not None:
             _execute(run.after_lines, root, environment, shell)
         names = {str(root): "", str(sandbox): "/sandbox", str(box): "/box"}
-        records = [_read(path, names) for path in sorted((sandbox / "records").iterdir(), key=_number)]
+        records = [_read(path, names) for path in _recorded(sandbox / "records")]
         escapes = sandbox / "escapes"
         return Outcome(
             status=status,
@@ -182,7 +183,9 @@ def _furnish(sandbox: Path, run: Run, repository: Path, box: Path) -> None:
     for path, content in run.files.items():
         (project / path).parent.mkdir(parents=True, exist_ok=True)
         (project / path).write_bytes(content)
-    (sandbox / "records").mkdir()
+    for number in range(1, _FOLDERS_AT_HAND + 1):
+        # The recorder makes more where it needs them, which takes a process.
+        (sandbox / "records" / str(number)).mkdir(parents=True)
     (sandbox / "words").mkdir()
     (sandbox / "salt").write_text(f"{run.salt}\n")
     for name in ("tools", "commands"):
@@ -232,8 +235,9 @@ def _execute(
     script = "\n".join(lines)
     if _LOST_REDIRECT.search(_CONTAINER_PATH.sub("", script)):
         raise RefusedError("its script writes to a path that is not in the sandbox.")
-    # The runner's own head, as it stands in the script that it generates.
-    head = "if set -o | grep pipefail > /dev/null; then set -o pipefail; fi; set -o errexit\nset +o noclobber\n"
+    # The runner's own head, but that it asks the shell for pipefail each time, which takes two processes.
+    pipefail = "set -o pipefail; " if _has_pipefail(tuple(shell)) else ""
+    head = f"{pipefail}set -o errexit\nset +o noclobber\n"
     process = subprocess.Popen(
         [*shell, "-c", head + _moved(script, root)],
         stdin=subprocess.DEVNULL,
@@ -254,8 +258,15 @@ def _execute(
     return process.returncode, errors.replace(str(root), "")
 
 
-def _number(path: Path) -> int:
-    return int(path.name)
+@functools.cache
+def _has_pipefail(shell: tuple[str, ...]) -> bool:
+    """Tell whether a shell has an option that POSIX came to know in 2024."""
+    return subprocess.run([*shell, "-c", "set -o pipefail"], capture_output=True, check=False).returncode == 0
+
+
+def _recorded(folder: Path) -> list[Path]:
+    """Return the folders that a recorder has taken, in the order in which it did."""
+    return [path for path in sorted(folder.iterdir(), key=lambda path: int(path.name)) if any(path.iterdir())]
 
 
 def _read(folder: Path, names: Mapping[str, str]) -> Record:
@@ -266,12 +277,13 @@ def _read(folder: Path, names: Mapping[str, str]) -> Record:
         return text(name).split("\0")[:-1]
 
     given, digest = folder / "input", folder / "digest"
-    tree = folder / "tree"
+    tree = folder / "container"
+    environment = "environ" if (folder / "environ").exists() else "environment"
     return Record(
         command=(folder / "name").read_text(),
         arguments=tuple(parts("arguments")),
         folder=text("folder").strip(),
-        environment=dict(part.split("=", 1) for part in parts("environment") if "=" in part),
+        environment=dict(part.split("=", 1) for part in parts(environment) if "=" in part),
         given=_moved_back(given.read_bytes(), names) if given.exists() else None,
         digest=digest.read_text() if digest.exists() else None,
         files={f"/{path}": content for path, content in _files_below(tree, names).items()},
