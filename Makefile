@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 NODE_READY := node_modules/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint update-cases judge soak corpus bench bench-all docs pictures clean
+.PHONY: help demo test style lint update-cases judge soak corpus bench bench-all docs pictures clean
 
 help: ## List what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,13 +24,15 @@ $(NODE_READY): package-lock.json $(READY)
 demo: $(READY) ## Show the diff of the article's example; nothing is written.
 	@$(BIN)/kaniko-split diff --quiet examples/article/.gitlab-ci.yml || test $$? -eq 1
 
-lint: $(READY) ## Check style and types.
+style: $(READY)
 	$(BIN)/ruff check src tests benchmarks docs
 	$(BIN)/ruff format --check --quiet src tests benchmarks docs
+
+lint: style ## Check style and types.
 	$(BIN)/mypy
 
-test: lint $(NODE_READY) ## Check style and types, then run all tests.
-	$(BIN)/python -m pytest -n auto --dist worksteal -q
+test: style $(NODE_READY) ## Check style and types, and run all tests.
+	@$(BIN)/mypy & types=$$!; $(BIN)/python -m pytest -n auto --dist worksteal -q; tests=$$?; wait $$types && exit $$tests
 
 update-cases: $(READY) ## Write what the program does now into tests/cases, to be read in `git diff`.
 	KANIKO_SPLIT_UPDATE=1 $(BIN)/python -m pytest -n auto -q tests/test_cases.py -k test_case

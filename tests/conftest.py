@@ -8,6 +8,7 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -15,7 +16,20 @@ from unittest.mock import patch
 import pytest
 import typer.main
 
+from memory import in_memory
+
 CASES = Path(__file__).parent / "cases"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what the tests write in memory, unless somebody says where it is to be."""
+    if os.environ.keys() & {"TMPDIR", "PYTEST_DEBUG_TEMPROOT", "PYTEST_XDIST_WORKER"} or config.option.basetemp:
+        return
+    memory = in_memory()
+    if memory is not None:
+        kept = tempfile.TemporaryDirectory(prefix="kaniko-split-tests-", dir=memory, ignore_cleanup_errors=True)
+        config.add_cleanup(kept.cleanup)
+        os.environ["TMPDIR"] = tempfile.tempdir = kept.name
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from memory import in_memory
+
 HERE = Path(__file__).parent
 PROJECT = "builds/group/project"
 SECONDS = 10
-ROOM = 1 << 30  # bytes
 _FOLDERS_AT_HAND = 12
 
 # All that a script finds on PATH, beside the recorders: nothing that reaches out of the machine.
@@ -128,7 +129,7 @@ def toolbox() -> Iterator[Path]:
 
 def run_job(run: Run, repository: Path, box: Path, shell: Sequence[str]) -> Outcome:
     """Run one job as GitLab's runner does, and tell what it did."""
-    with tempfile.TemporaryDirectory(prefix="sandbox-", dir=_place()) as name:
+    with tempfile.TemporaryDirectory(prefix="sandbox-", dir=in_memory()) as name:
         sandbox = Path(name).resolve()
         root = sandbox / "container"
         _furnish(sandbox, run, repository, box)
@@ -154,17 +155,6 @@ def run_job(run: Run, repository: Path, box: Path, shell: Sequence[str]) -> Outc
             escapes=tuple(escapes.read_text().splitlines()) if escapes.exists() else (),
             errors=errors,
         )
-
-
-@functools.cache
-def _place() -> Path | None:
-    """Keep sandboxes in memory where that is possible; a disk can take three times as long."""
-    memory = Path("/dev", "shm")
-    if not os.access(memory, os.W_OK):
-        return None
-    facts = os.statvfs(memory)
-    roomy = facts.f_bavail * facts.f_frsize > ROOM
-    return memory if roomy and not facts.f_flag & os.ST_NOEXEC else None
 
 
 def _furnish(sandbox: Path, run: Run, repository: Path, box: Path) -> None:

@@ -22,6 +22,8 @@ from kaniko_split.bulk.pace import pause_after
 from kaniko_split.bulk.settings import Settings
 
 # Seconds to wait for a git that a run left behind when it was killed.
+# What a run was about to start when it was killed has its lock until it becomes another program.
+_A_MOMENT = 0.5  # seconds
 _PATIENCE = 30.0
 _BLINK = 0.25
 # Seconds in which work trees are taken away after a second Ctrl-C.
@@ -103,7 +105,7 @@ def alone_in(folder: Path) -> Iterator[int]:
         reason = (error.strerror or str(error)).lower()
         raise JournalError(f"{folder}: the folder for the results cannot be used ({reason})") from None
     try:
-        if not run.take(0):
+        if not run.take(_A_MOMENT):
             raise JournalError(f"{folder}: another bulk run is at work in this folder; wait for it, or take another")
         scratch = folder / WORK
         scratch.mkdir(exist_ok=True)
