@@ -20,6 +20,14 @@ from memory import in_memory
 
 CASES = Path(__file__).parent / "cases"
 
+_LONGEST = (
+    "test_every_draw_is_split_rightly_or_refused",
+    "test_all_judges_accept_all_cases",
+    "test_a_run_that_is_killed_goes_on_and_does_nothing_twice",
+    "test_pre_commit_runs_the_hooks",
+    "test_every_repository_gets_one_commit_and_one_merge_request",
+)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep what the tests write in memory, unless somebody says where it is to be."""
@@ -33,8 +41,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run all tests of one case one after the other: what shfmt said of its scripts is still known then."""
+    """Run all tests of one case one after the other: what shfmt said of its scripts is still known then.
+
+    Each worker begins with a share of those that take longest, so that none is left with one at the end.
+    """
     items.sort(key=_case_of)
+    longest = [item for name in _LONGEST for item in items if item.name == name]
+    others = [item for item in items if item.name not in _LONGEST]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    share = len(items) // workers
+    for number in range(workers):
+        first = number * share
+        others[first:first] = longest[number::workers]
+    items[:] = others
 
 
 def _case_of(item: pytest.Item) -> str:
