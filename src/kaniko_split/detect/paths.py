@@ -119,6 +119,9 @@ def _of_command(statement: Statement, counting: Counting) -> Ways:
             found = _sequence(inner, counting)
             return _in_subshell(found) if subshell else found
         case Other(statements=inner):
+            answer = answer_of(statement, counting.here)
+            if answer is not None:
+                return {Way(End.TRUE if answer is not statement.negated else End.FALSE): 0}
             return _sequence(inner, counting) if inner else {Way(End.TRUE): 0, Way(End.FALSE): 0}
         case If(condition=condition, then=then, otherwise=otherwise):
             return _of_if(condition, then, otherwise, counting)

@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import replace
 
 from kaniko_split.detect.calls import executor_call
+from kaniko_split.detect.exclusive import most_builds_of_one_run
 from kaniko_split.detect.frames import Frame, frame_around
 from kaniko_split.detect.inside import builds_inside, effects_of_kaniko, merged, written_beside
 from kaniko_split.detect.loops import Loop, written_out
@@ -31,7 +32,7 @@ from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.effects import Effects, effects_of
 from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, after, inside_of_call
-from kaniko_split.shell.locations import NOWHERE, File, Location, State, meeting
+from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, meeting
 from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Group, If, Script, Statement
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.walk import known_after, known_after_certain
@@ -133,6 +134,10 @@ def _followed(found: Trace, follower: _Follower, *, opened: bool) -> Trace:
     steps = steps if opened else _less_certain(steps)
     counting = Counting(follower.start, follower.extra)
     builds = most_builds(ways_through_all(found.script.statements, counting)) if any(s.builds for s in steps) else 0
+    written = frozenset[Location]().union(*(step.effects.writes for step in steps))
+    if 1 < builds < UNBOUNDED and State.VARIABLES not in written:
+        names = (place.name for place in written if isinstance(place, Variable))
+        builds = most_builds_of_one_run(found.script, counting, names)
     return replace(found, steps=tuple(steps), exported=frozenset(follower.exported), builds=builds)
 
 

@@ -78,15 +78,15 @@ def framed_items(cutter: Divider, runs: Sequence[Sequence[Step]], dash: int, tol
         start, end = _territory(cutter, atoms, number)
         fresh_line = source.line_start(start) == start
         if line_open and fresh_line:
-            pieces.append(Written("\n"))
+            pieces[-1:] = [*_without_blanks_behind(cutter, pieces[-1]), Written("\n")]
         if before is None or (before != number - 1 and atoms[before].step is None):
             # Blank lines below `then` stood there for what is left out.
             start = _behind_blanks(cutter, start, end) if fresh_line else cutter.place(atom.span).start
-        if not fresh_line and not line_open:
-            pieces.append(Written(" " * (_indent(cutter) + by)))
-            start = cutter.place(atom.span).start
         # What stands above `fi` speaks of the last statement.
         closes = atom.frame is not None and atom.branch == len(atom.frame.branches)
+        if not fresh_line and not line_open:
+            pieces.append(Written(" " * (_indent(cutter) + by)))
+            start = cutter.place(_closing_word(atom.span, atom.frame) if closes and atom.frame else atom.span).start
         quiet = closes and number - 1 not in wanted
         for span in _untold(cutter, atom, Span(start, end), told, quiet=quiet):
             if source.line_start(span.start) == span.start:
@@ -184,9 +184,13 @@ def _parting(cutter: Divider, start: int, stop: int) -> int:
 
 def _closing(cutter: Divider, start: int, frame: Frame) -> Span:
     """Return `fi` or the brace; on the last statement's line, with what stands between them."""
-    end = frame.statement.span.end
-    word = end - (2 if any(frame.conditions) else 1)
-    return Span(start if _same_line(cutter, start, word) else word, end)
+    word = _closing_word(frame.statement.span, frame)
+    return Span(start if _same_line(cutter, start, word.start) else word.start, word.end)
+
+
+def _closing_word(span: Span, frame: Frame) -> Span:
+    """Return the `fi` or the brace that a text ends with."""
+    return Span(span.end - (2 if any(frame.conditions) else 1), span.end)
 
 
 def _same_line(cutter: Divider, start: int, stop: int) -> bool:
@@ -283,6 +287,14 @@ def _moved_behind_first(cutter: Divider, span: Span, by: int) -> list[Piece]:
     """Return a text that begins within a line, its further lines moved."""
     stop = min(cutter.source.line_end(span.start), span.end)
     return [Copied(Span(span.start, stop)), *moved(cutter.source, Span(stop, span.end), by)]
+
+
+def _without_blanks_behind(cutter: Divider, piece: Piece) -> list[Piece]:
+    """Return what opens a frame without the blanks that parted it from a statement on its line."""
+    if not isinstance(piece, Copied):
+        return [piece]
+    length = len(cutter.source.cut(piece.span).rstrip(" "))
+    return [Copied(Span(piece.span.start, piece.span.start + length))]
 
 
 def _indent(cutter: Divider) -> int:

@@ -24,6 +24,9 @@ def blocks_of_case(command: Case, here: Surroundings) -> tuple[Block, ...]:
 
     One alone is certain to be the one that runs.
     """
+    if id(command) in here.assumed.branches:
+        number = here.assumed.branches[id(command)]
+        return (command.branches[number] if number is not None else (),)
     subject = value_of_word(command.subject, here.script, here.known)
     if not _is_certain(subject) or any(command.falls_through) or "nocasematch" in here.script:
         return (*command.branches, ())
@@ -59,6 +62,8 @@ def certainly_skipped(command: Chain, there: Surroundings) -> bool:
 def answer_of(statement: Statement, here: Surroundings) -> bool | None:
     """Return what `test` or `[` certainly answers; None where that is not certain, and for any other statement."""
     command = statement.command
+    if id(statement) in here.assumed.answers:
+        return here.assumed.answers[id(statement)] is not statement.negated
     if not isinstance(command, Call) or command.assignments or not command.words or statement.background:
         return None
     values = here.values(statement)

@@ -57,6 +57,22 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True)
+class Assumed:
+    """What questions are answered by assumption; a statement or command is known by its `id`.
+
+    Attributes:
+        answers: What a test answers, `!` before it left out.
+        branches: Which branch of a `case` runs; None for none of them.
+    """
+
+    answers: Mapping[int, bool] = field(default_factory=dict)
+    branches: Mapping[int, int | None] = field(default_factory=dict)
+
+
+_NOTHING_ASSUMED = Assumed()
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What is known where a statement runs.
 
@@ -73,6 +89,7 @@ class Surroundings:
         through: What is known after a statement of which it is certain what runs inside of it, as after one that
             sources a script; None for any other.
         wrappers: The user's own commands that run the command behind them, and how many words of their own they take.
+        assumed: What is assumed of the answers to its questions.
     """
 
     script: str
@@ -86,6 +103,7 @@ class Surroundings:
     scripts: Callable[[Statement, Surroundings], Inside | None] | None = None
     through: Callable[[Statement, Surroundings], Surroundings | None] | None = None
     wrappers: Mapping[str, int] = field(default_factory=dict)
+    assumed: Assumed = _NOTHING_ASSUMED
     _values: dict[int, tuple[Statement, tuple[Value, ...]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
