@@ -123,20 +123,22 @@ def _check_dropped(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
         for piece in edit.pieces
         if isinstance(piece, Copied)
     )
-    quoted = [
-        node.span
-        for document in compose(text)
-        for node in (walk(document.root) if document.root is not None else ())
-        if isinstance(node, Scalar) and node.style is Style.DOUBLE
-    ]
+    quoted = sorted(
+        (
+            node.span
+            for document in compose(text)
+            for node in (walk(document.root) if document.root is not None else ())
+            if isinstance(node, Scalar) and node.style is Style.DOUBLE
+        ),
+        key=lambda span: span.start,
+    )
     for edit in ordered(rewritten.edits):
         at = edit.start
         for start, end in (*used, (edit.end, edit.end)):
             if end < at or start > edit.end:
                 continue
             if start > at:
-                inside = any(span.start < at < span.end for span in quoted)
-                yield from _check_gap(text[at:start], left_out, quoted=inside)
+                yield from _check_gap(text, Span(at, start), left_out, quoted)
             at = max(at, end)
 
 
@@ -146,14 +148,25 @@ def _without(text: str, word: str) -> str:
     return re.sub(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])", " ", text) if word in text else text
 
 
-def _check_gap(gap: str, left_out: Iterable[str], *, quoted: bool) -> Iterator[str]:
+def _check_gap(text: str, gap: Span, left_out: Iterable[str], quoted: Iterable[Span]) -> Iterator[str]:
     # A folded text has its line breaks elsewhere than its value.
-    rest = " ".join((_ESCAPED_BREAK if quoted else _CONTINUATION).sub(" ", gap).split())
+    rest = " ".join(_without_breaks(text, gap, quoted).split())
     for word in left_out:
         rest = _without(rest, word)
     rest = _SEPARATORS.sub("", rest)
     if rest.strip():
-        yield f"`{' '.join(gap.split())}` is in the old text and not in the new one"
+        yield f"`{' '.join(text[gap.start : gap.end].split())}` is in the old text and not in the new one"
+
+
+def _without_breaks(text: str, gap: Span, quoted: Iterable[Span]) -> str:
+    """Return the text of a gap with a blank for what breaks a line in it, also as double quotes write it."""
+    found, at = "", gap.start
+    for span in quoted:
+        start, end = max(span.start, at), min(span.end, gap.end)
+        if start < end:
+            found += _CONTINUATION.sub(" ", text[at:start]) + _ESCAPED_BREAK.sub(" ", text[start:end])
+            at = end
+    return found + _CONTINUATION.sub(" ", text[at : gap.end])
 
 
 def _left_out(split: Split) -> Iterator[str]:
