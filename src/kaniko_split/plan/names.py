@@ -136,7 +136,8 @@ def image_labels(builds: Sequence[Build]) -> tuple[str, ...]:
 
     The last part of the first destination is asked first, then what tells the builds apart: target,
     Dockerfile, context, tag, registry; a number where nothing does. Where only some have the same image, these
-    keep its name and get more behind it.
+    keep its name and get more behind it; where one of them is the plain one, as `app` is beside `app:debug`, it gets
+    the image's name alone.
     """
     for ask in (_of_image, _of_target, _of_dockerfile, _of_context, _of_tag, _of_registry):
         found = _all_different(builds, ask) or (_with_more(builds) if ask is _of_image else None)
@@ -144,7 +145,18 @@ def image_labels(builds: Sequence[Build]) -> tuple[str, ...]:
             return found
     shared = {label(_of_image(build) or "") for build in builds}
     stem = f"{shared.pop()}-".lstrip("-") if len(shared) == 1 else ""
+    for ask in (_of_target, _of_dockerfile, _of_context, _of_tag):
+        marked = _one_plain(builds, ask, stem) if stem else None
+        if marked is not None:
+            return marked
     return tuple(f"{stem}{number}" for number in range(1, len(builds) + 1))
+
+
+def _one_plain(builds: Sequence[Build], ask: Callable[[Build], str | None], stem: str) -> tuple[str, ...] | None:
+    """Return the image's name for the one build that has no answer of its own, and more behind it for the others."""
+    found = [label(ask(build) or "") for build in builds]
+    marked = [f"{stem}{one}" if one else stem.rstrip("-") for one in found]
+    return tuple(marked) if found.count("") == 1 and len(set(marked)) == len(marked) else None
 
 
 def _with_more(builds: Sequence[Build]) -> tuple[str, ...] | None:
