@@ -30,9 +30,13 @@ def loop_edits(script: ScriptText, trace: Trace, loop: Loop) -> list[Edit]:
     item = trace.item_at(loop.turns[0])
     index = trace.items[item].index
     cutter = divider(script.source, trace, index, script.column)
-    if any(step.item == item and step.number >= _first_behind(trace, loop) for step in trace.steps):
-        raise CannotLayOutError("flow-layout", cutter.node.span.start, "a command stands behind `done` in its text")
     edits = [_without_loop(script, cutter, trace, loop, alone=_stands_alone(trace, item))]
+    if any(step.item == item and step.number >= _first_behind(trace, loop) for step in trace.steps):
+        if cutter.node.style is not Style.LITERAL:
+            raise CannotLayOutError("flow-layout", cutter.node.span.start, "a command stands behind `done` in its text")
+        source = script.source
+        last = len(source.text[: cutter.node.span.end].rstrip()) - 1
+        edits.append(Edit(edits[0].end, source.line_end(last)))
     if script.item_spans:
         behind = [Edit(span.start, span.end) for span in script.item_spans[index + 1 :]]
         return [*edits, *behind]

@@ -344,7 +344,13 @@ class Divider:
         before = next((one for one in self.steps if one.number == step.number - 1), None)
         if before is None:
             return self._first_line()
-        match = _BETWEEN.match(text, self._span((before,)).end, own)
+        stop = self._span((before,)).end
+        loop = self.trace.loop
+        if loop is not None and self.trace.turn_of(before) is not None and self.trace.turn_of(step) is None:
+            # Between the last statement of the loop and the next one stands `done`.
+            first = self.trace.starts[self.item]
+            stop = self.placed(loop.statement.start - first, loop.statement.end - 1 - first).end
+        match = _BETWEEN.match(text, stop, own)
         at = match.end() if match is not None else own
         if text[at] == "\n":
             return at + 1
