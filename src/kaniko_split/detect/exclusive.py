@@ -13,13 +13,30 @@ from itertools import product
 
 from kaniko_split.detect.paths import Counting, most_builds, ways_through_all
 from kaniko_split.shell.knowledge import Assumed
-from kaniko_split.shell.nodes import Call, Case, Other, Script, Statement, nested, substitutions, words_of
+from kaniko_split.shell.nodes import (
+    Arithmetic,
+    Call,
+    Case,
+    Declaration,
+    For,
+    Other,
+    Parameter,
+    Script,
+    Statement,
+    nested,
+    substitutions,
+    words_of,
+)
 
 # More would take longer than it is worth; then every question may have any answer.
 _MOST_TRIES = 256
 
 # A pipeline is one of a tag or one of a branch (https://docs.gitlab.com/ci/variables/predefined_variables/).
 _NEVER_BOTH = frozenset({"CI_COMMIT_BRANCH", "CI_COMMIT_TAG"})
+
+_ANYTHING = "*"
+_MAY_CHANGE_ANYTHING = frozenset({"eval", "source", "."})
+_CHANGES_NOTHING = frozenset({"echo", "test", "["})
 
 _ANOTHER = "\0"  # stands for a value that nothing in the script names
 _VARIABLE = r"(?:\"\$\{?(?P<name>[A-Za-z_]\w*)(?::?-)?\}?\"|\$\{?(?P<bare>[A-Za-z_]\w*)\}?)"
@@ -59,12 +76,13 @@ def most_builds_of_one_run(script: Script, counting: Counting, written: Iterable
         counting: What is known where it begins.
         written: The variables that it changes itself.
     """
-    changed = set(written)
-    questions = [one for one in _questions(script.statements, script.text) if one.name not in changed]
+    changed = {*written, *_changed(script.statements)}
+    questions = [one for one in _questions(script.statements, script.text) if not changed & {one.name, _ANYTHING}]
     by_name: dict[str, list[_Question]] = {}
     for one in questions:
         by_name.setdefault(one.name, []).append(one)
-    both = by_name.keys() >= _NEVER_BOTH
+    # A pipeline that gives one of them itself knows better.
+    both = by_name.keys() >= _NEVER_BOTH and not counting.here.known.keys() & _NEVER_BOTH
     asked = {name: ones for name, ones in by_name.items() if len(ones) > 1 or (both and name in _NEVER_BOTH)}
     choices = [
         list(dict.fromkeys(["", _ANOTHER, *(value for one in ones for value in one.values)])) for ones in asked.values()
@@ -78,7 +96,7 @@ def most_builds_of_one_run(script: Script, counting: Counting, written: Iterable
     return max(
         most_builds(ways_through_all(script.statements, _assuming(counting, asked, values)))
         for values in every
-        if not all(values.get(name) for name in _NEVER_BOTH)
+        if not (both and all(values.get(name) for name in _NEVER_BOTH))
     )
 
 
@@ -105,6 +123,35 @@ def _questions(statements: Iterable[Statement], text: str) -> Iterator[_Question
                 yield from _questions(part.statements, text)
         for block in nested(statement):
             yield from _questions(block, text)
+
+
+def _changed(statements: Iterable[Statement]) -> Iterator[str]:
+    """Yield the variables that a statement may change anywhere, in a subshell or function too; `*` for all of them."""
+    for statement in statements:
+        command = statement.command
+        match command:
+            case Call(assignments=assignments) | Declaration(assignments=assignments):
+                yield from (one.name for one in assignments)
+            case For(name=name):
+                yield name
+            case Other(kind=kind) if kind != "TestClause":
+                yield _ANYTHING
+        literals = [word.literal for word in words_of(statement)]
+        if isinstance(command, Call) and literals and literals[0] not in _CHANGES_NOTHING:
+            if literals[0] in _MAY_CHANGE_ANYTHING:
+                yield _ANYTHING
+            # `read`, `unset`, `printf -v` and their kin are told names.
+            yield from (text for text in literals if text is not None)
+        for word in words_of(statement):
+            for part in word.parts:
+                if isinstance(part, Arithmetic) and part.assigns:
+                    yield from part.names
+                if isinstance(part, Parameter) and part.assigns:
+                    yield part.name
+            for part in substitutions(word):
+                yield from _changed(part.statements)
+        for block in nested(statement):
+            yield from _changed(block)
 
 
 def _of_test(statement: Statement, text: str) -> _Question | None:
