@@ -10,11 +10,33 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kaniko_split.shell.nodes import Call, For, Literal, Script, Statement, Word, nested, substitutions, words_of
+from kaniko_split.shell.nodes import (
+    Call,
+    Declaration,
+    For,
+    Literal,
+    Script,
+    Statement,
+    Word,
+    nested,
+    substitutions,
+    words_of,
+)
 from kaniko_split.shell.words import Value, names_read
 from kaniko_split.source.text import Span
 
 _BARE = re.compile(r"[A-Za-z0-9_./:@%+,-]+")
+# A word that is one word whatever its variables hold, as far as GitLab's own hold no blanks.
+_WITH_VARIABLES = re.compile(r"(?:[A-Za-z0-9_./:@%+,-]|\$\w+|\$\{\w+\})+")
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+# https://docs.gitlab.com/ci/variables/predefined_variables/: every job has these, with a value.
+_NEVER_EMPTY = frozenset(
+    {
+        *("CI_COMMIT_REF_NAME", "CI_COMMIT_REF_SLUG", "CI_COMMIT_SHA", "CI_COMMIT_SHORT_SHA", "CI_DEFAULT_BRANCH"),
+        *("CI_JOB_ID", "CI_JOB_NAME_SLUG", "CI_PIPELINE_ID", "CI_PIPELINE_IID"),
+        *("CI_PROJECT_ID", "CI_PROJECT_NAME", "CI_PROJECT_PATH", "CI_PROJECT_PATH_SLUG"),
+    }
+)
 _LEAVES_THE_LOOP = frozenset({"break", "continue"})
 
 
@@ -70,6 +92,15 @@ class Loop:
         return self.statement.start if behind < 0 else self.body.start + behind
 
 
+def is_one_word(value: Value) -> bool:
+    """Tell whether an entry of a loop's list is one word for certain, also where it is not known which."""
+    if value.exact or value.splits:
+        return value.exact
+    names = set(_VARIABLE.findall(value.text))
+    filled = _VARIABLE.sub("", value.text) or names <= _NEVER_EMPTY
+    return bool(filled) and _WITH_VARIABLES.fullmatch(value.text) is not None
+
+
 def written_out(script: Script, statement: Statement, values: Sequence[Value]) -> Loop | None:
     """Return the loop `statement` written out, or None where that would do something else.
 
@@ -84,6 +115,9 @@ def written_out(script: Script, statement: Statement, values: Sequence[Value]) -
         return None
     assignments = [_assignment(command.name, value) for value in values]
     if any(one is None for one in assignments) or any(_is_tied(one) for one in command.body):
+        return None
+    later = {name for value in values if not value.exact for name in _VARIABLE.findall(value.text)}
+    if later & {command.name, *_assigned(command.body)}:
         return None
     body = Span(command.body[0].span.start, command.body[-1].span.end)
     before, after = script.text[: statement.span.start], script.text[statement.span.end :]
@@ -100,7 +134,7 @@ def written_out(script: Script, statement: Statement, values: Sequence[Value]) -
         turns=tuple(turns),
         frame=tuple(_frame(script.text, statement.span, body)),
         words=tuple(value.text for value in values),
-        variables=tuple(name for word in command.items or () for name in names_read(word)),
+        variables=tuple(name for word in command.items or () for name in names_read(word) if name not in later),
     )
 
 
@@ -114,9 +148,25 @@ def _frame(text: str, statement: Span, body: Span) -> Iterator[str]:
 def _assignment(name: str, value: Value) -> str | None:
     """Return the assignment of one word, quoted where the shell would make something else of it."""
     text = value.text
-    if not value.exact or not text.isprintable() or "'" in text:
+    if not value.exact:
+        # Nothing splits what is assigned.
+        return f"{name}={text}" if is_one_word(value) else None
+    if not text.isprintable() or "'" in text:
         return None
     return f"{name}={text}" if _BARE.fullmatch(text) else f"{name}='{text}'"
+
+
+def _assigned(statements: Sequence[Statement]) -> Iterator[str]:
+    """Yield the names that statements assign, and all words that may be names which they are told to change."""
+    for statement in statements:
+        command = statement.command
+        if isinstance(command, Call | Declaration):
+            yield from (one.name for one in command.assignments)
+        if isinstance(command, For):
+            yield command.name
+        yield from (word.literal for word in words_of(statement) if word.literal is not None)
+        for block in nested(statement):
+            yield from _assigned(block)
 
 
 def _is_tied(statement: Statement) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from kaniko_split.detect.calls import executor_call, hides_executor
+from kaniko_split.detect.loops import is_one_word
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.branches import answer_of, blocks_of_case
 from kaniko_split.shell.effects import effects_of
@@ -244,7 +245,7 @@ def _of_for(
 ) -> Ways:
     turn = _sequence(body, _in_loop(statement, counting))
     values = values_of_words(items, counting.here.script, counting.here.known) if items is not None else ()
-    known = items is not None and all(value.exact for value in values)
+    known = items is not None and all(map(is_one_word, values))
     return _turns(turn, len(values) if known else None)
 
 

@@ -135,9 +135,9 @@ def image_labels(builds: Sequence[Build]) -> tuple[str, ...]:
     """Return a short word for each build, all of them different.
 
     The last part of the first destination is asked first, then what tells the builds apart: target,
-    Dockerfile, context, tag, registry; a number where nothing does. Where only some have the same image, these
-    keep its name and get more behind it; where one of them is the plain one, as `app` is beside `app:debug`, it gets
-    the image's name alone.
+    Dockerfile, context, tag, registry, the variables in the tag; a number where nothing does. Where only some have
+    the same image, these keep its name and get more behind it; where one of them is the plain one, as `app` is beside
+    `app:debug`, it gets the image's name alone.
     """
     for ask in (_of_image, _of_target, _of_dockerfile, _of_context, _of_tag, _of_registry):
         found = _all_different(builds, ask) or (_with_more(builds) if ask is _of_image else None)
@@ -149,6 +149,9 @@ def image_labels(builds: Sequence[Build]) -> tuple[str, ...]:
         marked = _one_plain(builds, ask, stem) if stem else None
         if marked is not None:
             return marked
+    named = _all_different(builds, _of_variables_in_tag)
+    if named is not None:
+        return tuple(f"{stem}{one}" for one in named)
     return tuple(f"{stem}{number}" for number in range(1, len(builds) + 1))
 
 
@@ -216,6 +219,15 @@ def _of_tag(build: Build) -> str | None:
     name = build.destinations[0].rpartition("/")[2]
     # Behind a variable stands what tells two tags of one commit apart: `$CI_COMMIT_TAG-alpine`.
     return image_tag(build.destinations[0]) or _behind_variables(name.partition(":")[2])
+
+
+def _of_variables_in_tag(build: Build) -> str | None:
+    """Return a tag with its variables' names in the place of their values, GitLab's own without `CI_`."""
+    if not build.destinations:
+        return None
+    tag = build.destinations[0].rpartition("/")[2].partition(":")[2]
+    named = re.sub(r"\$\{(?:CI_)?(\w+)\}|\$(?:CI_)?(\w+)", lambda found: f"-{found[1] or found[2]}-", tag)
+    return None if "$" in named or "`" in named else named
 
 
 def _of_registry(build: Build) -> str | None:

@@ -45,7 +45,13 @@ def has_frames(cutter: Divider) -> bool:
     return any(step.frame is not None for step in cutter.steps)
 
 
-def framed_items(cutter: Divider, runs: Sequence[Sequence[Step]], dash: int, told: set[Span]) -> list[Piece]:
+def framed_items(
+    cutter: Divider,
+    runs: Sequence[Sequence[Step]],
+    dash: int,
+    told: set[Span],
+    dropped: frozenset[int] = frozenset(),
+) -> list[Piece]:
     """Return the statements of `runs`, with what stands around them, as one item of a list, lines ended.
 
     Args:
@@ -53,6 +59,7 @@ def framed_items(cutter: Divider, runs: Sequence[Sequence[Step]], dash: int, tol
         runs: The statements that are wanted.
         dash: The column of the list's dashes.
         told: Which comments have been written already; those written now are added.
+        dropped: The statements that no list has.
 
     Raises:
         CannotLayOutError: The item is laid out so that it cannot be divided.
@@ -82,12 +89,13 @@ def framed_items(cutter: Divider, runs: Sequence[Sequence[Step]], dash: int, tol
         if before is None or (before != number - 1 and atoms[before].step is None):
             # Blank lines below `then` stood there for what is left out.
             start = _behind_blanks(cutter, start, end) if fresh_line else cutter.place(atom.span).start
-        # What stands above `fi` speaks of the last statement.
+        # What stands above and beside `fi` goes with the last statement, where any list has that.
         closes = atom.frame is not None and atom.branch == len(atom.frame.branches)
         if not fresh_line and not line_open:
             pieces.append(Written(" " * (_indent(cutter) + by)))
             start = cutter.place(_closing_word(atom.span, atom.frame) if closes and atom.frame else atom.span).start
-        quiet = closes and number - 1 not in wanted
+        last = atoms[number - 1].step if closes else None
+        quiet = closes and number - 1 not in wanted and (last is None or last.number not in dropped)
         for span in _untold(cutter, atom, Span(start, end), told, quiet=quiet):
             if source.line_start(span.start) == span.start:
                 pieces.extend(moved(source, span, by))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
+from dataclasses import replace
 
 from kaniko_split.detect.loops import Loop
 from kaniko_split.plan.outcome import NewJob, Placement, Split
@@ -46,7 +47,8 @@ class _JobWriter:
         self._style: Style = style_of(job)
         self._entry: Entry = entry
         shared = split.home.index if split.home is not None else None
-        self._script: ScriptText = script_text(job.file, job.mapping, entry, finding.trace, self._style.dash, shared)
+        text = script_text(job.file, job.mapping, entry, finding.trace, self._style.dash, shared)
+        self._script: ScriptText = replace(text, dropped=frozenset(split.slices.dropped))
         self._check_layout()
 
     def edits(self) -> list[Edit]:

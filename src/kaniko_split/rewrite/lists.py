@@ -34,7 +34,8 @@ def list_edits(split: Split) -> list[Edit]:
         raise CannotLayOutError("flow-layout", entry.key.span.start)
     own = style_of(job)
     style = replace(own, step=_step(job.file) or own.dash or _STEP)
-    script = script_text(job.file, job.mapping, entry, trace, style.dash)
+    text = script_text(job.file, job.mapping, entry, trace, style.dash)
+    script = replace(text, dropped=frozenset(split.slices.dropped))
     lines = entry_lines(source, job.mapping, entry)
     rest = f"*{entry.value.anchor}" if entry.value.anchor else f"!reference [{name_text(job.name)}]"
     reference = rest if split.refers_to_template else None

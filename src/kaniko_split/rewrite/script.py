@@ -46,6 +46,7 @@ class ScriptText:
         taken_over: The position of the item that stands for a shared script; None where there is none.
         remarks: Its comments, each with the number of the statement that it belongs to.
         told: Which comments that stand around several statements have been written.
+        dropped: The statements that no list has.
     """
 
     source: Source
@@ -59,6 +60,7 @@ class ScriptText:
     taken_over: int | None = None
     remarks: tuple[tuple[Span, int], ...] = ()
     told: set[Span] = field(default_factory=set)
+    dropped: frozenset[int] = frozenset()
 
     def block(
         self, numbers: Items[int], dash: int, part: StandIn | None = None, said: frozenset[int] = frozenset()
@@ -167,7 +169,10 @@ class ScriptText:
     def _divided(self, part: Part, dash: int, *, first: bool) -> list[Piece]:
         cutter = divider(self.source, self.trace, part.index, self.column)
         every = part.runs or (cutter.steps,)
-        pieces = framed_items(cutter, every, dash, self.told) if has_frames(cutter) else cutter.items(every, dash)
+        if has_frames(cutter):
+            pieces = framed_items(cutter, every, dash, self.told, self.dropped)
+        else:
+            pieces = cutter.items(every, dash)
         if self.item_spans and cutter.steps and every[0][0] is cutter.steps[0]:
             # The comments above the item go with its first statement.
             lead = Span(self.item_spans[part.index].start, self._dash_line(part.index))
