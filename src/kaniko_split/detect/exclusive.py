@@ -7,7 +7,7 @@ changes it: one run of the script comes to one of the two builds. Every value th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -32,9 +32,18 @@ from kaniko_split.shell.nodes import (
 _MOST_TRIES = 256
 
 # A pipeline is one of a tag or one of a branch (https://docs.gitlab.com/ci/variables/predefined_variables/).
-_NEVER_BOTH = frozenset({"CI_COMMIT_BRANCH", "CI_COMMIT_TAG"})
+_TAG, _BRANCH = "CI_COMMIT_TAG", "CI_COMMIT_BRANCH"
+_ON_DEFAULT = f"{_BRANCH} = CI_DEFAULT_BRANCH"
 
 _ANYTHING = "*"
+_BUILD_ARGUMENT = re.compile(r"--(?:build-arg|label)[ =][\"']?\w+=")
+_CHANGE = re.compile(
+    r"(?<![\w$])(?:(?P<before>[A-Za-z_]\w*)(?:\+\+|--|:?=(?![=~])|[-+*/%&|^]=)|(?:\+\+|--)(?P<after>[A-Za-z_]\w*))"
+)
+# The shell itself changes these.
+_OF_THE_SHELL = re.compile(
+    r"BASH\w*|COMP_\w+|DIRSTACK|EPOCH\w+|FUNCNAME|LINENO|MAPFILE|OLDPWD|OPTARG|OPTIND|PIPESTATUS|PWD|RANDOM|REPLY|SECONDS|SRANDOM|_"
+)
 _MAY_CHANGE_ANYTHING = frozenset({"eval", "source", "."})
 _CHANGES_NOTHING = frozenset({"echo", "test", "["})
 
@@ -42,9 +51,15 @@ _ANOTHER = "\0"  # stands for a value that nothing in the script names
 _VARIABLE = r"(?:\"\$\{?(?P<name>[A-Za-z_]\w*)(?::?-)?\}?\"|\$\{?(?P<bare>[A-Za-z_]\w*)\}?)"
 _LITERAL = r"(?:(?P<plain>[\w./@:+-]+)|\"(?P<double>[\w./@:+ -]*)\"|'(?P<single>[\w./@:+ -]*)')"
 _SIGN = r"\s+(?P<sign>==?|!=)\s+"
+_OTHER = r"\"?\$\{?(?P<other>[A-Za-z_]\w*)\}?\"?"
 _QUESTIONS = tuple(
     re.compile(rf"(?P<word>\[\[?|test)\s+{question}(?:\s+\]\]?)?")
-    for question in (rf"(?P<sign>-[nz])\s+{_VARIABLE}", _VARIABLE + _SIGN + _LITERAL, _LITERAL + _SIGN + _VARIABLE)
+    for question in (
+        rf"(?:(?P<sign>(?:!\s+)?-[nz])\s+)?{_VARIABLE}",
+        _VARIABLE + _SIGN + _LITERAL,
+        _LITERAL + _SIGN + _VARIABLE,
+        _VARIABLE + _SIGN + _OTHER,
+    )
 )
 _SUBJECT = re.compile(_VARIABLE)
 _PATTERN = re.compile(rf"{_LITERAL}|(?P<start>[\w./@:+-]*)\*")
@@ -56,13 +71,15 @@ class _Question:
 
     Attributes:
         number: The `id` of the statement, or of the command of a `case`.
-        name: The variable.
+        name: What it asks for: a variable, or whether two of them are equal.
+        reads: The variables.
         values: The values that it tells from others.
         answer: What it answers where the variable has a value: of a `case`, the number of the branch, or None.
     """
 
     number: int
     name: str
+    reads: tuple[str, ...]
     values: tuple[str, ...]
     answer: Callable[[str], bool | int | None]
     is_case: bool = False
@@ -76,14 +93,20 @@ def most_builds_of_one_run(script: Script, counting: Counting, written: Iterable
         counting: What is known where it begins.
         written: The variables that it changes itself.
     """
-    changed = {*written, *_changed(script.statements)}
-    questions = [one for one in _questions(script.statements, script.text) if not changed & {one.name, _ANYTHING}]
+    changed = {*written, *_changed(script.statements), *_mentioned(script.text)}
+    questions = [
+        one
+        for one in _questions(script.statements, script.text)
+        if not changed & {*one.reads, _ANYTHING} and not any(map(_OF_THE_SHELL.fullmatch, one.reads))
+    ]
     by_name: dict[str, list[_Question]] = {}
     for one in questions:
         by_name.setdefault(one.name, []).append(one)
     # A pipeline that gives one of them itself knows better.
-    both = by_name.keys() >= _NEVER_BOTH and not counting.here.known.keys() & _NEVER_BOTH
-    asked = {name: ones for name, ones in by_name.items() if len(ones) > 1 or (both and name in _NEVER_BOTH)}
+    both = not counting.here.known.keys() & {_TAG, _BRANCH} and _TAG in by_name
+    asked = {
+        name: ones for name, ones in by_name.items() if len(ones) > 1 or (both and name in {_TAG, _BRANCH, _ON_DEFAULT})
+    }
     choices = [
         list(dict.fromkeys(["", _ANOTHER, *(value for one in ones for value in one.values)])) for ones in asked.values()
     ]
@@ -96,7 +119,7 @@ def most_builds_of_one_run(script: Script, counting: Counting, written: Iterable
     return max(
         most_builds(ways_through_all(script.statements, _assuming(counting, asked, values)))
         for values in every
-        if not (both and all(values.get(name) for name in _NEVER_BOTH))
+        if not (both and values.get(_TAG) and (values.get(_BRANCH) or values.get(_ON_DEFAULT) == "="))
     )
 
 
@@ -125,23 +148,18 @@ def _questions(statements: Iterable[Statement], text: str) -> Iterator[_Question
             yield from _questions(block, text)
 
 
+def _mentioned(text: str) -> Iterator[str]:
+    """Yield what reads like a change of a variable anywhere in a text, as in `trap 'X=1' EXIT` or `${x[Y++]}`."""
+    if "nocasematch" in text:
+        yield _ANYTHING
+    for found in _CHANGE.finditer(_BUILD_ARGUMENT.sub(" ", text)):
+        yield found["before"] or found["after"]
+
+
 def _changed(statements: Iterable[Statement]) -> Iterator[str]:
     """Yield the variables that a statement may change anywhere, in a subshell or function too; `*` for all of them."""
     for statement in statements:
-        command = statement.command
-        match command:
-            case Call(assignments=assignments) | Declaration(assignments=assignments):
-                yield from (one.name for one in assignments)
-            case For(name=name):
-                yield name
-            case Other(kind=kind) if kind != "TestClause":
-                yield _ANYTHING
-        literals = [word.literal for word in words_of(statement)]
-        if isinstance(command, Call) and literals and literals[0] not in _CHANGES_NOTHING:
-            if literals[0] in _MAY_CHANGE_ANYTHING:
-                yield _ANYTHING
-            # `read`, `unset`, `printf -v` and their kin are told names.
-            yield from (text for text in literals if text is not None)
+        yield from _changed_by(statement)
         for word in words_of(statement):
             for part in word.parts:
                 if isinstance(part, Arithmetic) and part.assigns:
@@ -154,28 +172,59 @@ def _changed(statements: Iterable[Statement]) -> Iterator[str]:
             yield from _changed(block)
 
 
-def _of_test(statement: Statement, text: str) -> _Question | None:
+def _changed_by(statement: Statement) -> Iterator[str]:
+    match statement.command:
+        case Call(assignments=assignments, words=words):
+            yield from (one.name for one in assignments)
+            yield from _changed_by_words([word.literal for word in words])
+        case Declaration(assignments=assignments, options=options):
+            yield from (one.name for one in assignments if one.value is not None)
+            texts = [one.literal or "$" for one in options]
+            if any(not text.startswith("-") or "n" in text for text in texts):
+                yield _ANYTHING
+        case For(name=name):
+            yield name
+        case Other(kind=kind) if kind != "TestClause":
+            yield _ANYTHING
+
+
+def _changed_by_words(texts: Sequence[str | None]) -> Iterator[str]:
+    """Yield what a simple command may change: `read`, `unset`, `printf -v` and their kin are told names."""
+    if not texts or texts[0] in _CHANGES_NOTHING:
+        return
+    into = texts[0] == "printf" and any(text is not None and text.startswith("-v") for text in texts)
+    if texts[0] is None or _MAY_CHANGE_ANYTHING & set(texts[:2]) or into:
+        yield _ANYTHING
+    yield from (text for text in texts if text is not None)
+
+
+def _of_test(statement: Statement, script: str) -> _Question | None:
     if not isinstance(statement.command, Call | Other) or statement.redirects or statement.background:
         return None
-    written = text[statement.span.start : statement.span.end].removeprefix("!").strip(" \t;")
+    written = script[statement.span.start : statement.span.end].removeprefix("!").strip(" \t;")
     found = next((one for question in _QUESTIONS if (one := question.fullmatch(written))), None)
     if found is None:
         return None
-    name, bare = found["name"], found["bare"]
-    sign = found["sign"]
+    name = found["name"] or found["bare"]
+    sign = found["sign"].replace(" ", "") if found["sign"] else "-n"
     # Without quotes `[` is left with too few words where the value is empty, and takes `-n` for a text.
-    careless = name is None and found["word"] != "[["
-    if careless and sign in {"-n", "-z"}:
-        return None
-    if sign in {"-n", "-z"}:
-        return _Question(id(statement), name or bare, (), lambda value: bool(value) is (sign == "-n"))
-    other = _literal_of(found)
+    careless = found["name"] is None and found["word"] != "[["
+    if sign.endswith(("-n", "-z")):
+        there = sign in {"-n", "!-z"}
+        return _Question(id(statement), name, (name,), (), lambda value: bool(value) is there) if not careless else None
     equal = sign != "!="
+    other = found.groupdict().get("other")
+    if other is not None:
+        # Whether two variables are equal is asked as a question of its own, whatever else is asked of them.
+        pair = (name, other)
+        return _Question(id(statement), " = ".join(pair), pair, ("=",), lambda value: (value == "=") is equal)
+    literal = max(found.start(group) for group in ("plain", "double", "single"))
+    if found["word"] == "[[" and literal < found.start("bare"):
+        # Without quotes the right side is a pattern.
+        return None
+    text = _literal_of(found)
     return _Question(
-        id(statement),
-        name or bare,
-        (other,),
-        lambda value: (value == other) is equal and not (careless and not value),
+        id(statement), name, (name,), (text,), lambda value: (value == text) is equal and not (careless and not value)
     )
 
 
@@ -194,7 +243,8 @@ def _of_case(command: Case, text: str) -> _Question | None:
         return next((number for number, ones in enumerate(matchers) if any(_takes(one, value) for one in ones)), None)
 
     values = tuple(value for ones in matchers for one in ones for value in _values_of(one))
-    return _Question(id(command), subject["name"] or subject["bare"], values, branch, is_case=True)
+    name = subject["name"] or subject["bare"]
+    return _Question(id(command), name, (name,), values, branch, is_case=True)
 
 
 def _takes(pattern: re.Match[str], value: str) -> bool:

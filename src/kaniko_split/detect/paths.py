@@ -127,13 +127,24 @@ def _of_command(statement: Statement, counting: Counting) -> Ways:
         case If(condition=condition, then=then, otherwise=otherwise):
             return _of_if(condition, then, otherwise, counting)
         case Case() as command:
-            blocks = blocks_of_case(command, counting.here)
+            blocks = _with_what_follows(command) or blocks_of_case(command, counting.here)
             return _best(pair for block in blocks for pair in _sequence(block, _calm(counting)).items())
         case For(items=items, body=body):
             return _of_for(statement, items, body, counting)
         case While(condition=condition, body=body, until=until):
             return _of_while(condition, body, _in_loop(statement, counting), until=until)
     return {Way(End.TRUE): 0}
+
+
+def _with_what_follows(command: Case) -> tuple[tuple[Statement, ...], ...]:
+    """Return the branches of a `case` in which `;&` or `;;&` leads on, each with all that may follow; else none."""
+    if not any(command.falls_through):
+        return ()
+    blocks: list[tuple[Statement, ...]] = [()]
+    for number, falls in enumerate(command.falls_through):
+        last = len(command.branches) if falls else number + 1
+        blocks.append(tuple(one for block in command.branches[number:last] for one in block))
+    return tuple(blocks)
 
 
 def _of_call(statement: Statement, counting: Counting) -> Ways:

@@ -32,9 +32,9 @@ def loop_edits(script: ScriptText, trace: Trace, loop: Loop) -> list[Edit]:
     cutter = divider(script.source, trace, index, script.column)
     edits = [_without_loop(script, cutter, trace, loop, alone=_stands_alone(trace, item))]
     if any(step.item == item and step.number >= _first_behind(trace, loop) for step in trace.steps):
-        if cutter.node.style is not Style.LITERAL:
-            raise CannotLayOutError("flow-layout", cutter.node.span.start, "a command stands behind `done` in its text")
         source = script.source
+        if cutter.node.style is not Style.LITERAL or not _can_part(source, cutter, trace, loop):
+            raise CannotLayOutError("flow-layout", cutter.node.span.start, "a command stands behind `done` in its text")
         last = len(source.text[: cutter.node.span.end].rstrip()) - 1
         edits.append(Edit(edits[0].end, source.line_end(last)))
     if script.item_spans:
@@ -44,6 +44,16 @@ def loop_edits(script: ScriptText, trace: Trace, loop: Loop) -> list[Edit]:
     if isinstance(value, Sequence) and index + 1 < len(value.items):
         edits.append(Edit(value.items[index].span.end, value.items[-1].span.end))
     return edits
+
+
+def _can_part(source: Source, cutter: Divider, trace: Trace, loop: Loop) -> bool:
+    """Tell whether a loop stands on plain lines of its own, in nothing else, so that what is behind it can go."""
+    first = trace.starts[trace.item_at(loop.turns[0])]
+    spans = (Span(loop.statement.start, loop.body.start), loop.statement)
+    head, whole = (source.cut(cutter.placed(span.start - first, span.end - 1 - first)) for span in spans)
+    framed = any(step.frame is not None for step in trace.steps if trace.turn_of(step) is not None)
+    opens = any(_OPENS.search(line.rstrip()) for line in head.splitlines())
+    return opens and not framed and "\\\n" not in head and "\t" not in whole
 
 
 def _first_behind(trace: Trace, loop: Loop) -> int:
@@ -93,7 +103,7 @@ def _body_lines(source: Source, whole: Span, body: Span, *, folded: bool) -> Ite
     stop = source.line_start(whole.end - 1)
     behind = text[body.end : source.line_end(body.end - 1)]
     if start > source.line_start(body.start) or text[stop : whole.end].strip() != "done" or stop < body.end:
-        raise CannotLayOutError("flow-layout", whole.start, "`do` or `done` stands beside a command of its loop")
+        raise CannotLayOutError("flow-layout", whole.start, "`do` or `done` shares its line with something of its loop")
     outer = text[source.line_start(whole.start) : whole.start]
     inner = text[source.line_start(body.start) : body.start]
     if not inner.startswith(outer):

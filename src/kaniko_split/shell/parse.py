@@ -47,6 +47,12 @@ _ASSIGNS = re.compile(r"(?<![=!<>])=(?!=)|\+\+|--|<<=|>>=")
 _ERROR = re.compile(r"(?:<standard input>:)?(\d+):(\d+): (.*)")
 
 
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME_AND_VALUE = re.compile(r"([A-Za-z_]\w*)(\+?=)")
+# What assigns the names that it is told, also where these are quoted.
+_DECLARES = frozenset({"declare", "export", "local", "readonly", "typeset"})
+
+
 class ShellSyntaxError(Exception):
     """The text is no shell script; `line` and `column` count from 1 within it."""
 
@@ -170,7 +176,7 @@ class _Reader:
     def _command(self, node: dict[str, Any]) -> Command:
         match node["Type"]:
             case "CallExpr":
-                return Call(self._assignments(node.get("Assigns")), self._words(node.get("Args")))
+                return _call(self._assignments(node.get("Assigns")), self._words(node.get("Args")))
             case "DeclClause":
                 return self._declaration(node)
             case "BinaryCmd":
@@ -194,7 +200,7 @@ class _Reader:
     def _declaration(self, node: dict[str, Any]) -> Declaration:
         named = [part for part in node.get("Args", ()) if "Name" in part]
         options = [part["Value"] for part in node.get("Args", ()) if "Name" not in part and "Value" in part]
-        return Declaration(node["Variant"]["Value"], self._assignments(named), self._words(options))
+        return _declared(node["Variant"]["Value"], self._assignments(named), self._words(options))
 
     def _case(self, node: dict[str, Any]) -> Case:
         items = node.get("Items") or ()
@@ -315,6 +321,35 @@ class _Reader:
             if key in part:
                 for inner in _word_nodes(part[key]):
                     yield self._word(inner)
+
+
+def _call(assignments: tuple[Assignment, ...], words: tuple[Word, ...]) -> Command:
+    """Return a simple command; `command export NAME=value` is what it is without `command`."""
+    literals = [word.literal for word in words[:2]]
+    hidden = 1 if literals[:1] in (["command"], ["builtin"]) else 0
+    keyword = literals[hidden] if len(literals) > hidden else None
+    if assignments or keyword is None or keyword not in _DECLARES:
+        return Call(assignments, words)
+    return _declared(keyword, (), words[hidden + 1 :])
+
+
+def _declared(keyword: str, assignments: tuple[Assignment, ...], words: tuple[Word, ...]) -> Declaration:
+    """Return a declaration in which `"NAME=value"` is an assignment too, as it is to the shell."""
+    found: list[Assignment] = []
+    options: list[Word] = []
+    for word in words:
+        first = word.parts[0] if word.parts else None
+        match = _NAME_AND_VALUE.match(first.text) if isinstance(first, Literal) else None
+        bare = _NAME.fullmatch(word.literal or "")
+        if match is not None and isinstance(first, Literal):
+            rest = first.text[match.end() :]
+            parts = (*((Literal(rest, first.quoted),) if rest else ()), *word.parts[1:])
+            found.append(Assignment(match[1], Word(word.span, parts), word.span, appends=match[2] == "+="))
+        elif bare is not None and keyword != "declare":
+            found.append(Assignment(bare[0], None, word.span))
+        else:
+            options.append(word)
+    return Declaration(keyword, (*assignments, *found), tuple(options))
 
 
 def _defined(name: str, body: Statement, start: int) -> Command:
