@@ -31,6 +31,7 @@ class Step:
         build: What it builds, where no path through it makes more than one build.
         builds: How many builds a path through it can make.
         folder: The folder that it runs in, from the project's root; None where that is not known.
+        leads_to: The folder that it leaves the shell in; None where that is not known.
         values: The words of the command, as far as they are known.
         chained: Whether `&&` joins it to the step before.
         beside: For a build, what the statement writes that is no output of the build.
@@ -57,6 +58,7 @@ class Step:
     builds: float
     folder: str | None
     values: tuple[Value, ...]
+    leads_to: str | None = None
     chained: bool = False
     beside: frozenset[Location] = NOWHERE
     inside: tuple[Found, ...] = ()

@@ -253,6 +253,7 @@ class _Follower:
             build=merged([one.build for one in inside]) if inside else None,
             builds=made,
             folder=here.folder,
+            leads_to=self._here.folder,
             values=values,
             beside=beside,
             inside=inside or (),

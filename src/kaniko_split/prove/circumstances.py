@@ -25,6 +25,7 @@ from kaniko_split.shell.words import names_read
 from kaniko_split.source.text import Span
 
 _STATUS = Variable("?")
+_UNSET = symbol_of("unset")
 
 
 @dataclass
@@ -118,10 +119,10 @@ class _Machine:
             self.holds = symbol_of("if", str(step.branch), str(is_else), *texts, *self.asked)
 
     def _step(self, step: Step) -> None:
+        self._enter(step)
         if step.folder is not None:
             # `cd a` and `cd ..` lead back: a known folder stands for itself, not for the way to it.
-            self.folder = step.folder
-        self._enter(step)
+            self.folder = choice_of(self.holds, self.outside[2], step.folder)
         words = _words(step.statement, self.trace.script.text)
         effects = step.effects
         self.exported |= effects.exports
@@ -134,8 +135,9 @@ class _Machine:
             return
         if words[:1] == ("unset",):
             for name in words[1:]:
-                if self.holds:
-                    self._write(Variable(name), "", tainted=False)
+                if self.holds or name in self.given:
+                    # What the pipeline gives is gone then, which is something else than what was never there.
+                    self._write(Variable(name), _UNSET if name in self.given else "", tainted=False)
                     continue
                 self.values.pop(name, None)
                 self.exported.discard(name)
@@ -154,6 +156,8 @@ class _Machine:
         if self._assign(step.statement, tainted=tainted):
             return
         self._write_all(effects, outcome, tainted=tainted)
+        if step.leads_to is not None and State.FOLDER in effects.writes:
+            self.folder = choice_of(self.holds, self.outside[2], step.leads_to)
 
     def _build(self, step: Step, words: tuple[str, ...], outcome: Symbol) -> None:
         effects = step.effects
@@ -239,9 +243,9 @@ class _Machine:
             given=self.holds,
             heeded=self._heed(step),
             reads=reads,
-            folder=self.folder if State.FOLDER in step.effects.reads else "",
+            folder=chosen_of(self.holds, self.folder) if State.FOLDER in step.effects.reads else "",
             options=self.options,
-            environment=tuple((name, chosen_of(self.holds, self.values[name])) for name in seen),
+            environment=tuple((name, value) for name in seen if (value := chosen_of(self.holds, self.values[name]))),
             files=(*sorted(files.items()), ("", self.log)),
             unseen=frozenset(path for path in files if lies_outside(File(path), step)),
         )
@@ -277,7 +281,7 @@ class _Machine:
             case State.FILES:
                 return self._snapshot()
             case State.FOLDER:
-                return self.folder
+                return chosen_of(self.holds, self.folder)
             case State.OPTIONS:
                 return self.options
             case _:

@@ -104,6 +104,8 @@ def _body_lines(source: Source, whole: Span, body: Span, *, folded: bool) -> Ite
     behind = text[body.end : source.line_end(body.end - 1)]
     if start > source.line_start(body.start) or text[stop : whole.end].strip() != "done" or stop < body.end:
         raise CannotLayOutError("flow-layout", whole.start, "`do` or `done` shares its line with something of its loop")
+    if "\\\n" in text[whole.start : start]:
+        raise CannotLayOutError("flow-layout", whole.start, "the head of its loop stands on several lines")
     outer = text[source.line_start(whole.start) : whole.start]
     inner = text[source.line_start(body.start) : body.start]
     if not inner.startswith(outer):
