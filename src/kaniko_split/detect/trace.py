@@ -8,7 +8,6 @@ from copy import copy
 from dataclasses import replace
 
 from kaniko_split.detect.calls import executor_call
-from kaniko_split.detect.exclusive import most_builds_of_one_run
 from kaniko_split.detect.frames import Frame, frame_around
 from kaniko_split.detect.inside import builds_inside, effects_of_kaniko, merged, written_beside
 from kaniko_split.detect.loops import Loop, written_out
@@ -42,6 +41,7 @@ __all__ = ["Step", "Trace", "opened", "trace"]
 
 _STOPS_AT_FAILURE = re.compile(r"[-+][a-z]*e[a-z]*$")
 _EXPORTS_ALL = re.compile(r"-[a-z]*a[a-z]*$|allexport$")
+_ASK = ("[ ", "test ", "case ")
 _remembered = Remembered()
 
 
@@ -135,7 +135,10 @@ def _followed(found: Trace, follower: _Follower, *, opened: bool) -> Trace:
     counting = Counting(follower.start, follower.extra)
     builds = most_builds(ways_through_all(found.script.statements, counting)) if any(s.builds for s in steps) else 0
     written = frozenset[Location]().union(*(step.effects.writes for step in steps))
-    if 1 < builds < UNBOUNDED and State.VARIABLES not in written:
+    asks = any(word in found.script.text for word in _ASK)
+    if asks and 1 < builds < UNBOUNDED and State.VARIABLES not in written:
+        from kaniko_split.detect.exclusive import most_builds_of_one_run
+
         names = (place.name for place in written if isinstance(place, Variable))
         builds = most_builds_of_one_run(found.script, counting, names)
     return replace(found, steps=tuple(steps), exported=frozenset(follower.exported), builds=builds)
