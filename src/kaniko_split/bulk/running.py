@@ -21,9 +21,9 @@ from kaniko_split.bulk.journal import Journal, JournalError, Lock, Row
 from kaniko_split.bulk.pace import pause_after
 from kaniko_split.bulk.settings import Settings
 
+# Seconds in which what a killed run was about to start becomes another program, and lets go of the run's lock.
+_A_MOMENT = 0.5
 # Seconds to wait for a git that a run left behind when it was killed.
-# What a run was about to start when it was killed has its lock until it becomes another program.
-_A_MOMENT = 0.5  # seconds
 _PATIENCE = 30.0
 _BLINK = 0.25
 # Seconds in which work trees are taken away after a second Ctrl-C.

@@ -7,26 +7,14 @@ changes it: one run of the script comes to one of the two builds. Every value th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
 from kaniko_split.detect.paths import Counting, most_builds, ways_through_all
+from kaniko_split.shell.changes import ANYTHING, names_changed
 from kaniko_split.shell.knowledge import Assumed
-from kaniko_split.shell.nodes import (
-    Arithmetic,
-    Call,
-    Case,
-    Declaration,
-    For,
-    Other,
-    Parameter,
-    Script,
-    Statement,
-    nested,
-    substitutions,
-    words_of,
-)
+from kaniko_split.shell.nodes import Call, Case, Other, Script, Statement, nested, substitutions, words_of
 
 # More would take longer than it is worth; then every question may have any answer.
 _MOST_TRIES = 256
@@ -35,7 +23,6 @@ _MOST_TRIES = 256
 _TAG, _BRANCH = "CI_COMMIT_TAG", "CI_COMMIT_BRANCH"
 _ON_DEFAULT = f"{_BRANCH} = CI_DEFAULT_BRANCH"
 
-_ANYTHING = "*"
 _BUILD_ARGUMENT = re.compile(r"--(?:build-arg|label)[ =][\"']?\w+=")
 _CHANGE = re.compile(
     r"(?<![\w$])(?:(?P<before>[A-Za-z_]\w*)(?:\+\+|--|:?=(?![=~])|[-+*/%&|^]=)|(?:\+\+|--)(?P<after>[A-Za-z_]\w*))"
@@ -44,8 +31,6 @@ _CHANGE = re.compile(
 _OF_THE_SHELL = re.compile(
     r"BASH\w*|COMP_\w+|DIRSTACK|EPOCH\w+|FUNCNAME|LINENO|MAPFILE|OLDPWD|OPTARG|OPTIND|PIPESTATUS|PWD|RANDOM|REPLY|SECONDS|SRANDOM|_"
 )
-_MAY_CHANGE_ANYTHING = frozenset({"eval", "source", "."})
-_CHANGES_NOTHING = frozenset({"echo", "test", "["})
 
 _ANOTHER = "\0"  # stands for a value that nothing in the script names
 _VARIABLE = r"(?:\"\$\{?(?P<name>[A-Za-z_]\w*)(?::?-)?\}?\"|\$\{?(?P<bare>[A-Za-z_]\w*)\}?)"
@@ -93,11 +78,11 @@ def most_builds_of_one_run(script: Script, counting: Counting, written: Iterable
         counting: What is known where it begins.
         written: The variables that it changes itself.
     """
-    changed = {*written, *_changed(script.statements), *_mentioned(script.text)}
+    changed = {*written, *names_changed(script.statements), *_mentioned(script.text)}
     questions = [
         one
         for one in _questions(script.statements, script.text)
-        if not changed & {*one.reads, _ANYTHING} and not any(map(_OF_THE_SHELL.fullmatch, one.reads))
+        if not changed & {*one.reads, ANYTHING} and not any(map(_OF_THE_SHELL.fullmatch, one.reads))
     ]
     by_name: dict[str, list[_Question]] = {}
     for one in questions:
@@ -151,51 +136,9 @@ def _questions(statements: Iterable[Statement], text: str) -> Iterator[_Question
 def _mentioned(text: str) -> Iterator[str]:
     """Yield what reads like a change of a variable anywhere in a text, as in `trap 'X=1' EXIT` or `${x[Y++]}`."""
     if "nocasematch" in text:
-        yield _ANYTHING
+        yield ANYTHING
     for found in _CHANGE.finditer(_BUILD_ARGUMENT.sub(" ", text)):
         yield found["before"] or found["after"]
-
-
-def _changed(statements: Iterable[Statement]) -> Iterator[str]:
-    """Yield the variables that a statement may change anywhere, in a subshell or function too; `*` for all of them."""
-    for statement in statements:
-        yield from _changed_by(statement)
-        for word in words_of(statement):
-            for part in word.parts:
-                if isinstance(part, Arithmetic) and part.assigns:
-                    yield from part.names
-                if isinstance(part, Parameter) and part.assigns:
-                    yield part.name
-            for part in substitutions(word):
-                yield from _changed(part.statements)
-        for block in nested(statement):
-            yield from _changed(block)
-
-
-def _changed_by(statement: Statement) -> Iterator[str]:
-    match statement.command:
-        case Call(assignments=assignments, words=words):
-            yield from (one.name for one in assignments)
-            yield from _changed_by_words([word.literal for word in words])
-        case Declaration(assignments=assignments, options=options):
-            yield from (one.name for one in assignments if one.value is not None)
-            texts = [one.literal or "$" for one in options]
-            if any(not text.startswith("-") or "n" in text for text in texts):
-                yield _ANYTHING
-        case For(name=name):
-            yield name
-        case Other(kind=kind) if kind != "TestClause":
-            yield _ANYTHING
-
-
-def _changed_by_words(texts: Sequence[str | None]) -> Iterator[str]:
-    """Yield what a simple command may change: `read`, `unset`, `printf -v` and their kin are told names."""
-    if not texts or texts[0] in _CHANGES_NOTHING:
-        return
-    into = texts[0] == "printf" and any(text is not None and text.startswith("-v") for text in texts)
-    if texts[0] is None or _MAY_CHANGE_ANYTHING & set(texts[:2]) or into:
-        yield _ANYTHING
-    yield from (text for text in texts if text is not None)
 
 
 def _of_test(statement: Statement, script: str) -> _Question | None:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kaniko_split.shell.changes import names_changed
 from kaniko_split.shell.nodes import (
     Call,
-    Declaration,
     For,
     Literal,
     Script,
@@ -117,7 +117,7 @@ def written_out(script: Script, statement: Statement, values: Sequence[Value]) -
     if any(one is None for one in assignments) or any(_is_tied(one) for one in command.body):
         return None
     later = {name for value in values if not value.exact for name in _VARIABLE.findall(value.text)}
-    if later & {command.name, *_assigned(command.body)}:
+    if later & {command.name, *names_changed(command.body)}:
         return None
     body = Span(command.body[0].span.start, command.body[-1].span.end)
     before, after = script.text[: statement.span.start], script.text[statement.span.end :]
@@ -154,19 +154,6 @@ def _assignment(name: str, value: Value) -> str | None:
     if not text.isprintable() or "'" in text:
         return None
     return f"{name}={text}" if _BARE.fullmatch(text) else f"{name}='{text}'"
-
-
-def _assigned(statements: Sequence[Statement]) -> Iterator[str]:
-    """Yield the names that statements assign, and all words that may be names which they are told to change."""
-    for statement in statements:
-        command = statement.command
-        if isinstance(command, Call | Declaration):
-            yield from (one.name for one in command.assignments)
-        if isinstance(command, For):
-            yield command.name
-        yield from (word.literal for word in words_of(statement) if word.literal is not None)
-        for block in nested(statement):
-            yield from _assigned(block)
 
 
 def _is_tied(statement: Statement) -> bool:
