@@ -33,7 +33,7 @@ _OF_THE_SHELL = re.compile(
 )
 
 _ANOTHER = "\0"  # stands for a value that nothing in the script names
-_VARIABLE = r"(?:\"\$\{?(?P<name>[A-Za-z_]\w*)(?::?-)?\}?\"|\$\{?(?P<bare>[A-Za-z_]\w*)\}?)"
+_VARIABLE = r"(?:\"\$\{?(?P<name>[A-Za-z_]\w*)(?:(?::?-)?\})?\"|\$\{?(?P<bare>[A-Za-z_]\w*)\}?)"
 _LITERAL = r"(?:(?P<plain>[\w./@:+-]+)|\"(?P<double>[\w./@:+ -]*)\"|'(?P<single>[\w./@:+ -]*)')"
 _SIGN = r"\s+(?P<sign>==?|!=)\s+"
 _OTHER = r"\"?\$\{?(?P<other>[A-Za-z_]\w*)\}?\"?"
