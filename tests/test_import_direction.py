@@ -65,3 +65,12 @@ def test_a_module_answers_one_question(path: Path) -> None:
     assert docstring.split("\n\n", maxsplit=1)[0].rstrip().endswith("?"), (
         "the first line of the docstring is a question"
     )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_no_regular_expression_is_compiled_on_import(path: Path) -> None:
+    for statement in ast.parse(path.read_text()).body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            continue
+        calls = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
+        assert "re.compile" not in map(ast.unparse, calls), "a run that never asks it pays: take source.patterns"

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
+from kaniko_split.source.patterns import Pattern
+
 # What git may speak; the same list is given to git itself, so that no redirect and no submodule leads elsewhere.
 PROTOCOLS = ("file", "git", "http", "https", "ssh")
 
-_TRANSPORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]*::")
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_SHORT_SSH = re.compile(r"(?:(?P<user>[^\s/@:]+)@)?(?P<host>[^\s/@:]+):(?P<path>[^\s].*)")
+_TRANSPORT = Pattern(r"[A-Za-z0-9][A-Za-z0-9+.-]*::")
+_SCHEME = Pattern(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_SHORT_SSH = Pattern(r"(?:(?P<user>[^\s/@:]+)@)?(?P<host>[^\s/@:]+):(?P<path>[^\s].*)")
 # GitLab's own tokens begin so ("Token overview", https://docs.gitlab.com/security/tokens/).
-_TOKEN = re.compile(r"gl[a-z]{2,5}-")
+_TOKEN = Pattern(r"gl[a-z]{2,5}-")
 
 
 class BadAddressError(ValueError):

@@ -6,7 +6,6 @@ conversion of line endings touches them. That is also how GitLab reads them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,12 +13,13 @@ from pathlib import Path, PurePosixPath
 from kaniko_split.bulk.failures import FailedError
 from kaniko_split.bulk.git import Git
 from kaniko_split.configuration import OWN, SHARED
+from kaniko_split.source.patterns import Pattern
 
 _LINK = "120000"
 _FILES = frozenset({"100644", "100755", "100664"})
 _LARGEST = 4 * 1024 * 1024
 _ROUNDS = 4
-_NAME = re.compile(r"[^\s\"'=,:;|&<>(){}\[\]$`]+")
+_NAME = Pattern(r"[^\s\"'=,:;|&<>(){}\[\]$`]+")
 
 
 @dataclass(frozen=True, slots=True)

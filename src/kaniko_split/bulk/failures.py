@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kaniko_split.source.patterns import Pattern
+
 
 class SkippedError(Exception):
     """A repository that is left alone, for a reason that a person has to deal with."""
@@ -65,12 +67,12 @@ _KNOWN = (
     ),
     (r"gpg failed to sign|failed to sign the data|error: gpg", "the commit could not be signed; check the signing key"),
 )
-_PASSING = re.compile(
+_PASSING = Pattern(
     r"returned error: (?:408|429|5\d\d)|Could not resolve host|Connection (?:timed out|reset|refused)|timed out"
     r"|early EOF|unexpected disconnect|RPC failed|remote end hung up|Empty reply|Operation too slow"
     r"|Failed to connect|cannot lock ref|HTTP/2 stream|Temporary failure|kex_exchange_identification"
 )
-_NOISE = re.compile(r"(?:hint|warning|Cloning into|To |error: failed to push some refs|\s*$)")
+_NOISE = Pattern(r"(?:hint|warning|Cloning into|To |error: failed to push some refs|\s*$)")
 _LONGEST = 300
 
 

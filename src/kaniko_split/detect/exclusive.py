@@ -15,6 +15,7 @@ from kaniko_split.detect.paths import Counting, most_builds, ways_through_all
 from kaniko_split.shell.changes import ANYTHING, names_changed
 from kaniko_split.shell.knowledge import Assumed
 from kaniko_split.shell.nodes import Call, Case, Other, Script, Statement, nested, substitutions, words_of
+from kaniko_split.source.patterns import Pattern
 
 # More would take longer than it is worth; then every question may have any answer.
 _MOST_TRIES = 256
@@ -23,12 +24,12 @@ _MOST_TRIES = 256
 _TAG, _BRANCH = "CI_COMMIT_TAG", "CI_COMMIT_BRANCH"
 _ON_DEFAULT = f"{_BRANCH} = CI_DEFAULT_BRANCH"
 
-_BUILD_ARGUMENT = re.compile(r"--(?:build-arg|label)[ =][\"']?\w+=")
-_CHANGE = re.compile(
+_BUILD_ARGUMENT = Pattern(r"--(?:build-arg|label)[ =][\"']?\w+=")
+_CHANGE = Pattern(
     r"(?<![\w$])(?:(?P<before>[A-Za-z_]\w*)(?:\+\+|--|:?=(?![=~])|[-+*/%&|^]=)|(?:\+\+|--)(?P<after>[A-Za-z_]\w*))"
 )
 # The shell itself changes these.
-_OF_THE_SHELL = re.compile(
+_OF_THE_SHELL = Pattern(
     r"BASH\w*|COMP_\w+|DIRSTACK|EPOCH\w+|FUNCNAME|LINENO|MAPFILE|OLDPWD|OPTARG|OPTIND|PIPESTATUS|PWD|RANDOM|REPLY|SECONDS|SRANDOM|_"
 )
 
@@ -38,7 +39,7 @@ _LITERAL = r"(?:(?P<plain>[\w./@:+-]+)|\"(?P<double>[\w./@:+ -]*)\"|'(?P<single>
 _SIGN = r"\s+(?P<sign>==?|!=)\s+"
 _OTHER = r"\"?\$\{?(?P<other>[A-Za-z_]\w*)\}?\"?"
 _QUESTIONS = tuple(
-    re.compile(rf"(?P<word>\[\[?|test)\s+{question}(?:\s+\]\]?)?")
+    Pattern(rf"(?P<word>\[\[?|test)\s+{question}(?:\s+\]\]?)?")
     for question in (
         rf"(?:(?P<sign>(?:!\s+)?-[nz])\s+)?{_VARIABLE}",
         _VARIABLE + _SIGN + _LITERAL,
@@ -46,11 +47,11 @@ _QUESTIONS = tuple(
         _VARIABLE + _SIGN + _OTHER,
     )
 )
-_SUBJECT = re.compile(_VARIABLE)
-_PATTERN = re.compile(rf"{_LITERAL}|(?P<start>[\w./@:+-]*)\*")
+_SUBJECT = Pattern(_VARIABLE)
+_PATTERN = Pattern(rf"{_LITERAL}|(?P<start>[\w./@:+-]*)\*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Question:
     """A test or `case` that asks for one variable.
 

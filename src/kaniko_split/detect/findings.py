@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,13 +22,14 @@ from kaniko_split.gitlab.script import (
 from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.shell.parse import ShellSyntaxError
 from kaniko_split.shell.words import Value
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Place
 from kaniko_split.tree.nodes import Node, Scalar
 from kaniko_split.tree.scalars import value_offsets
 
 # A text without this word runs no executor, whatever else it says.
 EXECUTOR = "executor"
-_CACHE_ALONE = re.compile(r"--cache(?:\s|$)")
+_CACHE_ALONE = Pattern(r"--cache(?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Place
 from kaniko_split.tree.comments import comments
 
-_IGNORE = re.compile(r"#\s*kaniko-split:\s*ignore\b")
+_IGNORE = Pattern(r"#\s*kaniko-split:\s*ignore\b")
 # A text without these words has no such comment.
 _WORDS = "kaniko-split:"
 

@@ -6,7 +6,6 @@ long as BODY neither breaks out of the loop nor goes on early.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,12 +22,13 @@ from kaniko_split.shell.nodes import (
     words_of,
 )
 from kaniko_split.shell.words import Value, names_read
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 
-_BARE = re.compile(r"[A-Za-z0-9_./:@%+,-]+")
+_BARE = Pattern(r"[A-Za-z0-9_./:@%+,-]+")
 # A word that is one word whatever its variables hold, as far as GitLab's own hold no blanks.
-_WITH_VARIABLES = re.compile(r"(?:[A-Za-z0-9_./:@%+,-]|\$\w+|\$\{\w+\})+")
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+_WITH_VARIABLES = Pattern(r"(?:[A-Za-z0-9_./:@%+,-]|\$\w+|\$\{\w+\})+")
+_VARIABLE = Pattern(r"\$\{?(\w+)\}?")
 # https://docs.gitlab.com/ci/variables/predefined_variables/: every job has these, with a value.
 _NEVER_EMPTY = frozenset(
     {
@@ -40,7 +40,7 @@ _NEVER_EMPTY = frozenset(
 _LEAVES_THE_LOOP = frozenset({"break", "continue"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Loop:
     """A loop over known words, and its script with the loop written out.
 

@@ -19,6 +19,7 @@ from kaniko_split.shell.locations import File, Location, file_at, is_exact, meet
 from kaniko_split.shell.nodes import Call, Group, Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.shell.words import Value, value_of_word
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 
 Read = Callable[[str], str | None]
@@ -28,17 +29,17 @@ Program = Callable[[Statement, Surroundings], Effects | None]
 _DEEPEST = 5
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _SOURCING = frozenset({".", "source"})
-_SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?\S*?\b(?:sh|bash|ash|dash|busybox)\b")
+_SHEBANG = Pattern(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?\S*?\b(?:sh|bash|ash|dash|busybox)\b")
 _MOST_CHARACTERS = 200_000
 _ENDINGS = frozenset({"sh", "bash", "ash", "env", "inc", "lib"})
 # Where a script may be named: the marks are sought first, since that is fast, and what is around them then.
 _MARKS = ("sh ", "source ", ". ", "./", "CI_PROJECT_DIR", *(f".{ending}" for ending in sorted(_ENDINGS)))
 _OF_A_PATH = string.ascii_letters + string.digits + "_./-"
 _LONGEST_NAME = 200
-_BEHIND_SHELL = re.compile(r"[ \t]*(?:-\S+[ \t]+)*[\"']?(?:\$\{?CI_PROJECT_DIR\}?/)?(?P<path>[\w./-]+)")
-_BEHIND_PROJECT = re.compile(r"CI_PROJECT_DIR\}?/(?P<path>[\w./-]+)")
-_PATH = re.compile(r"[\w./-]*")
-_FOLDERS = re.compile(r"(?<![\w./-])cd[ \t]+[\"']?(?:\$\{?CI_PROJECT_DIR\}?/|\./)?(?P<path>[\w.-]+(?:/[\w.-]+)*)")
+_BEHIND_SHELL = Pattern(r"[ \t]*(?:-\S+[ \t]+)*[\"']?(?:\$\{?CI_PROJECT_DIR\}?/)?(?P<path>[\w./-]+)")
+_BEHIND_PROJECT = Pattern(r"CI_PROJECT_DIR\}?/(?P<path>[\w./-]+)")
+_PATH = Pattern(r"[\w./-]*")
+_FOLDERS = Pattern(r"(?<![\w./-])cd[ \t]+[\"']?(?:\$\{?CI_PROJECT_DIR\}?/|\./)?(?P<path>[\w.-]+(?:/[\w.-]+)*)")
 
 
 def nothing(name: str) -> str | None:
@@ -47,7 +48,7 @@ def nothing(name: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Called:
     """A script that a command runs.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -36,11 +35,12 @@ from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Group, If, S
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.walk import known_after, known_after_certain
 from kaniko_split.shell.words import Value, values_of_words
+from kaniko_split.source.patterns import Pattern
 
 __all__ = ["Step", "Trace", "opened", "trace"]
 
-_STOPS_AT_FAILURE = re.compile(r"[-+][a-z]*e[a-z]*$")
-_EXPORTS_ALL = re.compile(r"-[a-z]*a[a-z]*$|allexport$")
+_STOPS_AT_FAILURE = Pattern(r"[-+][a-z]*e[a-z]*$")
+_EXPORTS_ALL = Pattern(r"-[a-z]*a[a-z]*$|allexport$")
 _ASK = ("[ ", "test ", "case ")
 _remembered = Remembered()
 

@@ -16,6 +16,7 @@ from typing import NoReturn
 from kaniko_split.gitlab.keywords import MOST_INCLUDES
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile, Unread
 from kaniko_split.gitlab.values import entry_of, is_reference, value_of
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.repository import NotInRepositoryError, Repository
 from kaniko_split.source.text import Place, UnreadableSourceError, read_source
 from kaniko_split.tree.compose import BrokenYamlError, TooMuchYamlError, compose
@@ -24,10 +25,10 @@ from kaniko_split.tree.nodes import Mapping, Node, Scalar, Sequence, followed
 _REMOTE_KINDS = ("project", "remote", "template", "component", "artifact", "file")
 
 # A component of this very project at this very commit ("Use a CI/CD component in the same project").
-_OWN_COMPONENT = re.compile(
+_OWN_COMPONENT = Pattern(
     r"\$\{?CI_SERVER_(?:FQDN|HOST)\}?/\$\{?CI_PROJECT_PATH\}?/(?P<name>[\w./-]+)@\$\{?CI_COMMIT_SHA\}?"
 )
-_YAML_ENDING = re.compile(r".+\.ya?ml", re.IGNORECASE | re.DOTALL)
+_YAML_ENDING = Pattern(r".+\.ya?ml", re.IGNORECASE | re.DOTALL)
 
 
 class BrokenFileError(Exception):
@@ -39,7 +40,7 @@ class BrokenFileError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Wanted:
     """A local include: the path or pattern as it is written, and whether `rules` may leave it out."""
 

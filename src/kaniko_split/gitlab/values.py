@@ -7,22 +7,22 @@ resolves it last.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, Style, followed
 
 _TRUE = frozenset({"yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})
 _FALSE = frozenset({"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
-_INTEGER = re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_,]*)$")
-_SIXTIES = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}$")
-_FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_,]*)?\.?[0-9]+(?:[eE][-+]?[0-9]+)?$|[-+]?[0-9][0-9_,]*\.[0-9]*$")
+_INTEGER = Pattern(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_,]*)$")
+_SIXTIES = Pattern(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}$")
+_FLOAT = Pattern(r"[-+]?(?:[0-9][0-9_,]*)?\.?[0-9]+(?:[eE][-+]?[0-9]+)?$|[-+]?[0-9][0-9_,]*\.[0-9]*$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reference:
     """A `!reference [job, key, ...]` that has not been looked up yet."""
 

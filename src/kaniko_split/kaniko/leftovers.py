@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from kaniko_split.source.patterns import Pattern
 
 # What the executor leaves under its folder, as people clean it away (GoogleContainerTools/kaniko 1829 and 2793).
-_LEFTOVER = re.compile(r"[\"']?/kaniko/(?:\*?\[0-9\]\*?|\d+|stages|layers|snapshots|Dockerfile)(?:/.*)?[\"']?")
+_LEFTOVER = Pattern(r"[\"']?/kaniko/(?:\*?\[0-9\]\*?|\d+|stages|layers|snapshots|Dockerfile)(?:/.*)?[\"']?")
 
 
 def removes_leftovers(words: tuple[str, ...]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from kaniko_split.detect.trace import Step
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Attaching:
     """A script whose statements are to be given to its builds.
 

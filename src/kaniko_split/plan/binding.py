@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -12,9 +11,10 @@ from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.kaniko.image import same_repository
 from kaniko_split.shell.background import waits, waits_for_all
 from kaniko_split.shell.locations import File, Location, State, Variable, file_at, is_exact, meeting
+from kaniko_split.source.patterns import Pattern
 
 _STATUS = Variable("?")
-_SUBSTITUTION = re.compile(r"\$\(|`")
+_SUBSTITUTION = Pattern(r"\$\(|`")
 
 
 class CannotSliceError(Exception):

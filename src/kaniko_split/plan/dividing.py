@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -17,6 +16,7 @@ from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
 from kaniko_split.plan.wishes import Wishes
 from kaniko_split.shell.locations import File
 from kaniko_split.shell.nodes import For, nested
+from kaniko_split.source.patterns import Pattern
 
 
 def divide(finding: Finding, wishes: Wishes) -> Slices:
@@ -51,7 +51,7 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     return slices
 
 
-_BRACES = re.compile(r"\{.*(?:,|\.\.).*\}")
+_BRACES = Pattern(r"\{.*(?:,|\.\.).*\}")
 
 
 def _check_statements(trace: Trace) -> None:

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from kaniko_split.detect.trace import Step
 from kaniko_split.shell.locations import File, file_at, is_exact
 from kaniko_split.shell.words import Value
+from kaniko_split.source.patterns import Pattern
 
 Read = Callable[[str], str | None]
 
-_DIRECTIVE = re.compile(r"#\s*escape\s*=\s*(.)", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?(?P<mark>[-+])(?P<word>[^}]*))?\}|(?P<plain>\w+))")
-_FROM_FLAG = re.compile(r"--from=(\S+)")
-_FROM_MOUNT = re.compile(r"--mount=\S*?\bfrom=([^,\s]+)")
+_DIRECTIVE = Pattern(r"#\s*escape\s*=\s*(.)", re.IGNORECASE)
+_VARIABLE = Pattern(r"\$(?:\{(?P<braced>\w+)(?::?(?P<mark>[-+])(?P<word>[^}]*))?\}|(?P<plain>\w+))")
+_FROM_FLAG = Pattern(r"--from=(\S+)")
+_FROM_MOUNT = Pattern(r"--mount=\S*?\bfrom=([^,\s]+)")
 # `$X` in `X` would be replaced for ever.
 _DEEPEST = 10
 

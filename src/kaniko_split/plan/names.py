@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from kaniko_split.gitlab.keywords import LONGEST_NAME, RESERVED_JOB_NAMES
 from kaniko_split.kaniko.command import Build
 from kaniko_split.kaniko.image import image_name, image_registry, image_tag
+from kaniko_split.source.patterns import Pattern
 
 DEFAULT_TEMPLATE = ".build-image"
 DEFAULT_JOB = "build-{image}"
 _SPECIFIC_TEMPLATE = ".build-image-{job}"
 _SPECIFIC_JOB = "{job}-{image}"
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_PLACEHOLDER = Pattern(r"\{[^{}]*\}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NamePatterns:
     """What the user asked the new names to be; `{job}` and `{image}` stand for the old job and the image."""
 
@@ -26,7 +27,7 @@ class NamePatterns:
     job: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Names:
     """The names of one split: the template's, and one for each build in order."""
 

@@ -19,13 +19,14 @@ from kaniko_split.plan.inheritance import Group, Way, ancestors, heirs
 from kaniko_split.plan.shared_values import leaving
 from kaniko_split.shell.locations import File
 from kaniko_split.shell.parse import ShellSyntaxError
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.repository import wildcard
 from kaniko_split.tree.nodes import Alias, Entry, Node, Sequence, walk
 
-_JOB_NAME = re.compile(r"\bCI_JOB_NAME(?:_SLUG)?\b")
-_POWERSHELL = re.compile(r"\b(?:pwsh|powershell|nanoserver|servercore)\b", re.IGNORECASE)
+_JOB_NAME = Pattern(r"\bCI_JOB_NAME(?:_SLUG)?\b")
+_POWERSHELL = Pattern(r"\b(?:pwsh|powershell|nanoserver|servercore)\b", re.IGNORECASE)
 # "CI/CD inputs": filled in before anything else is read.
-_INPUT = re.compile(r"\$\[\[.*?\]\]")
+_INPUT = Pattern(r"\$\[\[.*?\]\]")
 # GitLab, "environment:action": these do not deploy.
 _NO_DEPLOYMENT = frozenset({"prepare", "verify", "access"})
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step
 from kaniko_split.kaniko.image import may_be_image, same_repository
 from kaniko_split.shell.locations import File, Location, may_meet
+from kaniko_split.source.patterns import Pattern
 
 # In `${BASE:-$IMAGE/base}` another image may be named.
-_DEFAULT = re.compile(r"\$\{\w+:?[-=+]")
+_DEFAULT = Pattern(r"\$\{\w+:?[-=+]")
 # Flags whose values name an image that is written, or none at all.
 _NAMES_NO_SOURCE = frozenset({"destination", "cache-repo", "label", "digest-file", "tar-path"})
 

@@ -32,7 +32,7 @@ class Mark(Enum):
     ASKS = "asks you"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Change:
     """One thing that is different after the split, for the person who reviews it."""
 

@@ -12,11 +12,12 @@ from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.slices import CannotSliceError, Slices
 from kaniko_split.shell.commands import FRESH_VARIABLES
 from kaniko_split.shell.locations import File, Location, State, Variable
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.repository import wildcard
 
 # What these do is not done any more the second time.
 _SAME_AGAIN = frozenset({"chmod", "chown", "ln", "mkdir", "rm", "touch"})
-_NAME = re.compile(r"\$\{?(\w+)")
+_NAME = Pattern(r"\$\{?(\w+)")
 
 
 def check_fresh_values(trace: Trace, slices: Slices) -> None:

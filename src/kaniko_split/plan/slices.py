@@ -51,7 +51,7 @@ _UNNAMED_READS_WHOLE = frozenset({"HOME", "IFS", "LANG", "PATH", "PS4", "TMPDIR"
 _STATUS = Variable("?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class JobSlice:
     """The statements of one new job, by number and in order, without those that all share.
 
@@ -64,7 +64,7 @@ class JobSlice:
     steps: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Slices:
     """A whole script, divided.
 

@@ -16,6 +16,7 @@ from kaniko_split.rewrite.rewriting import Rewritten
 from kaniko_split.rewrite.style import name_text
 from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.source.edits import Copied, Written, ordered
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Source, Span, write_source
 from kaniko_split.tree.comments import comments
 from kaniko_split.tree.compose import compose
@@ -36,13 +37,13 @@ _OWN_WORDS = frozenset(
         "false",
     }
 )
-_MARKS = re.compile(r"[\s\[\]{},:'\"]+|-(?=\s|$)|>-|\|")
+_MARKS = Pattern(r"[\s\[\]{},:'\"]+|-(?=\s|$)|>-|\|")
 # Line breaks that are none: the shell's, and in double quotes YAML's, with those that it writes as `\n`.
-_CONTINUATION = re.compile(r"\\\n")
-_MAY_BE_BESIDE = re.compile(r"\S[ \t]+#")
-_SHELL_COMMENT = re.compile(r"\s*(#.*?)\s*")
-_ESCAPED_BREAK = re.compile(r"\\(?:\n|n)")
-_SEPARATORS = re.compile(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-+0-9]*(?=\s|$)|\bscript\b[\"']?\s*:?")
+_CONTINUATION = Pattern(r"\\\n")
+_MAY_BE_BESIDE = Pattern(r"\S[ \t]+#")
+_SHELL_COMMENT = Pattern(r"\s*(#.*?)\s*")
+_ESCAPED_BREAK = Pattern(r"\\(?:\n|n)")
+_SEPARATORS = Pattern(r"[\s\[\],;'\"]+|&&|-(?=\s|$)|[|>][-+0-9]*(?=\s|$)|\bscript\b[\"']?\s*:?")
 
 
 def check_accounts(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:

@@ -13,8 +13,9 @@ from kaniko_split.report.document import Document, JobOutcome, PipelineOutcome
 from kaniko_split.report.escape import visible
 from kaniko_split.report.mermaid import mermaid_of
 from kaniko_split.report.wording import UNUSED_IGNORE_TEXT, WHY, every, path_of, shown
+from kaniko_split.source.patterns import Pattern
 
-_TO_ESCAPE = re.compile(r"([\\`*_\[\]<>#!|~$@&%])")
+_TO_ESCAPE = Pattern(r"([\\`*_\[\]<>#!|~$@&%])")
 _MARKS = {"proved": "Proved", "assumed": "Assumed", "asks you": "Asks you"}
 
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from kaniko_split.report.document import Document
 from kaniko_split.report.json_report import Report
+from kaniko_split.source.patterns import Pattern
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_ATTRIBUTE = re.compile(r"^    (?P<name>\w+): (?P<text>.*(?:\n {8,}.*)*)", re.MULTILINE)
+_ATTRIBUTE = Pattern(r"^    (?P<name>\w+): (?P<text>.*(?:\n {8,}.*)*)", re.MULTILINE)
 
 
 def plan_schema() -> str:

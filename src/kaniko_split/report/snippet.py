@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kaniko_split.detect.findings import EXECUTOR
 from kaniko_split.report.escape import visible
 from kaniko_split.report.lines import Line, line
 from kaniko_split.report.terminal import cells
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Source
 
 _AROUND = 2
 # What stays to the left of the caret when a line is moved.
 _LEFT = 12
 _TAB = "    "
-_WORD = re.compile(r"\S+")
+_WORD = Pattern(r"\S+")
 
 
 def snippet(source: Source, offset: int, label: str, width: int | None = None) -> Iterator[Line]:

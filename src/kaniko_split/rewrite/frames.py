@@ -6,7 +6,6 @@ these words go with the first list that has them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,14 +15,15 @@ from kaniko_split.rewrite.lines import moved
 from kaniko_split.rewrite.parts import CannotLayOutError, Divider
 from kaniko_split.rewrite.style import is_plain
 from kaniko_split.source.edits import Copied, Piece, Written
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 from kaniko_split.tree.nodes import Style
 
-_OPENS = re.compile(r"\b(?:then|else)\b|[{(]")
-_PARTS = re.compile(r"\b(?:elif|else)\b")
+_OPENS = Pattern(r"\b(?:then|else)\b|[{(]")
+_PARTS = Pattern(r"\b(?:elif|else)\b")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Atom:
     """A statement, or a word that stands around statements.
 

@@ -6,15 +6,15 @@ behind the last item, as long as they are indented like it, with that one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence as Items
 
 from kaniko_split.source.edits import Copied, Piece, Written
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.comments import comments
 from kaniko_split.tree.nodes import Alias, Document, Entry, Mapping, Node, Sequence
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]+)*(?:[&!]\S*(?=\n))?")
+_PROPERTIES = Pattern(r"(?:[&!]\S*[ \t]+)*(?:[&!]\S*(?=\n))?")
 
 
 def entry_lines(source: Source, holder: Mapping, entry: Entry) -> Span:

@@ -6,7 +6,6 @@ them moves to where `for` stood.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kaniko_split.detect.loops import Loop
@@ -15,10 +14,11 @@ from kaniko_split.rewrite.parts import CannotLayOutError, Divider, divider
 from kaniko_split.rewrite.script import ScriptText
 from kaniko_split.rewrite.style import is_plain
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.nodes import Sequence, Style
 
-_OPENS = re.compile(r"(?:^|[;\s])do$")
+_OPENS = Pattern(r"(?:^|[;\s])do$")
 
 
 def loop_edits(script: ScriptText, trace: Trace, loop: Loop) -> list[Edit]:

@@ -6,7 +6,6 @@ scalar: a block stays a block with its own lines, a chain's links become items o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,12 +16,13 @@ from kaniko_split.rewrite.lines import moved, moved_behind_first
 from kaniko_split.rewrite.style import is_plain
 from kaniko_split.shell.nodes import Word, nested, words_of
 from kaniko_split.source.edits import Copied, Piece, Written
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.nodes import Node, Scalar, Style
 from kaniko_split.tree.scalars import block_indent, value_offsets
 
 # What may stand between two statements and belongs to neither.
-_BETWEEN = re.compile(r"(?:[ \t\n]*(?:;|&&|\\(?=\n)))*[ \t]*")
+_BETWEEN = Pattern(r"(?:[ \t\n]*(?:;|&&|\\(?=\n)))*[ \t]*")
 
 
 class CannotLayOutError(Exception):
@@ -39,7 +39,7 @@ class CannotLayOutError(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """What of one item goes to one list.
 
@@ -115,7 +115,7 @@ def _runs(steps: Sequence[Step], divided: frozenset[int]) -> tuple[tuple[Step, .
     return tuple(tuple(run) for run in runs)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Divider:
     """Divides one scalar item of a script.
 

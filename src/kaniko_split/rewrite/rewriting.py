@@ -16,7 +16,7 @@ from kaniko_split.source.edits import Edit, apply
 from kaniko_split.source.text import Source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rewritten:
     """A file before and after, with the edits between the two."""
 

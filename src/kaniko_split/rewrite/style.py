@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Sequence as Items
@@ -11,16 +10,17 @@ from itertools import pairwise
 
 from kaniko_split.gitlab.pipeline import Job, PipelineFile
 from kaniko_split.rewrite.lines import behind_properties
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.tree.nodes import Entry, Mapping, Node, Scalar, Sequence, followed, walk
 
-_NOT_PLAIN_AT_START = re.compile(r"[-?:](?:\s|$)|[\[\]{}&*!|>'\"%@`#,]")
-_NOT_PLAIN_INSIDE = re.compile(r":(?:\s|$)|\s#|\t")
-_ENDS_IN_BRACKETS = re.compile(r"[\[\]{},]")
-_PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*(?:[A-Za-z0-9_./-])?")
-_MEANS_SOMETHING_ELSE = re.compile(r"(?i)(?:true|false|yes|no|on|off|null|~|y|n|[-+.0-9_,:]+|0x[0-9a-f]+)")
+_NOT_PLAIN_AT_START = Pattern(r"[-?:](?:\s|$)|[\[\]{}&*!|>'\"%@`#,]")
+_NOT_PLAIN_INSIDE = Pattern(r":(?:\s|$)|\s#|\t")
+_ENDS_IN_BRACKETS = Pattern(r"[\[\]{},]")
+_PLAIN = Pattern(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*(?:[A-Za-z0-9_./-])?")
+_MEANS_SOMETHING_ELSE = Pattern(r"(?i)(?:true|false|yes|no|on|off|null|~|y|n|[-+.0-9_,:]+|0x[0-9a-f]+)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Style:
     """The habits that new lines follow; columns count spaces.
 

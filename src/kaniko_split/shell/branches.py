@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from kaniko_split.shell.knowledge import Surroundings
 from kaniko_split.shell.nodes import Call, Case, Chain, If, Literal, Parameter, Statement, Word
 from kaniko_split.shell.words import Value, value_of_word
+from kaniko_split.source.patterns import Pattern
 
 Block = tuple[Statement, ...]
 
-_UNDECIDED = re.compile(r"[\[\]()\\]")
-_NUMBER = re.compile(r"-?\d{1,18}")
+_UNDECIDED = Pattern(r"[\[\]()\\]")
+_NUMBER = Pattern(r"-?\d{1,18}")
 
 
 def blocks_of_case(command: Case, here: Surroundings) -> tuple[Block, ...]:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 
+from kaniko_split.source.patterns import Pattern
+
 
 class Kind(Enum):
     """What a command does beyond its redirects."""
@@ -84,11 +86,9 @@ _SUBCOMMANDS: dict[str, dict[str, Kind]] = {
 
 # Clouds' own programs act on what is outside, but for the words that only ask or log in.
 _CLOUDS = frozenset({"aws", "gcloud", "az", "oci", "doctl", "ibmcloud", "aliyun"})
-_ASKING = re.compile(r"(?:get|describe|list|show|login|auth|configure|sts)(?:$|-)")
+_ASKING = Pattern(r"(?:get|describe|list|show|login|auth|configure|sts)(?:$|-)")
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "busybox", "eval", "xargs"})
-_ACTING = re.compile(
-    r"\b(?:curl|wget|git\s+push|crane|skopeo|helm|kubectl|ssh|scp|rsync|cosign|docker|oras|aws|gcloud)\b"
-)
+_ACTING = Pattern(r"\b(?:curl|wget|git\s+push|crane|skopeo|helm|kubectl|ssh|scp|rsync|cosign|docker|oras|aws|gcloud)\b")
 
 # Commands that run the command behind them; the number says how many words of their own stand before it.
 _WRAPPERS = {
@@ -141,7 +141,7 @@ _SENDING_FLAGS = frozenset(
 _SENDING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-_JUDGING = re.compile(r"test|scan|check|verif|valid|sign|lint|audit|assert|smoke|probe", re.IGNORECASE)
+_JUDGING = Pattern(r"test|scan|check|verif|valid|sign|lint|audit|assert|smoke|probe", re.IGNORECASE)
 
 
 def kind_of(words: tuple[str, ...]) -> Kind:

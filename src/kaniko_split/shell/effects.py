@@ -6,7 +6,6 @@ certain to be overwritten counts as overwritten.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -42,10 +41,11 @@ from kaniko_split.shell.nodes import (
 )
 from kaniko_split.shell.programs import effects_of_command
 from kaniko_split.shell.words import names_assigned, names_read, value_of_word
+from kaniko_split.source.patterns import Pattern
 
 __all__ = ["Effects", "effects_of"]
 
-_CHANCE = re.compile(r"/dev/u?random|/proc/sys/kernel/random")
+_CHANCE = Pattern(r"/dev/u?random|/proc/sys/kernel/random")
 _PLACES = frozenset({"PWD", "OLDPWD"})
 _IN_FOLDER: frozenset[Location] = frozenset({State.FOLDER})
 

@@ -31,7 +31,7 @@ class Kind(Enum):
     PROCESS = "a script, in a process of its own"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Defined:
     """The body of a function; its spans count in `script`."""
 
@@ -39,7 +39,7 @@ class Defined:
     script: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Inside:
     """What a command runs that stands elsewhere.
 
@@ -56,7 +56,7 @@ class Inside:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Assumed:
     """What questions are answered by assumption; a statement or command is known by its `id`.
 
@@ -72,7 +72,7 @@ class Assumed:
 _NOTHING_ASSUMED = Assumed()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
     """What is known where a statement runs.
 

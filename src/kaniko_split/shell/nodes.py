@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from kaniko_split.source.text import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
     """Text that stands for itself; `text` is without quotes and backslashes."""
 
@@ -20,7 +20,7 @@ class Literal:
     quoted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
     """`$name` or `${name...}`; `plain` where nothing but the name stands in the braces."""
 
@@ -32,7 +32,7 @@ class Parameter:
     inner: tuple[Word, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Substitution:
     """`$(...)`, backquotes or `<(...)`: the output of other statements."""
 
@@ -41,7 +41,7 @@ class Substitution:
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Arithmetic:
     """`$((...))`, with the names that it reads; `assigns` where it may change them too."""
 
@@ -54,7 +54,7 @@ class Arithmetic:
 Part = Literal | Parameter | Substitution | Arithmetic
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Word:
     """One word as it is written, before the shell expands it."""
 
@@ -68,7 +68,7 @@ class Word:
         return "".join(texts) if len(texts) == len(self.parts) else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
     """`name=value`, also behind `export`; `value` is None for a bare name, `appends` for `+=`."""
 
@@ -79,7 +79,7 @@ class Assignment:
     indexed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Redirect:
     """`>file` and its kin; `operator` as written, `body` the text of a here-document's words."""
 
@@ -89,7 +89,7 @@ class Redirect:
     body: Word | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call:
     """Assignments and words: a simple command."""
 
@@ -97,7 +97,7 @@ class Call:
     words: tuple[Word, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Declaration:
     """`export`, `local`, `readonly`, `declare` or `typeset`."""
 
@@ -106,7 +106,7 @@ class Declaration:
     options: tuple[Word, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chain:
     """Two statements joined by `&&`, `||`, `|` or `|&`."""
 
@@ -115,7 +115,7 @@ class Chain:
     right: Statement
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
     """`{ ...; }`, or with `subshell` `( ... )`."""
 
@@ -123,7 +123,7 @@ class Group:
     subshell: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class If:
     """`if`; an `elif` is an `If` alone in `otherwise`."""
 
@@ -132,7 +132,7 @@ class If:
     otherwise: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class For:
     """`for`; `items` is None for a loop that counts or reads the positional parameters."""
 
@@ -141,7 +141,7 @@ class For:
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class While:
     """`while` or `until`."""
 
@@ -150,7 +150,7 @@ class While:
     until: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Case:
     """`case`; one tuple of patterns and one of statements for each branch.
 
@@ -163,7 +163,7 @@ class Case:
     falls_through: tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """The definition of a function; it runs only when it is called."""
 
@@ -171,7 +171,7 @@ class Function:
     body: Statement
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Other:
     """Anything else: `[[ ... ]]`, `let`, `coproc`; `statements` and `words` are what stands in it."""
 
@@ -183,7 +183,7 @@ class Other:
 Command = Call | Declaration | Chain | Group | If | For | While | Case | Function | Other
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
     """A command with its redirects; `command` is None for redirects alone."""
 
@@ -195,7 +195,7 @@ class Statement:
     ended_by_semicolon: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Script:
     """A whole script: its top-level statements and the spans of its comments, `#` included."""
 

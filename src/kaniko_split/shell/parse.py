@@ -37,18 +37,19 @@ from kaniko_split.shell.nodes import (
     While,
     Word,
 )
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 
 # GitLab puts an input's value here before any shell sees the text; no shell can parse it as it stands.
-_INPUT = re.compile(r"\$\[\[.*?\]\]", re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_ESCAPED_IN_QUOTES = re.compile(r'\\([$`"\\])')
-_ASSIGNS = re.compile(r"(?<![=!<>])=(?!=)|\+\+|--|<<=|>>=")
-_ERROR = re.compile(r"(?:<standard input>:)?(\d+):(\d+): (.*)")
+_INPUT = Pattern(r"\$\[\[.*?\]\]", re.DOTALL)
+_ESCAPED = Pattern(r"\\(.)", re.DOTALL)
+_ESCAPED_IN_QUOTES = Pattern(r'\\([$`"\\])')
+_ASSIGNS = Pattern(r"(?<![=!<>])=(?!=)|\+\+|--|<<=|>>=")
+_ERROR = Pattern(r"(?:<standard input>:)?(\d+):(\d+): (.*)")
 
 
-_NAME = re.compile(r"[A-Za-z_]\w*")
-_NAME_AND_VALUE = re.compile(r"([A-Za-z_]\w*)(\+?=)")
+_NAME = Pattern(r"[A-Za-z_]\w*")
+_NAME_AND_VALUE = Pattern(r"([A-Za-z_]\w*)(\+?=)")
 # What assigns the names that it is told, also where these are quoted.
 _DECLARES = frozenset({"declare", "export", "local", "readonly", "typeset"})
 
@@ -124,7 +125,7 @@ class _Reader:
             self._offsets.append(len(text))
 
     def script(self, tree: dict[str, Any]) -> Script:
-        comments = sorted(set(self._comments(tree)))
+        comments = sorted(set(self._comments(tree))) if "#" in self._text else ()
         return Script(self._text, self._statements(tree.get("Stmts")), tuple(comments))
 
     def _at(self, position: dict[str, int]) -> int:
@@ -142,7 +143,7 @@ class _Reader:
             for key, part in node.items():
                 if key.endswith(("Comments", "Last")) and isinstance(part, list):
                     yield from (self._span(comment) for comment in part)
-                else:
+                elif isinstance(part, list) or (isinstance(part, dict) and "Offset" not in part):
                     yield from self._comments(part)
 
     def _statements(self, nodes: list[dict[str, Any]] | None) -> tuple[Statement, ...]:

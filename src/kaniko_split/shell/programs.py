@@ -11,9 +11,10 @@ from kaniko_split.shell.joining import Effects
 from kaniko_split.shell.knowledge import POSITIONAL, Surroundings, sets_positional
 from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, export_mark, file_at, is_exact
 from kaniko_split.shell.nodes import Statement
+from kaniko_split.source.patterns import Pattern
 
-_TURNS_OFF = re.compile(r"\bset\b.*(?:\+[a-z]*e|\+o errexit)")
-_ASKS_FOR_FILE = re.compile(r"-[abcdefghkprsuwxGLNOS]")
+_TURNS_OFF = Pattern(r"\bset\b.*(?:\+[a-z]*e|\+o errexit)")
+_ASKS_FOR_FILE = Pattern(r"-[abcdefghkprsuwxGLNOS]")
 # An empty file that `touch` makes, or a folder that `mkdir` makes, is no other content for what is in the repository.
 _KEEPING_CONTENT = frozenset({"chmod", "chown", "touch", "mkdir"})
 _IN_FOLDER: frozenset[Location] = frozenset({State.FOLDER})

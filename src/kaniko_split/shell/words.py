@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from kaniko_split.shell.nodes import Arithmetic, Literal, Parameter, Substitution, Word
+from kaniko_split.source.patterns import Pattern
 
-_GLOB = re.compile(r"[*?\[]")
-_TRIM = re.compile(r"\$\{\w+(%%?|##?)([^{}$\"'`\\?\[\]]*)\}")
-_OR_ELSE = re.compile(r"\$\{(\w+)(:?[-=?])")
-_UNKNOWN = re.compile(r"\$\{[^}]*\}|\$\(.*\)|`[^`]*`|\$\w+|\$.", re.DOTALL)
-_BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
+_GLOB = Pattern(r"[*?\[]")
+_TRIM = Pattern(r"\$\{\w+(%%?|##?)([^{}$\"'`\\?\[\]]*)\}")
+_OR_ELSE = Pattern(r"\$\{(\w+)(:?[-=?])")
+_UNKNOWN = Pattern(r"\$\{[^}]*\}|\$\(.*\)|`[^`]*`|\$\w+|\$.", re.DOTALL)
+_BRACES = Pattern(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)

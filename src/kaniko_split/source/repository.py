@@ -32,7 +32,7 @@ class NotInRepositoryError(Exception):
         self.advice = advice
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Repository:
     """A folder of files.
 

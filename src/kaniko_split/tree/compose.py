@@ -8,6 +8,7 @@ makes the nodes, so that the answers can be compared.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from kaniko_split.source.text import Span
@@ -40,8 +41,10 @@ class TabInYamlError(BrokenYamlError):
     """The text has a tab where libyaml lets one pass and ruamel.yaml does not."""
 
 
+# A file's old text and its new one are each asked for several times.
+@lru_cache(maxsize=8)
 def compose(text: str) -> tuple[Document, ...]:
-    """Parse `text` with libyaml, as GitLab does.
+    """Parse `text` with libyaml, as GitLab does; a text that was parsed lately is not parsed again.
 
     Args:
         text: Decoded text with line feeds, without byte order mark.

@@ -113,7 +113,7 @@ def walk(node: Node) -> Iterator[Node]:
                 waiting.extend((entry.value, entry.key))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Document:
     """One document of a stream; `root` is None where it is empty."""
 

@@ -6,8 +6,7 @@ what the parser read: where the two differ, there is no answer rather than a wro
 
 from __future__ import annotations
 
-import re
-
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.tree.nodes import Scalar, Style
 
 _ESCAPES = {
@@ -31,7 +30,7 @@ _ESCAPES = {
     "P": "\u2029",
 }
 _CODES = {"x": 2, "u": 4, "U": 8}
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+_PROPERTIES = Pattern(r"(?:[&!]\S*\s+)*")
 
 _Mapped = list[tuple[str, int]]
 

@@ -7,16 +7,16 @@ and POSIX 2024 for what a terminal could not show.
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 
 from kaniko_split.report.asked import Asked
 from kaniko_split.report.document import JobOutcome, PipelineOutcome
 from kaniko_split.report.page.markup import plain
+from kaniko_split.source.patterns import Pattern
 
 PROGRAM = "kaniko-split apply"
 _STDIN = "stdin"
-_PATTERN = re.compile(r"[*?[]")
+_PATTERN = Pattern(r"[*?[]")
 _IN_BRACKETS = r"[\g<0>]"
 
 

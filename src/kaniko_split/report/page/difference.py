@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 
-_WORD = re.compile(r"\w+|\s+|[^\w\s]")
+_WORD = Pattern(r"\w+|\s+|[^\w\s]")
 # Lines that have less than this in common are two lines, not one that was changed.
 _ALIKE = 0.5
 

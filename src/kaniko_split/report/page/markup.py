@@ -6,17 +6,17 @@ Control characters, invisible ones and those that turn the direction of writing 
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from html import escape
 
 from markupsafe import Markup
 
 from kaniko_split.report.escape import visible
+from kaniko_split.source.patterns import Pattern
 
 # `visible` leaves these, for no terminal obeys them; a browser may break the line at them.
 _BREAKS = {"\u2028": "\\u2028", "\u2029": "\\u2029"}
-_WORDS = re.compile(r"\s+|\S+")
+_WORDS = Pattern(r"\s+|\S+")
 _LONGEST_WORD = 80
 _SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
