@@ -156,7 +156,7 @@ def folders_of(text: str) -> frozenset[str]:
 def shells_for(text: str) -> list[tuple[str, ...]]:
     """Choose the shells: busybox as in the executor's image, dash, and bash where a script is not POSIX."""
     busybox = _busybox()
-    more = re.search(r"\[\[ |<<<|<\(|\bfunction \w|\w\+=|\w=\(|\bpipefail\b", text) is not None
+    more = re.search(r"\[\[ |<<<|<\(|\bfunction \w|\w\+=|\w=\(|\bpipefail\b|\$\{(?:!|\w+[/,^])", text) is not None
     found: list[tuple[str, ...]] = [(busybox, "sh")] if busybox else []
     dash, bash = shutil.which("dash"), shutil.which("bash")
     if not more and dash:

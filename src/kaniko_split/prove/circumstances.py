@@ -21,7 +21,7 @@ from kaniko_split.shell.effects import Effects
 from kaniko_split.shell.endings import hardly_fails, hides_failure
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, may_meet
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement, nested, words_of
-from kaniko_split.shell.words import names_read
+from kaniko_split.shell.words import names_read, reads_indirectly
 from kaniko_split.source.text import Span
 
 _STATUS = Variable("?")
@@ -219,8 +219,7 @@ class _Machine:
             return False
         for one in assignments:
             text = self.trace.script.text[one.span.start : one.span.end]
-            names = [Variable(name) for name in _names_in(one)]
-            symbol = symbol_of(text, *self._inputs(frozenset(names)), self._files_symbol(text))
+            symbol = symbol_of(text, *self._inputs(_places_in(one)), self._files_symbol(text))
             if one.appends or one.indexed:
                 symbol = symbol_of(self.values.get(one.name, ""), symbol)
             self._write(Variable(one.name), symbol, tainted=tainted)
@@ -232,9 +231,9 @@ class _Machine:
 
     def _record(self, step: Step, words: tuple[str, ...]) -> BuildRecord:
         reads = tuple(
-            (place.name, self._read(place))
+            (str(place), self._read(place))
             for place in sorted(step.effects.reads, key=str)
-            if isinstance(place, Variable)
+            if isinstance(place, Variable) or place is State.VARIABLES
         )
         seen = sorted(name for name in self.values if name in self.exported or name in self.given)
         files = self._files_before(step)
@@ -352,5 +351,10 @@ def _spans_of_words(statement: Statement) -> Iterator[Span]:
             yield from _spans_of_words(one)
 
 
-def _names_in(assignment: Assignment) -> list[str]:
-    return list(names_read(assignment.value)) if assignment.value is not None else []
+def _places_in(assignment: Assignment) -> frozenset[Location]:
+    if assignment.value is None:
+        return frozenset()
+    places: set[Location] = {Variable(name) for name in names_read(assignment.value)}
+    if reads_indirectly(assignment.value):
+        places.add(State.VARIABLES)
+    return frozenset(places)

@@ -40,7 +40,7 @@ from kaniko_split.shell.nodes import (
     words_of,
 )
 from kaniko_split.shell.programs import effects_of_command
-from kaniko_split.shell.words import names_assigned, names_read, value_of_word
+from kaniko_split.shell.words import names_assigned, names_read, reads_indirectly, value_of_word
 from kaniko_split.source.patterns import Pattern
 
 __all__ = ["Effects", "effects_of"]
@@ -150,9 +150,12 @@ def _own_effects(statement: Statement, here: Surroundings) -> Effects:
     # Each command that is run can see the names that it reads.
     names = {name for word in words for name in names_read(word)}
     written = {name for word in words for name in names_assigned(word)}
+    read: set[Location] = {Variable(name) for name in names | written}
+    if any(map(reads_indirectly, words)):
+        read.add(State.VARIABLES)
     done = replace(
         done,
-        reads=done.reads | {Variable(name) for name in names | written} | (_IN_FOLDER if names & _PLACES else NOWHERE),
+        reads=done.reads | read | (_IN_FOLDER if names & _PLACES else NOWHERE),
         writes=done.writes | {Variable(name) for name in written},
         fresh=done.fresh or bool(names & FRESH_VARIABLES),
         prints=done.prints and not written,

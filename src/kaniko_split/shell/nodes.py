@@ -22,7 +22,10 @@ class Literal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
-    """`$name` or `${name...}`; `plain` where nothing but the name stands in the braces."""
+    """`$name` or `${name...}`; `plain` where nothing but the name stands in the braces.
+
+    `indirect` where its value names the variable that is read, as in bash's `${!name}`.
+    """
 
     name: str
     span: Span
@@ -30,6 +33,7 @@ class Parameter:
     plain: bool
     assigns: bool
     inner: tuple[Word, ...] = ()
+    indirect: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

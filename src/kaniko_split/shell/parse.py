@@ -315,6 +315,7 @@ class _Reader:
             plain=not set(part) - own and not name.startswith("$[["),
             assigns=expansion.get("Op") in {"=", ":="},
             inner=tuple(self._expansion_words(part)),
+            indirect=bool(part.get("Excl")),
         )
 
     def _expansion_words(self, part: dict[str, Any]) -> Iterator[Word]:

@@ -71,6 +71,12 @@ def names_read(word: Word) -> Iterator[str]:
             yield from part.names
 
 
+def reads_indirectly(word: Word) -> bool:
+    """Tell whether a word reads a variable that another one names, as bash's `${!name}` does."""
+    parameters = [part for part in word.parts if isinstance(part, Parameter)]
+    return any(part.indirect or any(map(reads_indirectly, part.inner)) for part in parameters)
+
+
 def names_assigned(word: Word) -> Iterator[str]:
     """Yield the variables that a word may assign, as `${NAME:=value}` does."""
     for part in word.parts:
