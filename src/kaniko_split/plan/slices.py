@@ -1,8 +1,7 @@
-"""Which statements does each build need, and which do all of them share?
+"""Which statements does each job get, and which do all of them share?
 
-The rules are those of backward slicing: from a build, back over the statements before it, taking each that may
-write what is still to be read. A build's own outputs (digest files, tars) are not read by the other builds; a
-statement that reads them belongs to the build that wrote them.
+A build's own outputs (digest files, tars) are not read by the other builds; a statement that reads them belongs to
+the build that wrote them.
 """
 
 from __future__ import annotations
@@ -16,39 +15,15 @@ from kaniko_split.detect.running import Running
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.attaching import Attaching
+from kaniko_split.plan.backward import Backward, names_in_environment
 from kaniko_split.plan.binding import Bound, CannotSliceError, bind
 from kaniko_split.plan.detours import detours
 from kaniko_split.plan.order import left_behind, order_of
 from kaniko_split.shell.endings import hides_failure
-from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, is_exact, meeting
+from kaniko_split.shell.locations import File, State, Variable, meeting
 from kaniko_split.shell.nodes import Case, For, Group, If, While
 
-__all__ = ["CannotSliceError", "JobSlice", "Slices", "slice_script", "written_again"]
-
-# Names that programs read from their environment without being told to.
-_UNNAMED_READS = (
-    "ALL_PROXY",
-    "AWS_",
-    "AZURE_",
-    "CI_",
-    "DOCKER_",
-    "FF_",
-    "GIT_",
-    "GOOGLE_",
-    "HTTP",
-    "KANIKO_",
-    "LC_",
-    "NO_PROXY",
-    "SSL_",
-    "http_",
-    "https_",
-    "no_proxy",
-    "all_proxy",
-)
-_UNNAMED_READS_WHOLE = frozenset({"HOME", "IFS", "LANG", "PATH", "PS4", "TMPDIR"})
-
-
-_STATUS = Variable("?")
+__all__ = ["CannotSliceError", "JobSlice", "Slices", "slice_script"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +101,8 @@ class _Slicer:
         self._steps = trace.steps
         self._links = links
         self._builds = [step.number for step in self._steps if step.build is not None]
-        self._environment = self._names_in_environment(given)
+        self._environment = names_in_environment(trace, given)
+        self._way_back = Backward(trace.steps, self._environment)
         self._homes = _builds_of_turns(trace)
         self._bound = Bound()
 
@@ -141,14 +117,14 @@ class _Slicer:
             if number not in finishing:
                 for build in owners:
                     roots[build].add(number)
-        sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
+        sliced = {build: self._needed(roots[build], finishing) for build in self._builds}
         finishing |= self._around_the_effects(finishing, frozenset().union(*sliced.values()))
-        tail = self._backward(finishing, finishing) if finishing else frozenset[int]()
+        tail = self._needed(finishing, finishing) if finishing else frozenset[int]()
         needed = tail.union(*sliced.values())
         left = frozenset(step.number for step in self._steps if not self._in_before_script(step)) - needed
         owned = frozenset(self._bound.owners)
         Attaching(self._steps, self._builds, owned, self._homes).attach(roots, left)
-        sliced = {build: self._backward(roots[build], finishing) for build in self._builds}
+        sliced = {build: self._needed(roots[build], finishing) for build in self._builds}
         cleaned, tail = self._cleaned(roots, sliced, tail, finishing)
         if self._trace.loop is not None:
             return self._turn_by_turn(self._trace.loop, cleaned, tail)
@@ -262,18 +238,6 @@ class _Slicer:
     def _in_before_script(self, step: Step) -> bool:
         return self._trace.items[step.item].section is Section.BEFORE_SCRIPT
 
-    def _names_in_environment(self, given: frozenset[str]) -> frozenset[str]:
-        """Return the names whose assignment every later command can see."""
-        assigned = {place.name for step in self._steps for place in step.effects.writes if isinstance(place, Variable)}
-        return frozenset(
-            name
-            for name in assigned
-            if name in given
-            or name in self._trace.exported
-            or name in _UNNAMED_READS_WHOLE
-            or name.startswith(_UNNAMED_READS)
-        )
-
     def _finishing(self, last: int) -> set[int]:
         """Return the statements that come after all builds and belong to none."""
         found: set[int] = set()
@@ -304,64 +268,10 @@ class _Slicer:
             and (step.number > min(finishing) or not _only_speaks(step))
         }
 
-    def _backward(
+    def _needed(
         self, roots: Iterable[int], finishing: set[int], passed_over: frozenset[int] = frozenset()
     ) -> frozenset[int]:
-        """Return `roots` and all before them that they need, as if what is `passed_over` were not there."""
-        wanted = set(roots)
-        chosen: set[int] = set()
-        live: set[Location] = set()
-        covered: set[Location] = set()
-        goes_back = False
-        branch, in_branch = (self._steps[max(wanted)].frame, self._steps[max(wanted)].branch), set[Location]()
-        for step in reversed(self._steps[: max(wanted) + 1]):
-            number = step.number
-            if branch != (step.frame, step.branch):
-                branch, in_branch = (step.frame, step.branch), set()
-            if number in passed_over:
-                continue
-            if number not in wanted:
-                hits = _live_writes(step, live - in_branch, covered | in_branch)
-                if step.build is not None or number in self._bound.owners or number in finishing:
-                    self._refuse_what_a_build_leaves(step, live, hits, self._steps[max(wanted)])
-                    continue
-                if not hits and not step.effects.leaves and State.VARIABLES not in step.effects.writes:
-                    continue
-            chosen.add(number)
-            live -= step.effects.overwrites
-            covered |= {place for place in step.effects.overwrites if isinstance(place, File)}
-            covered -= step.effects.reads
-            in_branch |= step.in_branch
-            in_branch -= step.effects.reads
-            if State.FILES in step.effects.reads:
-                covered.clear()
-                in_branch = {place for place in in_branch if not isinstance(place, File)}
-            live |= step.effects.reads - step.effects.appends
-            if State.FOLDER in step.effects.writes:
-                # `cd -` leads to where the shell was before the `cd` that it undoes.
-                live |= {State.FOLDER} if goes_back else set()
-                goes_back = tuple(value.text for value in step.values) == ("cd", "-")
-            if step.build is not None or step.effects.unknown or step.effects.acts:
-                seen = {place for name in self._environment for place in (Variable(name), export_mark(name))}
-                live |= seen
-                in_branch -= seen
-        return frozenset(chosen)
-
-    def _refuse_what_a_build_leaves(
-        self, step: Step, live: set[Location], hits: frozenset[Location], later: Step
-    ) -> None:
-        """Make sure that what is passed over has left nothing which is read later."""
-        if any(is_exact(place) and place in live for place in hits):
-            raise CannotSliceError("output-used-later", step)
-        if step.build is None and step.effects.unknown and State.FILES in hits:
-            raise CannotSliceError("output-used-later", step, "nobody can say which files it writes")
-        left = {place for place in step.beside - written_again(step, later) if meeting({place}, live)}
-        if State.FOLDER in left:
-            raise CannotSliceError("output-used-later", step, "it leaves the shell in another folder")
-        if left:
-            paths = [f"`{place.path}`" for place in left if isinstance(place, File)]
-            more = f"writes {', '.join(sorted(paths))} too" if paths else "does more than build"
-            raise CannotSliceError("output-used-later", step, f"it {more}, and a later build may see it")
+        return self._way_back.needed(roots, finishing | self._bound.owners.keys(), passed_over)
 
     def _prelude(self, sliced: dict[int, frozenset[int]], first: int, tail: frozenset[int] | None) -> frozenset[int]:
         """Return what stands before the first build, in every slice, and may run before what does not.
@@ -417,7 +327,7 @@ class _Slicer:
         before = frozenset(step.number for step in self._steps if self._in_before_script(step))
         left_out = detours(self._steps, steps | before, before | fixed, self._links)
         # Without them less is needed, and nothing more.
-        return self._backward(roots - left_out, finishing, left_out) & steps if left_out else steps
+        return self._needed(roots - left_out, finishing, left_out) & steps if left_out else steps
 
 
 def _only_speaks(step: Step) -> bool:
@@ -429,27 +339,6 @@ def _builds_of_turns(trace: Trace) -> dict[int, int]:
     builds = [step.number for step in trace.steps if step.build is not None]
     turns = {step.number: turn for step in trace.steps if (turn := trace.turn_of(step)) is not None}
     return {number: builds[turn] for number, turn in turns.items()}
-
-
-def written_again(step: Step, later: Step) -> frozenset[Location]:
-    """Return the files that a later call of the same function or script writes anew, whatever it finds there."""
-    if not step.calls or step.calls != later.calls:
-        return frozenset()
-    anew = later.beside - later.effects.appends - later.effects.reads
-    return frozenset(place for place in anew if isinstance(place, File) and is_exact(place))
-
-
-def _live_writes(step: Step, live: set[Location], covered: set[Location]) -> frozenset[Location]:
-    """Return what the statement writes that is still to be read."""
-    exact = {place for place in live if place is not State.FILES}
-    hits = set(meeting(step.effects.writes, exact))
-    if State.FILES in live:
-        hits |= {
-            place
-            for place in step.effects.writes
-            if place is State.FILES or (isinstance(place, File) and place not in covered)
-        }
-    return frozenset(hits)
 
 
 def _conflict(one: Step, other: Step) -> bool:

@@ -1,0 +1,148 @@
+"""What does a build need of the statements above it?
+
+The rules are those of backward slicing: from a statement, back over those before it, taking each that may write what
+is still to be read. What belongs to another build is passed over, where it has left nothing behind that is read later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.plan.binding import CannotSliceError
+from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, is_exact, meeting
+
+# Names that programs read from their environment without being told to.
+_UNNAMED_READS = (
+    "ALL_PROXY",
+    "AWS_",
+    "AZURE_",
+    "CI_",
+    "DOCKER_",
+    "FF_",
+    "GIT_",
+    "GOOGLE_",
+    "HTTP",
+    "KANIKO_",
+    "LC_",
+    "NO_PROXY",
+    "SSL_",
+    "http_",
+    "https_",
+    "no_proxy",
+    "all_proxy",
+)
+_UNNAMED_READS_WHOLE = frozenset({"HOME", "IFS", "LANG", "PATH", "PS4", "TMPDIR"})
+
+
+def names_in_environment(trace: Trace, given: frozenset[str]) -> frozenset[str]:
+    """Return the variables that a script assigns and every later command can see.
+
+    Args:
+        trace: The script.
+        given: The variables that the pipeline gives the job, which are in the environment of every command.
+    """
+    assigned = {place.name for step in trace.steps for place in step.effects.writes if isinstance(place, Variable)}
+    return frozenset(
+        name
+        for name in assigned
+        if name in given or name in trace.exported or name in _UNNAMED_READS_WHOLE or name.startswith(_UNNAMED_READS)
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backward:
+    """The way back through a script, whose `environment` names the variables that every command sees."""
+
+    steps: tuple[Step, ...]
+    environment: frozenset[str]
+
+    def needed(
+        self, roots: Iterable[int], of_others: Iterable[int], passed_over: frozenset[int] = frozenset()
+    ) -> frozenset[int]:
+        """Return `roots` and all before them that they need.
+
+        Args:
+            roots: Statements, by number.
+            of_others: The statements that belong to builds or to the finishing job, and not to all.
+            passed_over: The statements that are taken for not being there.
+
+        Raises:
+            CannotSliceError: A statement of others has left something that is read later.
+        """
+        wanted, others = set(roots), frozenset(of_others)
+        last = self.steps[max(wanted)]
+        chosen: set[int] = set()
+        live: set[Location] = set()
+        covered: set[Location] = set()
+        goes_back = False
+        branch, in_branch = (last.frame, last.branch), set[Location]()
+        for step in reversed(self.steps[: last.number + 1]):
+            number = step.number
+            if branch != (step.frame, step.branch):
+                branch, in_branch = (step.frame, step.branch), set()
+            if number in passed_over:
+                continue
+            if number not in wanted:
+                hits = _live_writes(step, live - in_branch, covered | in_branch)
+                if step.build is not None or number in others:
+                    _refuse_what_is_left(step, live, hits, last)
+                    continue
+                if not hits and not step.effects.leaves and State.VARIABLES not in step.effects.writes:
+                    continue
+            chosen.add(number)
+            live -= step.effects.overwrites
+            covered |= {place for place in step.effects.overwrites if isinstance(place, File)}
+            covered -= step.effects.reads
+            in_branch |= step.in_branch
+            in_branch -= step.effects.reads
+            if State.FILES in step.effects.reads:
+                covered.clear()
+                in_branch = {place for place in in_branch if not isinstance(place, File)}
+            live |= step.effects.reads - step.effects.appends
+            if State.FOLDER in step.effects.writes:
+                # `cd -` leads to where the shell was before the `cd` that it undoes.
+                live |= {State.FOLDER} if goes_back else set()
+                goes_back = tuple(value.text for value in step.values) == ("cd", "-")
+            if step.build is not None or step.effects.unknown or step.effects.acts:
+                seen = {place for name in self.environment for place in (Variable(name), export_mark(name))}
+                live |= seen
+                in_branch -= seen
+        return frozenset(chosen)
+
+
+def _written_again(step: Step, later: Step) -> frozenset[Location]:
+    """Return the files that a later call of the same function or script writes anew, whatever it finds there."""
+    if not step.calls or step.calls != later.calls:
+        return frozenset()
+    anew = later.beside - later.effects.appends - later.effects.reads
+    return frozenset(place for place in anew if isinstance(place, File) and is_exact(place))
+
+
+def _refuse_what_is_left(step: Step, live: set[Location], hits: frozenset[Location], later: Step) -> None:
+    """Make sure that what is passed over has left nothing which is read later."""
+    if any(is_exact(place) and place in live for place in hits):
+        raise CannotSliceError("output-used-later", step)
+    if step.build is None and step.effects.unknown and State.FILES in hits:
+        raise CannotSliceError("output-used-later", step, "nobody can say which files it writes")
+    left = {place for place in step.beside - _written_again(step, later) if meeting({place}, live)}
+    if State.FOLDER in left:
+        raise CannotSliceError("output-used-later", step, "it leaves the shell in another folder")
+    if left:
+        paths = [f"`{place.path}`" for place in left if isinstance(place, File)]
+        more = f"writes {', '.join(sorted(paths))} too" if paths else "does more than build"
+        raise CannotSliceError("output-used-later", step, f"it {more}, and a later build may see it")
+
+
+def _live_writes(step: Step, live: set[Location], covered: set[Location]) -> frozenset[Location]:
+    """Return what the statement writes that is still to be read."""
+    exact = {place for place in live if place is not State.FILES}
+    hits = set(meeting(step.effects.writes, exact))
+    if State.FILES in live:
+        hits |= {
+            place
+            for place in step.effects.writes
+            if place is State.FILES or (isinstance(place, File) and place not in covered)
+        }
+    return frozenset(hits)
