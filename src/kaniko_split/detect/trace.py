@@ -163,13 +163,19 @@ def _is_used_behind(step: Step, steps: list[Step]) -> bool:
 
 
 def _only_loop(found: Trace, follower: _Follower) -> Loop | None:
-    """Return the loop that makes all of a script's builds, one in each turn, where it can be written out."""
+    """Return the only loop that builds, one image in each turn, where it can be written out.
+
+    The script's other builds stand outside of it, each a command by itself.
+    """
     building = [step for step in found.steps if step.builds]
-    if len(building) != 1 or building[0].number not in follower.lists:
+    loops = [step for step in building if step.number in follower.lists]
+    if len(loops) != 1:
         return None
-    step, values = building[0], follower.lists[building[0].number]
+    step, values = loops[0], follower.lists[loops[0].number]
     alone = step.item == step.last_item and found.items[step.item].section is Section.SCRIPT
-    if step.frame is not None and (len(step.frame.branches) > 1 or step.frame.is_subshell):
+    if step.frame is not None and (len(step.frame.branches) > 1 or step.frame.is_subshell or len(building) > 1):
+        return None
+    if any(one is not step and (one.build is None or one.frame) for one in building):
         return None
     if not alone or len(values) < 2 or step.builds != len(values):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kaniko_split.detect.findings import Finding
 from kaniko_split.gitlab.script import Origin
 from kaniko_split.plan.outcome import Placement
-from kaniko_split.plan.slices import Slices
+from kaniko_split.plan.slices import CannotSliceError, Slices
 from kaniko_split.tree.nodes import Alias, Sequence, walk
 
 
@@ -16,8 +16,21 @@ def placement_of(finding: Finding, slices: Slices, *, leaks: bool) -> Placement:
         finding: The job, which keeps the shared statements as the template.
         slices: How its script is divided.
         leaks: Whether a `before_script` that is new there would reach other jobs.
+
+    Raises:
+        CannotSliceError: They have to stay in the template's script, where a loop's body stands that one does not run.
     """
-    if slices.turns:
+    place = _place(finding, slices, leaks=leaks)
+    beside = slices.beside_the_loop
+    if beside and place is Placement.SCRIPT:
+        assert finding.trace is not None  # noqa: S101 (it was divided)
+        why = "it stands beside a loop, and what both begin with cannot stand in a `before_script`"
+        raise CannotSliceError("build-in-control-flow", finding.trace.steps[beside[0]], why)
+    return place
+
+
+def _place(finding: Finding, slices: Slices, *, leaks: bool) -> Placement:
+    if slices.turns and not slices.beside_the_loop:
         return Placement.SCRIPT
     if not slices.prelude:
         return Placement.NOWHERE

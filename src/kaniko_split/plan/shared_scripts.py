@@ -187,6 +187,9 @@ def _check_alike(heirs: list[_Heir]) -> None:
         if one.division != first.division:
             why = f"not as for `{first.finding.job.name}`"
             raise ObstacleError("template-differs", job.file, job.entry.key.span.start, why)
+        if one.slices.beside_the_loop:
+            why = "it stands beside a loop, in a script of several jobs"
+            raise CannotSliceError("build-in-control-flow", one.trace.steps[one.slices.beside_the_loop[0]], why)
         if one.home.way is Way.ITEM and one.trace.loop is not None:
             at = one.finding.script.entry
             offset = at.key.span.start if at is not None else job.entry.key.span.start

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.contexts import lies_outside
-from kaniko_split.detect.loops import Loop
 from kaniko_split.detect.running import Running
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.gitlab.script import Section
@@ -19,6 +18,7 @@ from kaniko_split.plan.backward import Backward, names_in_environment
 from kaniko_split.plan.binding import Bound, CannotSliceError, bind
 from kaniko_split.plan.detours import detours
 from kaniko_split.plan.order import left_behind, order_of
+from kaniko_split.plan.turns import builds_of_turns, check_turns
 from kaniko_split.shell.endings import hides_failure
 from kaniko_split.shell.locations import File, State, Variable, meeting
 from kaniko_split.shell.nodes import Case, For, Group, If, While
@@ -51,7 +51,7 @@ class Slices:
         after: For each build, by number, the builds that must have succeeded before it starts.
         left_behind: Pairs of builds of which the second saw, in its folder, a file that the first one wrote.
         unread: The builds, by number, whose Dockerfile is not known or not in the repository.
-        turns: For a script with a loop, the statements of each turn; the jobs run them from the template's script.
+        turns: For a script with a loop, the statements of each turn; their jobs run them from the template's script.
     """
 
     before: tuple[int, ...]
@@ -62,6 +62,13 @@ class Slices:
     left_behind: tuple[tuple[int, int], ...] = ()
     turns: tuple[tuple[int, ...], ...] = ()
     unread: tuple[int, ...] = ()
+
+    @property
+    def beside_the_loop(self) -> tuple[int, ...]:
+        """The builds that stand outside of the loop, where there is one."""
+        turned = {number for turn in self.turns for number in turn}
+        builds = (job.build for job in self.jobs if job.build is not None and self.turns)
+        return tuple(build for build in builds if build not in turned)
 
 
 def slice_script(
@@ -103,7 +110,7 @@ class _Slicer:
         self._builds = [step.number for step in self._steps if step.build is not None]
         self._environment = names_in_environment(trace, given)
         self._way_back = Backward(trace.steps, self._environment)
-        self._homes = _builds_of_turns(trace)
+        self._homes = builds_of_turns(trace)
         self._bound = Bound()
 
     def slices(self) -> Slices:
@@ -126,14 +133,21 @@ class _Slicer:
         Attaching(self._steps, self._builds, owned, self._homes).attach(roots, left)
         sliced = {build: self._needed(roots[build], finishing) for build in self._builds}
         cleaned, tail = self._cleaned(roots, sliced, tail, finishing)
+        turns: tuple[tuple[int, ...], ...] = ()
         if self._trace.loop is not None:
-            return self._turn_by_turn(self._trace.loop, cleaned, tail)
+            turns = check_turns(self._trace, cleaned, tail, self._environment)
+            # The body stays whole.
+            for turn in turns:
+                cleaned[self._homes[turn[0]]] |= frozenset(turn)
+        if len(turns) == len(self._builds):
+            return self._turn_by_turn(turns, cleaned, tail)
         prelude = self._prelude(cleaned, first, tail if finishing else None)
         jobs = [JobSlice(build, self._own(cleaned[build], prelude)) for build in self._builds]
         if finishing:
             jobs.append(JobSlice(None, self._own(tail, prelude)))
         for job in jobs:
-            self._check_end(job)
+            if job.build not in self._homes:
+                self._check_end(job)
         held = {number for job in jobs for number in job.steps} | prelude
         before = [step.number for step in self._steps if self._in_before_script(step)]
         script = [step.number for step in self._steps if not self._in_before_script(step)]
@@ -144,6 +158,26 @@ class _Slicer:
             dropped=tuple(number for number in script if number not in held),
             after=self._order(jobs),
             left_behind=left_behind(self._steps, self._builds),
+            turns=turns,
+        )
+
+    def _turn_by_turn(
+        self, turns: tuple[tuple[int, ...], ...], sliced: Mapping[int, frozenset[int]], tail: frozenset[int]
+    ) -> Slices:
+        """Divide a script all of whose builds one loop makes: what stands before it stays before its body."""
+        before = tuple(step.number for step in self._steps if self._in_before_script(step))
+        prelude = frozenset(range(turns[0][0])) - frozenset(before)
+        jobs = [JobSlice(build, self._own(sliced[build], prelude)) for build in self._builds]
+        if tail:
+            # Its script is its own, so it has what it needs of the others too.
+            jobs.append(JobSlice(None, tuple(number for number in sorted(tail) if number not in before)))
+        return Slices(
+            before=before,
+            prelude=tuple(sorted(prelude)),
+            jobs=tuple(jobs),
+            after=self._order(jobs),
+            left_behind=left_behind(self._steps, self._builds),
+            turns=turns,
         )
 
     def _release_what_prepares(self) -> None:
@@ -168,41 +202,6 @@ class _Slicer:
         slices = {job.build: job.steps for job in jobs if job.build is not None}
         bound = self._bound
         return order_of(self._steps, slices, bound.mentions, self._dockerfiles, bound.written, frozenset(bound.passing))
-
-    def _turn_by_turn(self, loop: Loop, sliced: dict[int, frozenset[int]], tail: frozenset[int]) -> Slices:
-        """Divide a script that is one loop: each job has a whole turn, and nothing of another one."""
-        turns = tuple(tuple(number for number, home in self._homes.items() if home == build) for build in self._builds)
-        start, end = turns[0][0], turns[-1][-1] + 1
-        for step in self._steps[:start]:
-            if step.effects.writes & {Variable(loop.name)} or (
-                not self._in_before_script(step)
-                and (loop.name in self._environment or {Variable(loop.name), State.VARIABLES} & step.effects.reads)
-            ):
-                raise CannotSliceError("turns-depend", step, f"it sees the loop's variable `{loop.name}`")
-        if any(step.frame is not None and Variable(loop.name) in step.frame.reads for step in self._steps):
-            raise CannotSliceError("turns-depend", self._steps[start], f"its condition reads `{loop.name}`")
-        for build, steps in sliced.items():
-            strange = [number for number in sorted(steps) if self._homes.get(number, build) != build]
-            if strange:
-                raise CannotSliceError("turns-depend", self._steps[strange[0]])
-        before = tuple(step.number for step in self._steps if self._in_before_script(step))
-        strange = [number for number in sorted(tail) if number < end and number not in before]
-        if strange:
-            raise CannotSliceError("turns-depend", self._steps[strange[0]])
-        jobs = [
-            JobSlice(build, (*turn, *(number for number in sorted(sliced[build]) if number >= end)))
-            for build, turn in zip(self._builds, turns, strict=True)
-        ]
-        if tail:
-            jobs.append(JobSlice(None, tuple(number for number in sorted(tail) if number >= end)))
-        return Slices(
-            before=before,
-            prelude=tuple(number for number in range(start) if number not in before),
-            jobs=tuple(jobs),
-            after=self._order(jobs),
-            left_behind=left_behind(self._steps, self._builds),
-            turns=turns,
-        )
 
     def _check_end(self, job: JobSlice) -> None:
         """What ends a job decides how it ends; make sure that its failure did not mean nothing in the middle."""
@@ -332,13 +331,6 @@ class _Slicer:
 
 def _only_speaks(step: Step) -> bool:
     return step.effects.prints and not any(isinstance(place, File) for place in step.effects.reads)
-
-
-def _builds_of_turns(trace: Trace) -> dict[int, int]:
-    """Return, for each statement of a loop that is written out, the build of its turn."""
-    builds = [step.number for step in trace.steps if step.build is not None]
-    turns = {step.number: turn for step in trace.steps if (turn := trace.turn_of(step)) is not None}
-    return {number: builds[turn] for number, turn in turns.items()}
 
 
 def _conflict(one: Step, other: Step) -> bool:

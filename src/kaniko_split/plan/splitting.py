@@ -106,12 +106,12 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         check_inputs(finding, [names.template, *names.jobs])
         jobs = new_jobs(finding, slices, names.jobs)
         check_needs(references, jobs, job.mapping.entry("needs"))
+        moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
+        placement = placement_of(finding, slices, leaks=bool(moved))
     except (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError) as error:
         return refusal_of(finding, error)
-    moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
-    placement = placement_of(finding, slices, leaks=bool(moved))
     kept = references if jobs[-1].build is not None else ()
-    bare = placement in {Placement.NOWHERE, Placement.APPENDED} and len(job.mapping.entries) == 1
+    bare = placement in {Placement.NOWHERE, Placement.APPENDED} and len(job.mapping.entries) == 1 and not slices.turns
     if bare and moved:
         at = moved[0]
         return Refusal(finding, "job-extended", at.file, at.name.span.start)

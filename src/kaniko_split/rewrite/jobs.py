@@ -9,7 +9,7 @@ from dataclasses import replace
 from kaniko_split.detect.loops import Loop
 from kaniko_split.plan.outcome import NewJob, Placement, Split
 from kaniko_split.rewrite.lines import blank_lines_at_end, dash_column, entry_lines, moved, without_blank_lines
-from kaniko_split.rewrite.loops import loop_edits
+from kaniko_split.rewrite.loops import body_lines, loop_edits
 from kaniko_split.rewrite.needs import needs_pieces
 from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.script import ScriptText, StandIn, script_text
@@ -93,7 +93,9 @@ class _JobWriter:
         """Return what becomes of the `script` entry in the template."""
         prelude = self._split.slices.prelude
         loop = self._split.loop
-        if loop is not None and self._job_trace is not None:
+        if loop is not None and self._split.slices.beside_the_loop:
+            return self._prelude_and_body(loop, prelude)
+        if loop is not None:
             return loop_edits(self._script, self._job_trace, loop)
         match self._split.placement:
             case Placement.SCRIPT:
@@ -104,6 +106,18 @@ class _JobWriter:
                 return [self._appended(prelude), self._removed()]
             case Placement.NOWHERE:
                 return [self._removed()]
+
+    def _prelude_and_body(self, loop: Loop, prelude: Items[int]) -> list[Edit]:
+        """Keep the body of a loop alone in the template's script, with the prelude before it in `before_script`."""
+        style, script, span = self._style, self._script, self._entry.key.span
+        if not script.item_spans:
+            raise CannotLayOutError("flow-layout", span.start, "builds stand beside a loop in one text")
+        body = body_lines(script, self._job_trace, loop)
+        if self._split.placement is Placement.BEFORE_SCRIPT:
+            kept = self._kept("before_script", prelude)
+            return [Edit(kept.start, kept.end, (*kept.pieces, Written(f"{style.keys}script:\n"), *body))]
+        edit = Edit(span.start, script.lines.end, (Copied(span), *self._colon(), *body))
+        return [edit] if self._split.placement is Placement.NOWHERE else [self._appended(prelude), edit]
 
     def _kept(self, renamed: str | None, prelude: Items[int]) -> Edit:
         """Keep the entry with the prelude alone, under its own key or a new one."""
@@ -186,7 +200,7 @@ class _JobWriter:
         refers = self._split.placement is Placement.SCRIPT and self._split.refers_to_template
         reference = f"!reference [{name_text(self._split.template or '')}, {self._entry.name}]"
         loop = self._split.loop
-        if loop is not None:
+        if loop is not None and job.build not in self._split.slices.beside_the_loop:
             return self._turn(job, loop, reference)
         # What was said above or beside `script:` goes with the first script.
         takes_over = self._entry_is_gone() and job is self._split.jobs[0]
@@ -207,34 +221,38 @@ class _JobWriter:
         return [*header, *first, *script.block(job.steps, self._dash_of_jobs(), part, self._said_before(job))]
 
     def _said_before(self, job: NewJob) -> frozenset[int]:
-        """Return the statements that an earlier one of the new jobs has too, with their comments."""
+        """Return the statements that the template or an earlier one of the new jobs has too, with their comments."""
         jobs = self._split.jobs
-        return frozenset(number for other in jobs[: jobs.index(job)] for number in other.steps)
+        return frozenset((*self._split.slices.prelude, *(n for other in jobs[: jobs.index(job)] for n in other.steps)))
 
     def _turn(self, job: NewJob, loop: Loop, reference: str) -> list[Piece]:
         """Return the script of a job that runs one turn of a loop, which stands in the template's script."""
         style, script, slices = self._style, self._script, self._split.slices
-        turned = {number for turn in slices.turns for number in turn}
-        behind = [number for number in job.steps if number not in turned]
+        turn = next((numbers for numbers in slices.turns if job.build in numbers), ())
+        above = [number for number in job.steps if turn and number < turn[0]]
+        behind = [number for number in job.steps if number not in {*turn, *above}]
         heads: list[str] = []
-        if job.build is not None:
-            turn = next(index for index, numbers in enumerate(slices.turns) if job.build in numbers)
-            heads = [shell_text(loop.assignments[turn], flow=script.flow), reference]
+        if turn:
+            assignment = loop.assignments[slices.turns.index(turn)]
+            heads = [shell_text(assignment, flow=script.flow), reference]
         if script.flow:
             inside = script.inline(behind)
             comma = [Written(", ")] if heads and inside else []
             return [Written(f"{style.keys}script: [{', '.join(heads)}"), *comma, *inside, Written("]\n")]
-        first = "".join(f"{style.dashes}- {head}\n" for head in heads)
+        dash, said = self._dash_of_jobs(), self._said_before(job)
         return [
-            Written(f"{style.keys}script:\n{first}"),
-            *script.block(behind, self._dash_of_jobs(), said=self._said_before(job)),
+            Written(f"{style.keys}script:\n"),
+            *script.block(above, dash, said=said),
+            Written("".join(f"{style.dashes}- {head}\n" for head in heads)),
+            *script.block(behind, dash, said=said),
         ]
 
     def _dash_of_jobs(self) -> int:
         return self._script.dash if self._script.item_spans else len(self._style.dashes)
 
     def _entry_is_gone(self) -> bool:
-        return self._split.placement in {Placement.NOWHERE, Placement.APPENDED}
+        gone = self._split.placement in {Placement.NOWHERE, Placement.APPENDED}
+        return gone and self._split.loop is None
 
     def _lead(self) -> list[Piece]:
         """Return the comments right above `script:`, which the template no longer has."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from kaniko_split.detect.loops import Loop
 from kaniko_split.detect.trace import Trace
+from kaniko_split.rewrite.lines import without_leading_blanks
 from kaniko_split.rewrite.parts import CannotLayOutError, Divider, divider
 from kaniko_split.rewrite.script import ScriptText
 from kaniko_split.rewrite.style import is_plain
@@ -46,11 +47,31 @@ def loop_edits(script: ScriptText, trace: Trace, loop: Loop) -> list[Edit]:
     return edits
 
 
+def body_lines(script: ScriptText, trace: Trace, loop: Loop) -> list[Piece]:
+    """Return the lines of the item that holds a loop, comments included, with the loop's body in its place.
+
+    Raises:
+        CannotLayOutError: The loop is laid out so that its body cannot stand alone.
+    """
+    item = trace.item_at(loop.turns[0])
+    index = trace.items[item].index
+    cutter = divider(script.source, trace, index, script.column)
+    edit = _without_loop(script, cutter, trace, loop, alone=_stands_alone(trace, item))
+    if any(trace.turn_of(step) is None for step in trace.steps if step.item == item):
+        if cutter.node.style is not Style.LITERAL or not _can_part(script.source, cutter, trace, loop):
+            raise CannotLayOutError("flow-layout", cutter.node.span.start, "something stands beside its loop")
+        whole, body = _placed(cutter, trace, loop)
+        if _is_one_statement(trace, item) and _is_one_line(script.source, whole, body):
+            return [Written(" " * script.dash + "- "), Copied(body), Written("\n")]
+        return [Written(" " * script.dash + "- |\n"), *edit.pieces]
+    lines = without_leading_blanks(script.source, script.item_spans[index])
+    return [Copied(Span(lines.start, edit.start)), *edit.pieces, Copied(Span(edit.end, lines.end))]
+
+
 def _can_part(source: Source, cutter: Divider, trace: Trace, loop: Loop) -> bool:
     """Tell whether a loop stands on plain lines of its own, in nothing else, so that what is behind it can go."""
-    first = trace.starts[trace.item_at(loop.turns[0])]
-    spans = (Span(loop.statement.start, loop.body.start), loop.statement)
-    head, whole = (source.cut(cutter.placed(span.start - first, span.end - 1 - first)) for span in spans)
+    placed, body = _placed(cutter, trace, loop)
+    head, whole = source.text[placed.start : body.start], source.cut(placed)
     framed = any(step.frame is not None for step in trace.steps if trace.turn_of(step) is not None)
     opens = any(_OPENS.search(line.rstrip()) for line in head.splitlines())
     return opens and not framed and "\\\n" not in head and "\t" not in whole
@@ -61,16 +82,27 @@ def _first_behind(trace: Trace, loop: Loop) -> int:
     return next((step.number for step in trace.steps if step.span.start >= loop.end), len(trace.steps))
 
 
+def _placed(cutter: Divider, trace: Trace, loop: Loop) -> tuple[Span, Span]:
+    """Return where a loop stands in the file, and where its body does."""
+    first = trace.starts[trace.item_at(loop.turns[0])]
+    whole, body = (cutter.placed(span.start - first, span.end - 1 - first) for span in (loop.statement, loop.body))
+    return whole, body
+
+
+def _is_one_statement(trace: Trace, item: int) -> bool:
+    """Tell whether the body of the loop in an item is one statement: a turn assigns the variable before it."""
+    return [trace.turn_of(step) for step in trace.steps if step.item == item].count(0) == 1 + 1
+
+
 def _stands_alone(trace: Trace, item: int) -> bool:
     """Tell whether the loop is all that its item runs, and its body is one statement."""
-    turns = [trace.turn_of(step) for step in trace.steps if step.item == item]
-    return None not in turns and turns.count(0) == 2
+    alone = all(trace.turn_of(step) is not None for step in trace.steps if step.item == item)
+    return alone and _is_one_statement(trace, item)
 
 
 def _without_loop(script: ScriptText, cutter: Divider, trace: Trace, loop: Loop, *, alone: bool) -> Edit:
-    source, start = script.source, trace.starts[trace.item_at(loop.turns[0])]
-
-    whole, body = (cutter.placed(span.start - start, span.end - 1 - start) for span in (loop.statement, loop.body))
+    source = script.source
+    whole, body = _placed(cutter, trace, loop)
     if not cutter.node.style.is_block:
         return _bare_scalar(source, cutter, whole, body)
     first, last = source.line_start(whole.start), source.line_end(whole.end - 1)
