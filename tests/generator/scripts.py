@@ -74,11 +74,9 @@ def _body(choices: Choices, names: list[str], how: Habits, found: ScriptPlan) ->
         variable = "1" if flow == "function" else "name"
         context = "{}" if how.context == "." else how.context
         text = build(choices, names[0], replace(how, variable=variable, context=context, digests=False), []).build.text
-        return (
-            control.function(choices, text, names)
-            if flow == "function"
-            else [control.loop(choices, text, "name", names)]
-        )
+        if flow == "function":
+            return control.function(choices, text, names)
+        return _around_a_loop(choices, text, names, how)
     if flow == "background":
         found.dotenv = False
         together = [build(choices, name, replace(how, digests=False), []) for name in names]
@@ -99,6 +97,18 @@ def _body(choices: Choices, names: list[str], how: Habits, found: ScriptPlan) ->
         body += after_build(choices, name, one.image, digest=how.digests, dotenv=found.dotenv)
         images.append(one.image)
     return [control.condition(choices, body)] if flow == "condition" else body
+
+
+def _around_a_loop(choices: Choices, text: str, names: list[str], how: Habits) -> list[Statement]:
+    """Write a loop of the build `text` over the names, or over all but some that are built before or behind it."""
+    beside = choices.pick((0, 0, 1, len(names) - 2)) if len(names) > 2 else 0
+    alone, looped = names[:beside], names[beside:]
+    around: list[Statement] = []
+    for name in alone:
+        one = build(choices, name, replace(how, digests=False), [])
+        around += [*before_build(choices, name), *one.before, one.build, *one.after]
+    both = [around, [control.loop(choices, text, "name", looped)]]
+    return [one for part in (both if choices.chance(60) else both[::-1]) for one in part]
 
 
 def _alone(statement: Statement) -> Item:
