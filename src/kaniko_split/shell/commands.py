@@ -141,7 +141,7 @@ _SENDING_FLAGS = frozenset(
 _SENDING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-_JUDGING = Pattern(r"test|scan|check|verif|valid|sign|lint|audit|assert|smoke|probe", re.IGNORECASE)
+_JUDGING = Pattern(r"(?<!la)test|scan|check|verif|valid|sign|lint|audit|assert|smoke|probe", re.IGNORECASE)
 
 
 def kind_of(words: tuple[str, ...]) -> Kind:

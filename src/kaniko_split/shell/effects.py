@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from kaniko_split.shell.branches import blocks_of_case, blocks_of_if, certainly_skipped
-from kaniko_split.shell.commands import FRESH_VARIABLES, behind_wrappers
+from kaniko_split.shell.commands import FRESH_VARIABLES, behind_wrappers, judges
 from kaniko_split.shell.joining import (
     Effects,
     in_background,
@@ -202,7 +202,9 @@ def _called(statement: Statement, here: Surroundings) -> Effects:
         return special
     inside = inside_of_call(statement, here)
     if inside is not None:
-        return _of_body(inside)
+        done = _of_body(inside)
+        # A script of tests ends the job at what its commands find, whichever they are.
+        return replace(done, fails=done.fails or judges(texts[:1]))
     leaves = texts[0] == "exec"
     texts = texts[behind_wrappers(texts, here.wrappers) :]
     if not texts:
