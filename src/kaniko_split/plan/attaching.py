@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kaniko_split.detect.trace import Step
+from kaniko_split.plan.speaking import spoken_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +32,7 @@ class Attaching:
     def attach(self, roots: dict[int, set[int]], left: frozenset[int]) -> None:
         """Add the statements of `left`, which no build needs, to the roots of the builds that are to have them."""
         first = self.builds[0]
+        named = spoken_of(self.steps)
         spoken = self._spoken_before_each()
         behind = self._spoken_behind_each(bool(spoken))
         for step in self.steps:
@@ -39,6 +41,9 @@ class Attaching:
                 continue
             if number in self.homes:
                 roots[self.homes[number]].add(number)
+                continue
+            if number in named:
+                roots[named[number]].add(number)
                 continue
             if number in behind:
                 roots[behind[number]].add(number)
