@@ -1,15 +1,17 @@
 """Which loop runs one build for each of some known words, and how does its script read without the loop?
 
 `for name in cart mail; do BODY; done` does what `name=cart`, BODY, `name=mail`, BODY do one after the other, as
-long as BODY neither breaks out of the loop nor goes on early.
+long as BODY neither breaks out of the loop nor goes on early. A loop that is all of another one's body counts with
+it: the two are one over all pairs of their words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
-from kaniko_split.shell.changes import names_changed
+from kaniko_split.shell.changes import ANYTHING, names_changed
 from kaniko_split.shell.nodes import (
     Call,
     For,
@@ -21,7 +23,7 @@ from kaniko_split.shell.nodes import (
     substitutions,
     words_of,
 )
-from kaniko_split.shell.words import Value, names_read
+from kaniko_split.shell.words import Value, names_read, values_of_words
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 
@@ -41,6 +43,14 @@ _LEAVES_THE_LOOP = frozenset({"break", "continue"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """One of the loops that stand in each other, with the words that it goes over as far as they are known."""
+
+    command: For
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Loop:
     """A loop over known words, and its script with the loop written out.
 
@@ -48,19 +58,19 @@ class Loop:
     loop is written out (`unrolled`).
 
     Attributes:
-        name: The loop's variable.
-        assignments: What gives it its value, for each turn.
+        names: The loop's variable; of loops in each other, the outer one's first.
+        assignments: What gives them their values, for each turn.
         statement: The whole loop, in the written text.
         body: From its first statement to the end of its last one, in the written text.
         text: The unrolled text.
         turns: Where each turn begins, in the unrolled text.
         frame: What stands around the body: the lines of `for ... do`, and `done`.
-        words: What it goes over.
+        words: What it goes over, and what those in it do.
         variables: The variables that its words are read from.
     """
 
-    name: str
-    assignments: tuple[str, ...]
+    names: tuple[str, ...]
+    assignments: tuple[tuple[str, ...], ...]
     statement: Span
     body: Span
     text: str
@@ -72,7 +82,7 @@ class Loop:
     @property
     def end(self) -> int:
         """Where the last turn ends, in the unrolled text."""
-        return self.turns[-1] + len(self.assignments[-1]) + 1 + (self.body.end - self.body.start)
+        return self.turns[-1] + len(_lines(self.assignments[-1])) + (self.body.end - self.body.start)
 
     def turn_at(self, offset: int) -> int | None:
         """Return the number of the turn in which the character at `offset` of the unrolled text stands."""
@@ -88,7 +98,7 @@ class Loop:
         turn = self.turn_at(offset)
         if turn is None:
             return offset if offset < self.turns[0] else offset - self.end + self.statement.end
-        behind = offset - self.turns[turn] - len(self.assignments[turn]) - 1
+        behind = offset - self.turns[turn] - len(_lines(self.assignments[turn]))
         return self.statement.start if behind < 0 else self.body.start + behind
 
 
@@ -101,41 +111,80 @@ def is_one_word(value: Value) -> bool:
     return bool(filled) and _WITH_VARIABLES.fullmatch(value.text) is not None
 
 
-def written_out(script: Script, statement: Statement, values: Sequence[Value]) -> Loop | None:
+def levels_of(statement: Statement, script: str, known: Mapping[str, Value]) -> tuple[Level, ...]:
+    """Return a loop and those that are all of each other's bodies, from the outermost; none for anything else.
+
+    Args:
+        statement: A statement.
+        script: The text in which it stands.
+        known: The variables whose value is known where it stands.
+    """
+    found: list[Level] = []
+    changed: set[str] = set()
+    while isinstance(statement.command, For) and statement.command.items is not None:
+        command = statement.command
+        read = {name for word in statement.command.items for name in names_read(word)}
+        if found and (read & changed or (read and ANYTHING in changed)):
+            # Each turn of the outer loop would go over other words.
+            break
+        found.append(Level(command, values_of_words(statement.command.items, script, known)))
+        changed |= {command.name, *names_changed(command.body)}
+        statement = command.body[0] if command.body else statement
+        plain = not (statement.negated or statement.background or statement.redirects)
+        if len(command.body) != 1 or not plain:
+            break
+    return tuple(found)
+
+
+def written_out(script: Script, statement: Statement, levels: Sequence[Level]) -> Loop | None:
     """Return the loop `statement` written out, or None where that would do something else.
 
     Args:
         script: The script in which it stands at the top level.
         statement: The loop.
-        values: The words that it goes over, as far as they are known.
+        levels: The loops that it is made of.
     """
-    command = statement.command
     plain = not (statement.negated or statement.background or statement.redirects)
-    if not isinstance(command, For) or not plain or not command.name or not command.body or not values:
+    names = tuple(level.command.name for level in levels)
+    values = [value for level in levels for value in level.values]
+    inner = levels[-1].command.body
+    if (
+        not isinstance(statement.command, For)
+        or not plain
+        or not all(names)
+        or len(set(names)) < len(names)
+        or not inner
+    ):
         return None
-    assignments = [_assignment(command.name, value) for value in values]
-    if any(one is None for one in assignments) or any(_is_tied(one) for one in command.body):
+    given = [[_assignment(level.command.name, value) for value in level.values] for level in levels]
+    assignments = [tuple(one for one in turn if one is not None) for turn in product(*given)]
+    if any(len(turn) < len(levels) for turn in assignments) or any(_is_tied(one) for one in inner):
         return None
     later = {name for value in values if not value.exact for name in _VARIABLE.findall(value.text)}
-    if later & {command.name, *names_changed(command.body)}:
+    if not assignments or later & {*names, *names_changed(inner)}:
         return None
-    body = Span(command.body[0].span.start, command.body[-1].span.end)
+    body = Span(inner[0].span.start, inner[-1].span.end)
     before, after = script.text[: statement.span.start], script.text[statement.span.end :]
     text, turns = before, []
-    for one in assignments:
+    for turn in assignments:
         turns.append(len(text))
-        text += f"{one}\n{script.text[body.start : body.end]}\n"
+        text += f"{_lines(turn)}{script.text[body.start : body.end]}\n"
+    items = [word for level in levels for word in level.command.items or ()]
     return Loop(
-        name=command.name,
-        assignments=tuple(one for one in assignments if one is not None),
+        names=names,
+        assignments=tuple(assignments),
         statement=statement.span,
         body=body,
         text=text.removesuffix("\n") + after,
         turns=tuple(turns),
         frame=tuple(_frame(script.text, statement.span, body)),
         words=tuple(value.text for value in values),
-        variables=tuple(name for word in command.items or () for name in names_read(word) if name not in later),
+        variables=tuple(name for word in items for name in names_read(word) if name not in later),
     )
+
+
+def _lines(assignments: Sequence[str]) -> str:
+    return "".join(f"{one}\n" for one in assignments)
 
 
 def _frame(text: str, statement: Span, body: Span) -> Iterator[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from math import prod
 
 from kaniko_split.detect.calls import executor_call
 from kaniko_split.detect.frames import Frame, frame_around
 from kaniko_split.detect.inside import builds_inside, effects_of_kaniko, merged, written_beside
-from kaniko_split.detect.loops import Loop, written_out
+from kaniko_split.detect.loops import Level, Loop, levels_of, written_out
 from kaniko_split.detect.partners import with_partners
 from kaniko_split.detect.paths import (
     UNBOUNDED,
@@ -34,7 +35,7 @@ from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variabl
 from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Group, If, Script, Statement
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.walk import known_after, known_after_certain
-from kaniko_split.shell.words import Value, values_of_words
+from kaniko_split.shell.words import Value
 from kaniko_split.source.patterns import Pattern
 
 __all__ = ["Step", "Trace", "opened", "trace"]
@@ -171,15 +172,16 @@ def _only_loop(found: Trace, follower: _Follower) -> Loop | None:
     loops = [step for step in building if step.number in follower.lists]
     if len(loops) != 1:
         return None
-    step, values = loops[0], follower.lists[loops[0].number]
+    step, levels = loops[0], follower.lists[loops[0].number]
+    turns = prod(len(level.values) for level in levels)
     alone = step.item == step.last_item and found.items[step.item].section is Section.SCRIPT
     if step.frame is not None and (len(step.frame.branches) > 1 or step.frame.is_subshell or len(building) > 1):
         return None
     if any(one is not step and (one.build is None or one.frame) for one in building):
         return None
-    if not alone or len(values) < 2 or step.builds != len(values):
+    if not alone or turns < 2 or step.builds != turns:
         return None
-    return written_out(found.script, step.statement, values)
+    return written_out(found.script, step.statement, levels)
 
 
 def _links(statement: Statement, follower: _Follower) -> list[tuple[Statement, bool]]:
@@ -221,7 +223,7 @@ class _Follower:
             through=known_after_certain,
             wrappers=words.own_words,
         )
-        self.lists: dict[int, tuple[Value, ...]] = {}
+        self.lists: dict[int, tuple[Level, ...]] = {}
         self._sourced = False
         self._exports_all = False
         self._stops_at_failure = True
@@ -249,7 +251,7 @@ class _Follower:
             effects = _with_endings(effects, ways)
         self._built = self._built or bool(made)
         if made and isinstance(statement.command, For) and statement.command.items is not None:
-            self.lists[number] = values_of_words(statement.command.items, self._text, here.known)
+            self.lists[number] = levels_of(statement, self._text, here.known)
         self._learn(statement, effects, values)
         self._written.update(place for place in effects.alters if isinstance(place, File))
         return Step(

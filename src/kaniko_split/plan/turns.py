@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.binding import CannotSliceError
-from kaniko_split.shell.locations import State, Variable
+from kaniko_split.shell.locations import Location, State, Variable
 
 
 def builds_of_turns(trace: Trace) -> dict[int, int]:
@@ -38,15 +38,17 @@ def check_turns(
     loop = trace.loop
     assert loop is not None  # noqa: S101 (the caller asked)
     homes = builds_of_turns(trace)
-    start, variable = min(homes), Variable(loop.name)
+    start, variables = min(homes), frozenset[Location](map(Variable, loop.names))
+    names = "`, `".join(loop.names)
     for step in trace.steps[:start]:
-        sees = loop.name in environment or bool({variable, State.VARIABLES} & step.effects.reads)
+        seen = variables & step.effects.reads or State.VARIABLES in step.effects.reads
+        sees = bool(seen) or not environment.isdisjoint(loop.names)
         # A job's `before_script` stays where it is; it ran before the loop, and does.
         stays = trace.items[step.item].section is Section.BEFORE_SCRIPT
-        if variable in step.effects.writes or (sees and not stays):
-            raise CannotSliceError("turns-depend", step, f"it sees the loop's variable `{loop.name}`")
-    if any(step.frame is not None and variable in step.frame.reads for step in trace.steps):
-        raise CannotSliceError("turns-depend", trace.steps[start], f"its condition reads `{loop.name}`")
+        if variables & step.effects.writes or (sees and not stays):
+            raise CannotSliceError("turns-depend", step, f"it sees the loop's variable `{names}`")
+    if any(step.frame is not None and variables & step.frame.reads for step in trace.steps):
+        raise CannotSliceError("turns-depend", trace.steps[start], f"its condition reads `{names}`")
     needed = [*sliced.items(), *(([(None, tail)]) if tail else [])]
     strange = [number for build, steps in needed for number in sorted(steps) if homes.get(number, build) != build]
     if strange:

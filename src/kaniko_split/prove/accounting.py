@@ -95,7 +95,7 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
     names |= {need.job for split in splits for job in split.jobs for need in job.needs or ()}
     # A shared script may stand under a key of another name than `script`.
     names |= {entry.name for split in splits if (entry := split.finding.script.entry) is not None}
-    turns = {one for split in splits if split.loop is not None for one in split.loop.assignments}
+    turns = {one for split in splits if split.loop is not None for turn in split.loop.assignments for one in turn}
     # What is left of a list is taken over as the list was.
     turns |= {f"*{anchor}" for split in splits if (anchor := _anchor(split)) is not None}
     allowed = sorted((name_text(name, quote) for name in names for quote in ("", "'", '"')), key=len, reverse=True)

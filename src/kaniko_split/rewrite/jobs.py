@@ -233,8 +233,8 @@ class _JobWriter:
         behind = [number for number in job.steps if number not in {*turn, *above}]
         heads: list[str] = []
         if turn:
-            assignment = loop.assignments[slices.turns.index(turn)]
-            heads = [shell_text(assignment, flow=script.flow), reference]
+            assignments = loop.assignments[slices.turns.index(turn)]
+            heads = [*(shell_text(one, flow=script.flow) for one in assignments), reference]
         if script.flow:
             inside = script.inline(behind)
             comma = [Written(", ")] if heads and inside else []

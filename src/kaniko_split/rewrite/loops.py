@@ -19,6 +19,8 @@ from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.nodes import Sequence, Style
 
+# A line of the head of a loop that stands in another one.
+_HEAD = Pattern(r"\s*(?:for\s.*|do)\s*")
 _OPENS = Pattern(r"(?:^|[;\s])do$")
 
 
@@ -90,8 +92,9 @@ def _placed(cutter: Divider, trace: Trace, loop: Loop) -> tuple[Span, Span]:
 
 
 def _is_one_statement(trace: Trace, item: int) -> bool:
-    """Tell whether the body of the loop in an item is one statement: a turn assigns the variable before it."""
-    return [trace.turn_of(step) for step in trace.steps if step.item == item].count(0) == 1 + 1
+    """Tell whether the body of the loop in an item is one statement: a turn assigns the variables before it."""
+    names = trace.loop.names if trace.loop is not None else ()
+    return [trace.turn_of(step) for step in trace.steps if step.item == item].count(0) == len(names) + 1
 
 
 def _stands_alone(trace: Trace, item: int) -> bool:
@@ -111,7 +114,8 @@ def _without_loop(script: ScriptText, cutter: Divider, trace: Trace, loop: Loop,
     if source.line_start(body.start) == first and source.line_end(body.end - 1) == last:
         lines: tuple[Piece, ...] = (Copied(Span(first, whole.start)), Copied(body), Written("\n"))
     else:
-        lines = tuple(_body_lines(source, whole, body, folded=cutter.node.style is Style.FOLDED))
+        depth = len(loop.names)
+        lines = tuple(_body_lines(source, whole, body, depth, folded=cutter.node.style is Style.FOLDED))
     bare = cutter.holds_nothing_but(whole) and not cutter.comment_beside_mark()
     if alone and script.item_spans and bare and _is_one_line(source, whole, body):
         return Edit(cutter.node.span.start, last, (Copied(body), Written("\n")))
@@ -126,15 +130,19 @@ def _bare_scalar(source: Source, cutter: Divider, whole: Span, body: Span) -> Ed
     return Edit(whole.start, whole.end, (Copied(body),))
 
 
-def _body_lines(source: Source, whole: Span, body: Span, *, folded: bool) -> Iterator[Piece]:
-    """Yield the lines between `do` and `done`, moved to the column of `for`."""
+def _body_lines(source: Source, whole: Span, body: Span, depth: int, *, folded: bool) -> Iterator[Piece]:
+    """Yield the lines between `do` and `done`, those of `depth` loops in each other, moved to the column of `for`."""
     text = source.text
-    start = source.line_end(whole.start)
+    start, stop = source.line_end(whole.start), source.line_start(whole.end - 1)
     while start <= body.start and not _OPENS.search(text[source.line_start(start - 1) : start].rstrip()):
         start = source.line_end(start)
-    stop = source.line_start(whole.end - 1)
+    if depth > 1:
+        while start < body.start and _HEAD.fullmatch(text[start : source.line_end(start)]):
+            start = source.line_end(start)
+        while stop > body.end and text[source.line_start(stop - 1) : stop].strip() == "done":
+            stop = source.line_start(stop - 1)
     behind = text[body.end : source.line_end(body.end - 1)]
-    if start > source.line_start(body.start) or text[stop : whole.end].strip() != "done" or stop < body.end:
+    if start > source.line_start(body.start) or text[stop : whole.end].split() != ["done"] * depth or stop < body.end:
         raise CannotLayOutError("flow-layout", whole.start, "`do` or `done` shares its line with something of its loop")
     if "\\\n" in text[whole.start : start]:
         raise CannotLayOutError("flow-layout", whole.start, "the head of its loop stands on several lines")
