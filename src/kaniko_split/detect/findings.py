@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kaniko_split.detect.scripts import may_run
+from kaniko_split.detect.scripts import UnreadableScriptError, may_run
 from kaniko_split.detect.trace import Step, Trace, trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
@@ -135,6 +135,9 @@ def _of_job(pipeline: Pipeline, job: Job, words: Vocabulary) -> Iterator[Finding
     except ShellSyntaxError as error:
         yield _unparsed(pipeline, job, before, script, items, error)
         return
+    except UnreadableScriptError as error:
+        yield from _unread_script(pipeline, job, before, script, items, error)
+        return
     builds = steps.builds
     if builds < 2:
         return
@@ -191,6 +194,32 @@ def _unparsed(
         line -= lines
     at = job.entry.key.span.start
     return Finding(pipeline, job, before, script, None, 2, None, job.file, at, error.problem)
+
+
+def _unread_script(
+    pipeline: Pipeline,
+    job: Job,
+    before: Provided | None,
+    script: Provided,
+    items: Sequence[ScriptItem],
+    error: UnreadableScriptError,
+) -> Iterator[Finding]:
+    """Point at the item that runs a script which nobody can read, where the job and it may hold two builds."""
+    name = error.path.rpartition("/")[2]
+    texts = [item.text for item in items]
+    calls = sum(text.count(name) for text in texts) - (1 if error.written else 0)
+    mentions = sum(text.count(EXECUTOR) for text in (*texts, pipeline.read(error.path) or ""))
+    if mentions + max(calls, 1) - 1 < 2:
+        return
+    found = [item for item in items if name in item.text]
+    file, at = script.file or job.file, job.entry.key.span.start
+    if found and script.origin is Origin.OWN:
+        in_before = found[-1].section is Section.BEFORE_SCRIPT and before is not None and before.file is not None
+        file = before.file if in_before and before is not None and before.file is not None else file
+        at = source_offset(file, found[-1], found[-1].text.index(name))
+    else:
+        file = job.file
+    yield Finding(pipeline, job, before, script, None, 2, None, file, at, str(error))
 
 
 def _second_build(steps: Trace) -> Step:

@@ -15,8 +15,8 @@ from itertools import pairwise
 from kaniko_split.shell.commands import base_name, behind_wrappers
 from kaniko_split.shell.effects import Effects
 from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, follows, with_positional
-from kaniko_split.shell.locations import File, Location, file_at, is_exact, meeting
-from kaniko_split.shell.nodes import Call, Group, Statement
+from kaniko_split.shell.locations import File, Location, file_at, is_exact
+from kaniko_split.shell.nodes import Call, Group, Literal, Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.shell.words import Value, value_of_word
 from kaniko_split.source.patterns import Pattern
@@ -48,6 +48,20 @@ def nothing(name: str) -> str | None:
     return None
 
 
+class UnreadableScriptError(Exception):
+    """A script that may build cannot be read.
+
+    Attributes:
+        path: Its path, as the job calls it.
+        written: Whether that is because the job writes it: `line` is 0 then, and else counts from 1.
+    """
+
+    def __init__(self, path: str, line: int, problem: str) -> None:
+        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
+        self.path = path
+        self.written = not line
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Called:
     """A script that a command runs.
@@ -71,28 +85,44 @@ class Scripts:
         read: Gives the text of a file of the repository, by name; None where there is none.
         words: What a script that is of interest holds: the executor's names.
         environment: Gives the names that every process of the job sees.
-        written: Gives the files that the job has so far given content; such a script may be another than the
-            repository's.
+        written: Gives the files that the job has so far given content, each with the statements that did: such a
+            script may be another than the repository's.
+        made: Gives the text of those that it has written out as a here-document, by path.
     """
 
     read: Read
     words: tuple[str, ...]
     environment: Callable[[], Iterable[str]]
-    written: Callable[[], Iterable[Location]]
+    written: Callable[[], Mapping[Location, str]]
+    made: Callable[[], Mapping[str, str]]
 
     def inside(self, statement: Statement, here: Surroundings) -> Inside | None:
-        """Return the statements of the script that `statement` runs; None where it runs none that can be read."""
+        """Return the statements of the script that `statement` runs; None where it runs none that is of interest.
+
+        Raises:
+            UnreadableScriptError: It runs one that may build, and that nobody can read.
+        """
         if not isinstance(statement.command, Call):
             return None
         found = called(here.values(statement), here.folder, here.wrappers)
-        if found is None or not follows(found.path, here) or meeting((File(found.path),), self.written()):
+        if found is None or not follows(found.path, here):
             return None
-        text = script_text(found.path, self.read)
+        text = self.made().get(found.path)
+        if text is None and found.path.startswith(("/", "~", "..")):
+            return None
+        by_job = self.written().get(File(found.path)) if text is None else None
+        text = script_text(found.path, self.read) if text is None else text
+        if by_job is not None:
+            if may_run((by_job, text or ""), self.read, self.words):
+                raise UnreadableScriptError(found.path, 0, "the job writes it itself")
+            return None
         if text is None:
             return None
         try:
             statements = parse(text).statements
-        except ShellSyntaxError:
+        except ShellSyntaxError as error:
+            if may_run((text,), self.read, self.words):
+                raise UnreadableScriptError(found.path, error.line, error.problem) from None
             return None
         there = replace(here, script=text, calling=(*here.calling, found.path))
         if found.sourced:
@@ -124,8 +154,34 @@ def _without_exec(program: Program | None) -> Program | None:
     return within
 
 
+def written_down(statement: Statement, here: Surroundings) -> tuple[str, str] | None:
+    """Return the file that `cat > file <<'END'` writes, with its text; None for any other statement.
+
+    Args:
+        statement: The statement.
+        here: What is known where it stands.
+    """
+    words = tuple(value.text for value in here.values(statement))
+    body = next((one for one in statement.redirects if one.body is not None), None)
+    into = next((one for one in statement.redirects if one.operator == ">"), None)
+    if words != ("cat",) or body is None or body.body is None or into is None or len(statement.redirects) != 2:
+        return None
+    place = file_at(value_of_word(into.target, here.script, here.known).text, here.folder)
+    parts = [part for part in body.body.parts if isinstance(part, Literal)]
+    if not isinstance(place, File) or not is_exact(place) or len(parts) < len(body.body.parts):
+        return None
+    raw = any(isinstance(part, Literal) and part.quoted for part in body.target.parts)
+    span = body.body.span
+    if not raw:
+        return place.path, "".join(part.text for part in parts)
+    # The parser counts the line of the delimiter in.
+    written = here.script[span.start : span.end].removesuffix("\n")
+    ends = written.rpartition("\n")[2].strip() == (body.target.literal or "")
+    return place.path, written.rpartition("\n")[0] + "\n" if ends else written
+
+
 def called(values: Sequence[Value], folder: str | None, wrappers: Mapping[str, int] | None = None) -> Called | None:
-    """Return the script that a command runs, or None where it runs none, or one outside of the project.
+    """Return the script that a command runs, or None where it runs none that is known by name.
 
     Args:
         values: The command's words.
@@ -152,7 +208,7 @@ def called(values: Sequence[Value], folder: str | None, wrappers: Mapping[str, i
     else:
         return None
     place = file_at(path, folder)
-    if not isinstance(place, File) or not is_exact(place) or place.path.startswith(("/", "~", "..")):
+    if not isinstance(place, File) or not is_exact(place):
         return None
     return Called(place.path, tuple(rest), sourced)
 

@@ -24,7 +24,7 @@ from kaniko_split.detect.paths import (
 )
 from kaniko_split.detect.remembered import Remembered, given_of
 from kaniko_split.detect.running import Running, running_after
-from kaniko_split.detect.scripts import Read, Scripts, may_run, nothing
+from kaniko_split.detect.scripts import Read, Scripts, may_run, nothing, written_down
 from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.script import ScriptItem, Section
@@ -211,9 +211,10 @@ class _Follower:
         self._text = script.text
         self.extra = extra = words.executors
         self.exported: set[str] = set()
-        self._written: set[Location] = set()
-        exported, written = self.exported, self._written
-        self._scripts = Scripts(read, ("executor", *extra), lambda: {*known, *exported}, lambda: tuple(written))
+        self._written: dict[Location, str] = {}
+        self._made: dict[str, str] = {}
+        exported, written, made = self.exported, self._written, self._made
+        self._scripts = Scripts(read, ("executor", *extra), lambda: {*known, *exported}, lambda: written, lambda: made)
         self.start = self._here = Surroundings(
             script.text,
             known,
@@ -253,7 +254,13 @@ class _Follower:
         if made and isinstance(statement.command, For) and statement.command.items is not None:
             self.lists[number] = levels_of(statement, self._text, here.known)
         self._learn(statement, effects, values)
-        self._written.update(place for place in effects.alters if isinstance(place, File))
+        text = self._text[statement.span.start : statement.span.end]
+        bodies = [self._text[one.body.span.start : one.body.span.end] for one in statement.redirects if one.body]
+        for place in effects.alters:
+            if isinstance(place, File):
+                self._written[place] = "\n".join((self._written.get(place, ""), text, *bodies))
+                self._made.pop(place.path, None)
+        self._made.update([found for found in [written_down(statement, here)] if found is not None])
         return Step(
             number=number,
             span=statement.span,

@@ -16,7 +16,7 @@ from kaniko_split.plan.chains import heeded_now
 from kaniko_split.plan.needless import repeated_images, workarounds
 from kaniko_split.plan.outcome import Change, Mark, NewJob, Split
 from kaniko_split.shell.background import waits_for_all
-from kaniko_split.shell.locations import File
+from kaniko_split.shell.locations import File, meeting
 from kaniko_split.source.text import Place
 
 # See EVIDENCE: layers that were cached by joint builds outlive the split.
@@ -52,6 +52,7 @@ def _changes(split: Split) -> Iterator[Change]:
     yield from _words_of_the_loop(split)
     yield from _left_behind(split)
     yield from _repeated(split)
+    yield from _as_committed(split)
     yield from _needless(split)
     for keyword, (mark, text) in _KEYWORDS.items():
         if resolved.get(keyword):
@@ -201,6 +202,26 @@ def _repeated(split: Split) -> Iterator[Change]:
                 Mark.ASSUMED,
                 f"`{text}` now runs once for each job, and has no effect outside of its container",
                 _place(split, number),
+            )
+
+
+def _as_committed(split: Split) -> Iterator[Change]:
+    """Say of a script that runs behind a write to a path which is not known that it is taken for the repository's."""
+    trace = split.finding.trace
+    if trace is None:
+        return
+    told: set[str] = set()
+    for step in trace.steps:
+        # A function has a name too, but no file.
+        if not step.calls or step.calls in told or split.finding.pipeline.read(step.calls) is None:
+            continue
+        told.add(step.calls)
+        writers = [one for one in trace.steps[: step.number] if meeting(one.effects.alters, (File(step.calls),))]
+        if writers:
+            yield Change(
+                Mark.ASSUMED,
+                f"`{step.calls}` is run as the repository has it, and not written by what stands before it",
+                _place(split, writers[0].number),
             )
 
 

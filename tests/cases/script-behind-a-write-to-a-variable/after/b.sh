@@ -1,0 +1,1 @@
+/kaniko/executor --context base --destination $CI_REGISTRY_IMAGE/base
