@@ -16,6 +16,8 @@ Form = dict[str, Any]
 # What a shell changes by itself, or what differs between two jobs by its nature.
 _NOISE = frozenset({"_", "CI_JOB_NAME", "OLDPWD", "PWD", "SHLVL"})
 _CONTEXT_FLAGS = ("-c", "--context")
+_SENDS = re.compile(r"-[a-zA-Z]*[dFTX]|--(?:data|form|json|upload|post|request|method)")
+_INTO_FILE = re.compile(r"-[a-zA-Z]*[oO](?!-)|--(?:output|remote-name)")
 _DIGEST_CHARACTERS = 10  # scripts cut digests short
 
 
@@ -29,6 +31,20 @@ def is_effect(record: Record) -> bool:
     return record.command in EFFECTS or (record.command == "git" and "push" in record.arguments)
 
 
+def is_repeatable(record: Record) -> bool:
+    """Say whether a call only fetches something or logs in, so that each job may do it anew: it must not be lost."""
+    words = record.arguments
+    if {"login", "auth", "configure", "config", "set-context"} & set(words[:2]) and "push" not in words:
+        return True
+    if record.command in {"curl", "wget"}:
+        sends = bool(record.given) or any(_SENDS.match(word) for word in words)
+        return not sends and any(_INTO_FILE.match(word) for word in words)
+    if record.command in {"rsync", "scp"} or words[:2] in {("s3", "cp"), ("s3", "sync"), ("storage", "cp")}:
+        # What the last word names is written.
+        return ":" not in words[-1]
+    return False
+
+
 def forms_of_builds(outcomes: Iterable[Outcome]) -> list[Form]:
     """Give all builds of some jobs, each without what it owes to other builds of its container."""
     forms: list[Form] = []
@@ -40,20 +56,18 @@ def forms_of_builds(outcomes: Iterable[Outcome]) -> list[Form]:
 
 
 def forms_of_effects(outcomes: Iterable[Outcome]) -> list[Form]:
-    """Give all effects outside of some jobs."""
-    return _with_moments(
-        [
-            {
-                "command": record.command,
-                "arguments": list(record.arguments),
-                "input": record.given,
-                "files": _named(record),
-            }
-            for outcome in outcomes
-            for record in outcome.records
-            if is_effect(record)
-        ]
-    )
+    """Give all effects outside of some jobs; what each of them may do for itself is given once."""
+    forms: list[Form] = []
+    for record in (record for outcome in outcomes for record in outcome.records if is_effect(record)):
+        form = {
+            "command": record.command,
+            "arguments": list(record.arguments),
+            "input": record.given,
+            "files": _named(record),
+        }
+        if not (is_repeatable(record) and form in forms):
+            forms.append(form)
+    return _with_moments(forms)
 
 
 def other_commands(outcomes: Iterable[Outcome]) -> set[str]:

@@ -33,7 +33,7 @@ class Kind(Enum):
 
 _WORDS: dict[Kind, str] = {
     Kind.PRINTS: ": echo printf true pwd env printenv id whoami uname date sleep seq expr nproc uptime hostname "
-    "uuidgen basename dirname type which export_ df free ulimit shift",
+    "uuidgen basename dirname type which export_ df free shift",
     Kind.READS: "cat head tail ls wc cut sort uniq tr awk jq yq sed grep_ base64 md5sum sha1sum sha256sum sha512sum "
     "tree stat find du file xxd od tac rev nl column comm diff_ cmp_ readlink realpath envsubst",
     Kind.WRITES: "mkdir touch rm rmdir tee chmod chown truncate mktemp gzip gunzip unzip patch",
@@ -41,11 +41,12 @@ _WORDS: dict[Kind, str] = {
     Kind.TESTS: "test [ [[ false grep egrep fgrep diff cmp",
     Kind.SCANS: "trivy grype syft dockle hadolint dive snyk container-structure-test",
     Kind.MOVES: "cd pushd popd",
-    Kind.OPTIONS: "set shopt umask alias unalias trap",
+    Kind.OPTIONS: "set shopt umask ulimit alias unalias trap",
     Kind.LEAVES: "exit return exec break continue",
     Kind.DOWNLOADS: "curl wget",
+    Kind.LOGS_IN: "ssh-add",
     Kind.ACTS: "helm kubectl oc cosign ssh scp sftp rsync ftp mail sendmail glab gh release-cli argocd terraform "
-    "ansible ansible-playbook twine notation flyctl heroku vercel netlify ssh-add nomad consul vault",
+    "ansible ansible-playbook twine notation flyctl heroku vercel netlify nomad consul vault",
 }
 _KINDS: dict[str, Kind] = {name: kind for kind, names in _WORDS.items() for name in names.split()}
 
@@ -81,14 +82,32 @@ _SUBCOMMANDS: dict[str, dict[str, Kind]] = {
     },
     "npm": {"publish": Kind.ACTS},
     "apk": {},
-    "helm": {"registry": Kind.LOGS_IN, "template": Kind.READS, "lint": Kind.READS, "package": Kind.WRITES},
+    "helm": {"registry": Kind.LOGS_IN, "template": Kind.READS, "lint": Kind.READS}
+    | dict.fromkeys(("dependency", "dep", "repo", "pull", "package"), Kind.UNKNOWN),
 }
 
 # Clouds' own programs act on what is outside, but for the words that only ask or log in.
 _CLOUDS = frozenset({"aws", "gcloud", "az", "oci", "doctl", "ibmcloud", "aliyun"})
-_ASKING = Pattern(r"(?:get|describe|list|show|login|auth|configure|sts)(?:$|-)")
+_IN_CLOUDS = (
+    (Pattern(r"get-login|print-access-token|print-identity-token"), Kind.READS),
+    (Pattern(r"(?:login|auth|configure|config|update-kubeconfig|get-credentials)$"), Kind.LOGS_IN),
+    (Pattern(r"get-object$|download"), Kind.UNKNOWN),
+    (Pattern(r"(?:get|describe|list|show|sts)(?:$|-)"), Kind.READS),
+)
+# Programs that act, with the words behind which they only ask.
+_ASKED: dict[str, tuple[tuple[str, ...], ...]] = {
+    "kubectl": (("get",), ("describe",), ("version",), ("config", "current-context")),
+    "oc": (("get",), ("describe",), ("version",), ("whoami",)),
+    "helm": (("version",), ("list",), ("status",), ("show",)),
+    "cosign": (("version",),),
+    "terraform": (("output",), ("version",), ("show",)),
+    "vault": (("kv", "get"), ("read",), ("version",)),
+    "consul": (("kv", "get"), ("version",)),
+    "gh": (("--version",), ("auth", "status")),
+    "glab": (("--version",), ("auth", "status")),
+}
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "busybox", "eval", "xargs"})
-_ACTING = Pattern(r"\b(?:curl|wget|git\s+push|crane|skopeo|helm|kubectl|ssh|scp|rsync|cosign|docker|oras|aws|gcloud)\b")
+ACTING = Pattern(r"\b(?:curl|wget|git\s+push|crane|skopeo|helm|kubectl|ssh|scp|rsync|cosign|docker|oras|aws|gcloud)\b")
 
 # Commands that run the command behind them; the number says how many words of their own stand before it.
 _WRAPPERS = {
@@ -141,6 +160,8 @@ _SENDING_FLAGS = frozenset(
 _SENDING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
+# The command `w` of sed's own language: alone, or behind an address or a substitution.
+_WRITES_BY_SED = Pattern(r"(?:^|[;}/0-9$])\s*w\s+\S")
 _JUDGING = Pattern(r"(?<!la)test|scan|check|verif|valid|sign|lint|audit|assert|smoke|probe", re.IGNORECASE)
 
 
@@ -152,10 +173,12 @@ def kind_of(words: tuple[str, ...]) -> Kind:
     if words[:2] in _ASKING_FOR_COMMAND:
         return Kind.PRINTS
     if name in _CLOUDS:
-        return Kind.READS if any(_ASKING.match(word) for word in words[1:]) else Kind.ACTS
-    if name in _SHELLS and _ACTING.search(" ".join(words[1:])):
+        return next((kind for pattern, kind in _IN_CLOUDS if any(map(pattern.match, words[1:]))), Kind.ACTS)
+    if name in _ASKED and any(words[1 : 1 + len(asked)] == asked for asked in _ASKED[name]):
+        return Kind.READS
+    if name in _SHELLS and ACTING.search(" ".join(words[1:])):
         return Kind.ACTS
-    if name == "trap" and _ACTING.search(" ".join(words[1:])):
+    if name == "trap" and ACTING.search(" ".join(words[1:])):
         return Kind.ACTS
     if name in _SUBCOMMANDS:
         table = _SUBCOMMANDS[name]
@@ -209,14 +232,10 @@ def judges(words: tuple[str, ...]) -> bool:
     return bool(_JUDGING.search(" ".join(words)))
 
 
-def keeps_output(words: tuple[str, ...]) -> bool:
-    """Tell whether a download writes what it reads to a file of its own accord."""
-    if words[0].endswith("wget"):
-        return not any(word.startswith(("-qO-", "-O-", "--spider")) or word == "-" for word in words)
-    return any(
-        word.startswith(("-o", "-O", "--output", "--remote-name")) or word in {"-fsSLO", "-sSLo", "-LO", "-Lo"}
-        for word in words[1:]
-    )
+def has_option(arguments: tuple[str, ...], letter: str, *names: str) -> bool:
+    """Tell whether an option is given, by one of its long names or by its letter, also in a group such as `-ri`."""
+    short = (word for word in arguments if word.startswith("-") and not word.startswith("--"))
+    return any(word.startswith(names) for word in arguments) or any(letter in word.partition("=")[0] for word in short)
 
 
 def _changes_files(name: str, arguments: tuple[str, ...]) -> bool:
@@ -225,11 +244,13 @@ def _changes_files(name: str, arguments: tuple[str, ...]) -> bool:
         case "find":
             return any(word.startswith(("-delete", "-exec", "-ok", "-fprint", "-fls")) for word in arguments)
         case "sort":
-            return any(word.startswith(("-o", "--output")) for word in arguments)
-        case "sed" | "yq":
-            return any(word.startswith(("-i", "--in-place")) for word in arguments)
+            return has_option(arguments, "o", "--output")
+        case "sed":
+            return has_option(arguments, "i", "--in-place") or any(_WRITES_BY_SED.search(word) for word in arguments)
+        case "yq":
+            return has_option(arguments, "i", "--in-place", "--inplace")
         case "awk":
-            return any(mark in word for word in arguments for mark in (">", "system", "|"))
+            return any(mark in word for word in arguments for mark in (">", "system", "|", "inplace"))
         case "uniq" | "xxd":
             return sum(not word.startswith("-") for word in arguments) > 1
     return False

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from kaniko_split.shell.commands import FRESH, Kind, base_name, judges, keeps_output, kind_of
+from kaniko_split.shell.commands import ACTING, FRESH, Kind, base_name, has_option, judges, kind_of
 from kaniko_split.shell.joining import Effects
 from kaniko_split.shell.knowledge import POSITIONAL, Surroundings, sets_positional
 from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, export_mark, file_at, is_exact
 from kaniko_split.shell.nodes import Statement
+from kaniko_split.shell.transfers import downloaded, files_named, moved
 from kaniko_split.source.patterns import Pattern
 
 _TURNS_OFF = Pattern(r"\bset\b.*(?:\+[a-z]*e|\+o errexit)")
@@ -33,6 +34,9 @@ def effects_of_command(texts: tuple[str, ...], statement: Statement, here: Surro
     files = frozenset(file_at(text, here.folder) for text in arguments)
     folder: frozenset[Location] = frozenset({State.FOLDER})
     everything: frozenset[Location] = frozenset({State.FILES})
+    special = _told_by_words(texts, here)
+    if special is not None:
+        return special
     match kind_of(texts):
         case Kind.PRINTS:
             written = _variables_of_builtin(texts)
@@ -53,8 +57,9 @@ def effects_of_command(texts: tuple[str, ...], statement: Statement, here: Surro
             asked = _files_asked_for(texts) if name in {"test", "["} else set(arguments)
             return Effects(reads=_places(asked, here), fails=True)
         case Kind.SCANS:
-            named = frozenset(file_at(text.rpartition("=")[2], here.folder) for text in texts[1:])
-            return Effects(reads=everything | folder | named, writes=_reports(texts, here), fails=True)
+            return Effects(
+                reads=everything | folder | files_named(texts, here.folder), writes=_reports(texts, here), fails=True
+            )
         case Kind.MOVES:
             return _moved(texts)
         case Kind.OPTIONS:
@@ -67,9 +72,44 @@ def effects_of_command(texts: tuple[str, ...], statement: Statement, here: Surro
         case Kind.LOGS_IN:
             return Effects(reads=everything, writes=everything)
         case Kind.ACTS:
-            return Effects(reads=everything | folder, acts=True, fails=True)
-        case Kind.UNKNOWN:
-            return _unknown(texts)
+            return Effects(reads=everything | folder | files_named(texts, here.folder), acts=True, fails=True)
+    return _unknown(texts)
+
+
+def _told_by_words(texts: tuple[str, ...], here: Surroundings) -> Effects | None:
+    """Return what a command does whose words tell it better than its name; None for any other."""
+    everything: frozenset[Location] = frozenset({State.FILES, State.FOLDER})
+    between = moved(texts, here.folder)
+    if between is not None:
+        reads, writes, acts = between
+        return Effects(reads=reads | _IN_FOLDER, writes=writes, acts=acts, fails=acts)
+    if texts[0] == "trap" and len(texts) > 1 and _acts_when_called(texts[1], here):
+        return Effects(reads=everything, acts=True, fails=True)
+    if base_name(texts[0]) == "sed" and has_option(texts[1:], "i", "--in-place"):
+        return _edited(texts, here)
+    return None
+
+
+def _acts_when_called(action: str, here: Surroundings) -> bool:
+    """Tell whether the function that `trap` is told to call has an effect outside the container."""
+    function = here.functions.get(action.split(maxsplit=1)[0]) if action.split() else None
+    if function is None:
+        return False
+    return bool(ACTING.search(function.script[function.body.span.start : function.body.span.end]))
+
+
+def _edited(texts: tuple[str, ...], here: Surroundings) -> Effects:
+    """Return what `sed -i` does: it changes the files that stand behind its script (sed's manual, "Overview")."""
+    words = list(texts[1:])
+    told = any(word in {"-e", "-f", "--expression", "--file"} for word in words)
+    plain = [
+        word
+        for at, word in enumerate(words)
+        if not word.startswith("-") and (at == 0 or words[at - 1] not in {"-e", "-f", "--expression", "--file"})
+    ]
+    operands = plain if told or any(word.startswith(("--expression=", "--file=")) for word in words) else plain[1:]
+    files = frozenset(file_at(word, here.folder) for word in operands) or frozenset[Location]({State.FILES})
+    return Effects(reads=files | _IN_FOLDER, writes=files, fails=False)
 
 
 def _options_set(texts: tuple[str, ...], here: Surroundings) -> Effects:
@@ -146,9 +186,10 @@ def _moved(texts: tuple[str, ...]) -> Effects:
 
 def _downloaded(texts: tuple[str, ...], statement: Statement, here: Surroundings) -> Effects:
     fresh = any("latest" in text for text in texts)
-    everything: frozenset[Location] = frozenset({State.FILES})
-    if keeps_output(texts):
-        return Effects(reads=everything, writes=everything, fresh=fresh)
+    written = downloaded(texts, here.folder)
+    if written:
+        sure = frozenset(place for place in written if is_exact(place))
+        return Effects(reads=frozenset({State.FOLDER}), writes=written, overwrites=sure, fresh=fresh)
     captured = any(one.operator in {">", ">>", "&>", ">|"} for one in statement.redirects)
     # What is read and thrown away was asked for because of what it does on the server.
     inside = here.script[statement.span.end :].lstrip()[:1] in {"|", ")", "`"}

@@ -1,1 +1,0 @@
-/kaniko/executor --context base --destination $CI_REGISTRY_IMAGE/base:@TAG@
