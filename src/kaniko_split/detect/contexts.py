@@ -18,6 +18,11 @@ def lies_outside(place: Location, step: Step) -> bool:
     context = context_of(step).path
     if not isinstance(place, File) or not is_exact(place) or place.path.startswith(("/", "~", "..")):
         return False
-    if context == "." or context.startswith(("/", "~", "..")) or place.path.startswith(context + "/"):
+    if context == "." or context.startswith(("/", "~", "..")):
         return False
-    return not any(place.path in value.text for value in step.values)
+    # What is put into a folder above it may lie in the context too.
+    if f"{place.path}/".startswith(f"{context}/") or f"{context}/".startswith(f"{place.path}/"):
+        return False
+    # Beside a Dockerfile may lie a list of its own of what is ignored.
+    path = place.path.removesuffix(".dockerignore")
+    return not any(path in value.text for value in step.values)

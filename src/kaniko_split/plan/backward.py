@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.plan.binding import CannotSliceError
 from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, is_exact, meeting
@@ -78,6 +79,7 @@ class Backward:
         covered: set[Location] = set()
         goes_back = False
         branch, in_branch = (last.frame, last.branch), set[Location]()
+        seers: list[Step] = []
         for step in reversed(self.steps[: last.number + 1]):
             number = step.number
             if branch != (step.frame, step.branch):
@@ -85,7 +87,8 @@ class Backward:
             if number in passed_over:
                 continue
             if number not in wanted:
-                hits = _live_writes(step, live - in_branch, covered | in_branch)
+                apart = {place for place in step.effects.writes if self._is_of_others(place, seers)}
+                hits = _live_writes(step, live - in_branch, covered | in_branch | apart)
                 if step.build is not None or number in others:
                     _refuse_what_is_left(step, live, hits, last)
                     continue
@@ -98,6 +101,7 @@ class Backward:
             in_branch |= step.in_branch
             in_branch -= step.effects.reads
             if State.FILES in step.effects.reads:
+                seers.append(step)
                 covered.clear()
                 in_branch = {place for place in in_branch if not isinstance(place, File)}
             live |= step.effects.reads - step.effects.appends
@@ -110,6 +114,14 @@ class Backward:
                 live |= seen
                 in_branch -= seen
         return frozenset(chosen)
+
+    def _is_of_others(self, place: Location, seers: Iterable[Step]) -> bool:
+        """Tell whether a file lies in the context of another build, where none of those that may see it looks."""
+        alone = all(one.build is not None and not one.calls and lies_outside(place, one) for one in seers)
+        if not alone or not isinstance(place, File):
+            return False
+        folders = {context_of(step).path for step in self.steps if step.build is not None}
+        return any(f"{place.path}/".startswith(f"{folder}/") for folder in folders if not folder.startswith((".", "/")))
 
 
 def _written_again(step: Step, later: Step) -> frozenset[Location]:
