@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from kaniko_split.detect.steps import Step
 from kaniko_split.shell.locations import File, Location, file_at, is_exact
 
@@ -24,5 +26,6 @@ def lies_outside(place: Location, step: Step) -> bool:
     if f"{place.path}/".startswith(f"{context}/") or f"{context}/".startswith(f"{place.path}/"):
         return False
     # Beside a Dockerfile may lie a list of its own of what is ignored.
-    path = place.path.removesuffix(".dockerignore")
-    return not any(path in value.text for value in step.values)
+    path = re.escape(place.path.removesuffix(".dockerignore"))
+    named = re.compile(rf"(?:^(?:-[a-zA-Z])?|[^\w./-]|\./|CI_PROJECT_DIR\}}?/|PWD\}}?/){path}(?![\w-])")
+    return not any(named.search(value.text) for value in step.values)

@@ -29,6 +29,7 @@ from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
+from kaniko_split.shell.branches import answer_of
 from kaniko_split.shell.effects import Effects, effects_of
 from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, after, inside_of_call
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, meeting
@@ -311,7 +312,7 @@ class _Follower:
         What a subshell changes is gone after it; where nothing comes after it, that makes no difference.
         """
         first, last = (found.item_at(at) for at in (statement.span.start, statement.span.end - 1))
-        if first != last:
+        if first != last or self._is_decided(statement):
             return None
         if not opened:
             if found.items[first].section is not Section.SCRIPT:
@@ -321,6 +322,14 @@ class _Follower:
             if made < 2 or (confined and statement is not found.script.statements[-1]):
                 return None
         return frame_around(statement, self._here, self.extra)
+
+    def _is_decided(self, statement: Statement) -> bool:
+        """Tell whether a condition without builds has an answer that is certain: it does what that branch does."""
+        command = statement.command
+        if not isinstance(command, If) or not command.condition:
+            return False
+        there = known_after(command.condition[:-1], self._here)
+        return answer_of(command.condition[-1], there) is not None and not self.may_build(statement)
 
     def steps_in(self, frame: Frame, number: int, found: Trace, *, paired: bool) -> list[Step] | None:
         """Return the statements of a frame, or None where its builds cannot be told apart.

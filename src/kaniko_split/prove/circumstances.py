@@ -15,7 +15,7 @@ from kaniko_split.detect.frames import Frame
 from kaniko_split.detect.running import Running
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.prove.comparing import BuildRecord, Heed, JobRecord
-from kaniko_split.prove.symbols import Symbol, choice_of, chosen_of, symbol_of
+from kaniko_split.prove.symbols import Symbol, choice_of, chosen_of, decided, symbol_of
 from kaniko_split.shell.background import waits, waits_for_all
 from kaniko_split.shell.effects import Effects
 from kaniko_split.shell.endings import hardly_fails, hides_failure
@@ -105,18 +105,26 @@ class _Machine:
         if step.frame is not self.frame:
             if self.frame is not None and self.frame.is_subshell:
                 self.values, self.exported, self.folder, self.options = self.outside
+            elif self.frame is not None and any(self.frame.conditions) and not self.frame.conditions[-1]:
+                # One of the branches has run: where each gives a value, nothing is left of the one before.
+                givens = [self._given(self.frame, branch) for branch in range(len(self.frame.branches))]
+                self.values = {name: decided(givens, symbol) for name, symbol in self.values.items()}
+                self.files = {path: decided(givens, symbol) for path, symbol in self.files.items()}
             self.outside = (dict(self.values), set(self.exported), self.folder, self.options)
             self.frame = step.frame
             self.asked = self._inputs(step.frame.reads) if step.frame is not None else []
-        self.holds = ""
-        if step.frame is not None and any(step.frame.conditions):
-            texts = [
-                self.trace.script.text[one.span.start : one.span.end]
-                for condition in step.frame.conditions[: step.branch + 1]
-                for one in condition
-            ]
-            is_else = not step.frame.conditions[step.branch]
-            self.holds = symbol_of("if", str(step.branch), str(is_else), *texts, *self.asked)
+        conditional = step.frame is not None and any(step.frame.conditions)
+        self.holds = self._given(step.frame, step.branch) if step.frame is not None and conditional else ""
+
+    def _given(self, frame: Frame, branch: int) -> Symbol:
+        """Return what stands for the answers with which a branch of the condition that was asked last runs."""
+        texts = [
+            self.trace.script.text[one.span.start : one.span.end]
+            for condition in frame.conditions[: branch + 1]
+            for one in condition
+        ]
+        is_else = not frame.conditions[branch]
+        return symbol_of("if", str(branch), str(is_else), *texts, *self.asked)
 
     def _step(self, step: Step) -> None:
         self._enter(step)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 Symbol = str
 
 _SYMBOLS: dict[tuple[str, ...], Symbol] = {}
@@ -32,3 +34,18 @@ def chosen_of(given: Symbol, symbol: Symbol) -> Symbol:
     while given and symbol in _CHOICES and _CHOICES[symbol][0] == given:
         symbol = _CHOICES[symbol][2]
     return symbol
+
+
+def decided(givens: Sequence[Symbol], symbol: Symbol) -> Symbol:
+    """Return what `symbol` stands for where one of the conditions `givens` holds for certain."""
+    chosen: dict[Symbol, Symbol] = {}
+    rest = symbol
+    while rest in _CHOICES and _CHOICES[rest][0] in givens:
+        given, rest, last = _CHOICES[rest]
+        chosen.setdefault(given, last)
+    if set(chosen) != set(givens):
+        return symbol
+    made = ""
+    for given in givens:
+        made = choice_of(given, made, chosen[given])
+    return made

@@ -29,8 +29,11 @@ def blocks_of_case(command: Case, here: Surroundings) -> tuple[Block, ...]:
         number = here.assumed.branches[id(command)]
         return (command.branches[number] if number is not None else (),)
     subject = value_of_word(command.subject, here.script, here.known)
-    if not _is_certain(subject) or any(command.falls_through) or "nocasematch" in here.script:
+    if any(command.falls_through):
         return (*command.branches, ())
+    if not _is_certain(subject) or "nocasematch" in here.script:
+        last = next((at for at, patterns in enumerate(command.patterns) if any(map(_takes_all, patterns))), None)
+        return (*command.branches, ()) if last is None else command.branches[: last + 1]
     possible: list[Block] = []
     for patterns, block in zip(command.patterns, command.branches, strict=True):
         answers = {_matches(subject.text, pattern, here) for pattern in patterns}
@@ -131,6 +134,11 @@ def _matches(text: str, pattern: Word, here: Surroundings) -> bool | None:
             case _:
                 return None
     return re.fullmatch(expression, text, re.DOTALL) is not None
+
+
+def _takes_all(pattern: Word) -> bool:
+    part = pattern.parts[0] if len(pattern.parts) == 1 else None
+    return isinstance(part, Literal) and part.text == "*" and not part.quoted
 
 
 def _of_glob(literal: str) -> Iterable[str]:

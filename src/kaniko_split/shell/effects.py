@@ -13,6 +13,7 @@ from kaniko_split.shell.branches import blocks_of_case, blocks_of_if, certainly_
 from kaniko_split.shell.commands import FRESH_VARIABLES, behind_wrappers, judges
 from kaniko_split.shell.joining import (
     Effects,
+    either,
     in_background,
     in_subshell,
     joined,
@@ -88,11 +89,11 @@ def _inside(statement: Statement, here: Surroundings) -> Effects | None:
             return in_subshell(done) if subshell else done
         case If(condition=condition) as command:
             asked, there = _sequence(condition, here)
-            branches = [maybe(_sequence(branch, there)[0]) for branch in blocks_of_if(command, there)]
-            done = one_after_the_other([asked, joined(branches)])
+            branches = [_sequence(branch, there)[0] for branch in blocks_of_if(command, there)]
+            done = one_after_the_other([asked, either(branches)])
             return replace(done, fails=any(branch.fails for branch in branches))
         case Case() as command:
-            return joined([maybe(_sequence(block, here)[0]) for block in blocks_of_case(command, here)])
+            return either([_sequence(block, here)[0] for block in blocks_of_case(command, here)])
         case While(condition=condition, body=body):
             asked, there = _sequence(condition, _without_loop_values((*condition, *body), here))
             turn = maybe(_sequence(body, there)[0])

@@ -82,6 +82,12 @@ def joined(parts: list[Effects]) -> Effects:
     )
 
 
+def either(parts: list[Effects]) -> Effects:
+    """Return what is done where one of the parts runs: what each of them overwrites is overwritten."""
+    certain = frozenset.intersection(*(part.overwrites for part in parts)) if parts else NOWHERE
+    return replace(joined(parts), overwrites=certain)
+
+
 def maybe(effects: Effects) -> Effects:
     """Return what is done where it may not be done at all: nothing is sure to be overwritten."""
     return replace(effects, overwrites=NOWHERE)
