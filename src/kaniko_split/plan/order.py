@@ -10,6 +10,7 @@ from kaniko_split.kaniko.image import may_be_image, same_repository
 from kaniko_split.shell.locations import File, Location, Variable, may_meet
 from kaniko_split.source.patterns import Pattern
 
+_NAME = Pattern(r"\$\{?(\w+)")
 # In `${BASE:-$IMAGE/base}` another image may be named.
 _DEFAULT = Pattern(r"\$\{\w+:?[-=+]")
 # Flags whose values name an image that is written, or none at all.
@@ -124,11 +125,16 @@ def _pushed_over(steps: Sequence[Step], builds: Sequence[int], build: int) -> se
     """Return the earlier builds that push to a reference which `build` pushes to as well: the last one wins."""
     call = steps[build].build
     own = set(call.destinations) if call is not None else set()
-    return {
-        number
-        for number in builds
-        if number < build and (other := steps[number].build) is not None and own & set(other.destinations)
-    }
+    found: set[int] = set()
+    for number in builds:
+        other = steps[number].build
+        if number >= build or other is None:
+            continue
+        between = frozenset[Location]().union(*(step.effects.writes for step in steps[number + 1 : build]))
+        # A variable that has got another value since then names another reference.
+        same = (one for one in own & set(other.destinations) if not between & set(map(Variable, _NAME.findall(one))))
+        found |= {number} if any(same) else set()
+    return found
 
 
 def _nearest(found: set[int], after: Mapping[int, set[int]]) -> set[int]:
