@@ -164,7 +164,15 @@ def _own_effects(statement: Statement, here: Surroundings) -> Effects:
     asked = [effects_of(one, here) for word in words for part in substitutions(word) for one in part.statements]
     if asked:
         # A substitution runs in a shell of its own: of what it changes, only files outlive it.
-        kept = [replace(outside_of_subshell(part), prints=done.prints and part.prints) for part in asked]
+        kept = [
+            # `$(grep ...)` asks for a value, and is no test of anything that was built.
+            replace(
+                outside_of_subshell(part),
+                prints=done.prints and part.prints,
+                fails=part.fails and (State.FILES in part.reads or part.acts),
+            )
+            for part in asked
+        ]
         done = replace(joined([done, *kept]), prints=done.prints and all(part.prints for part in asked))
     return _redirected(statement, done, here)
 
