@@ -17,7 +17,14 @@ from kaniko_split.kaniko.flags import (
     SHORTHANDS,
     VALUE_FLAGS,
 )
-from kaniko_split.kaniko.image import image_name, image_registry, image_tag, same_image, same_repository
+from kaniko_split.kaniko.image import (
+    image_name,
+    image_path,
+    image_registry,
+    image_tag,
+    same_image,
+    same_repository,
+)
 
 
 def known(*texts: str) -> tuple[Argument, ...]:
@@ -498,6 +505,22 @@ def test_bake() -> None:
 )
 def test_image_name(destination: str, name: str | None) -> None:
     assert image_name(destination) == name
+
+
+@pytest.mark.parametrize(
+    ("destination", "last"),
+    [
+        ("r.io/group/image-a:1", ("image-a",)),
+        ("$CI_REGISTRY_IMAGE", ("$CI_REGISTRY_IMAGE",)),
+        ("${CI_REGISTRY_IMAGE}api:latest", ("$CI_REGISTRY_IMAGE", "api")),
+        ("$R/api-$VARIANT:1", ("api-", "$VARIANT")),
+        ("r.io/group/", ()),
+        ("", ()),
+    ],
+)
+def test_image_path(destination: str, last: tuple[str, ...]) -> None:
+    units = [letter for part in last for letter in ([part] if part.startswith("$") else part)]
+    assert image_path(destination)[-1] == tuple(units)
 
 
 @pytest.mark.parametrize(

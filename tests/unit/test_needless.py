@@ -35,8 +35,11 @@ def asked_of(name: str) -> list[str]:
             "same-image-for-three-tags",
             "`build-latest`, `build-stable` and `build-v2` build the same image: one run with all ",
         ),
-        ("same-image-for-two-registries", "`build-1` and `build-2` build the same image: one run with both "),
-        ("same-image-twice-with-cleanup", "`build-1` and `build-2` build the same image: one run will do"),
+        (
+            "same-image-for-two-registries",
+            "`build-shop` and `build-shop-registry-example-com` build the same image: one run with both ",
+        ),
+        ("same-image-twice-with-cleanup", "`build-root-1` and `build-root-2` build the same image: one run will do"),
     ],
 )
 def test_what_is_said(name: str, text: str) -> None:

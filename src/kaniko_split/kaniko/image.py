@@ -39,6 +39,17 @@ def image_name(destination: str) -> str | None:
     return _literal(repository[_after_last(repository, "/") :])
 
 
+def image_path(destination: str) -> tuple[tuple[str, ...], ...]:
+    """Return the parts of `destination` between slashes, in units, without tag and digest."""
+    parts: list[_Units] = [()]
+    for unit in _reference(destination).repository:
+        if unit == "/":
+            parts.append(())
+        else:
+            parts[-1] += (unit,)
+    return tuple(parts)
+
+
 def image_tag(destination: str) -> str | None:
     """Return the tag of `destination`, or None where it has none or one that is not all known."""
     return _literal(_reference(destination).tag)

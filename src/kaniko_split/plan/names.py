@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kaniko_split.gitlab.keywords import LONGEST_NAME, RESERVED_JOB_NAMES
 from kaniko_split.kaniko.command import Build
-from kaniko_split.kaniko.image import image_name, image_registry, image_tag
+from kaniko_split.plan.labels import image_labels
+from kaniko_split.plan.traits import label
 from kaniko_split.source.patterns import Pattern
 
 DEFAULT_TEMPLATE = ".build-image"
@@ -130,127 +129,6 @@ def _job_names(old: str, images: tuple[str, ...], taken: frozenset[str], tried: 
             return names
     wrong = next((name for name in names if not _allowed(name, taken)), names[0])
     raise NameTakenError(f"`{wrong}` is taken, not allowed, or the same for two images")
-
-
-def image_labels(builds: Sequence[Build]) -> tuple[str, ...]:
-    """Return a short word for each build, all of them different.
-
-    The last part of the first destination is asked first, then what tells the builds apart: target,
-    Dockerfile, context, tag, registry, the variables in the tag; a number where nothing does. Where only some have
-    the same image, these keep its name and get more behind it; where one of them is the plain one, as `app` is beside
-    `app:debug`, it gets the image's name alone.
-    """
-    for ask in (_of_image, _of_target, _of_dockerfile, _of_context, _of_tag, _of_registry):
-        found = _all_different(builds, ask) or (_with_more(builds) if ask is _of_image else None)
-        if found is not None:
-            return found
-    shared = {label(_of_image(build) or "") for build in builds}
-    stem = f"{shared.pop()}-".lstrip("-") if len(shared) == 1 else ""
-    for ask in (_of_target, _of_dockerfile, _of_context, _of_tag):
-        marked = _one_plain(builds, ask, stem) if stem else None
-        if marked is not None:
-            return marked
-    named = _all_different(builds, _of_variables_in_tag)
-    if named is not None:
-        return tuple(f"{stem}{one}" for one in named)
-    return tuple(f"{stem}{number}" for number in range(1, len(builds) + 1))
-
-
-def _one_plain(builds: Sequence[Build], ask: Callable[[Build], str | None], stem: str) -> tuple[str, ...] | None:
-    """Return the image's name for the one build that has no answer of its own, and more behind it for the others."""
-    found = [label(ask(build) or "") for build in builds]
-    marked = [f"{stem}{one}" if one else stem.rstrip("-") for one in found]
-    return tuple(marked) if found.count("") == 1 and len(set(marked)) == len(marked) else None
-
-
-def _with_more(builds: Sequence[Build]) -> tuple[str, ...] | None:
-    """Return the names of the images where there are several, with more behind those that are not alone in theirs."""
-    names = [label(_of_image(build) or "") for build in builds]
-    if not all(names) or len(set(names)) == 1:
-        return None
-    found = list(names)
-    for name in {one for one in names if names.count(one) > 1}:
-        alike = [number for number, one in enumerate(names) if one == name]
-        for ask in (_of_target, _of_dockerfile, _of_context, _of_tag, _of_registry):
-            more = _all_different([builds[number] for number in alike], ask)
-            if more is not None:
-                for number, one in zip(alike, more, strict=True):
-                    found[number] = f"{name}-{one}"
-                break
-        else:
-            return None
-    return tuple(found) if len(set(found)) == len(found) else None
-
-
-def label(text: str) -> str:
-    """Return `text` as a part of a job's name: lower case letters, digits and single hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
-def _all_different(builds: Sequence[Build], ask: Callable[[Build], str | None]) -> tuple[str, ...] | None:
-    found = [label(ask(build) or "") for build in builds]
-    return tuple(found) if all(found) and len(set(found)) == len(found) else None
-
-
-def _of_image(build: Build) -> str | None:
-    return image_name(build.destinations[0]) if build.destinations else None
-
-
-def _of_target(build: Build) -> str | None:
-    return _known(build.target)
-
-
-def _of_dockerfile(build: Build) -> str | None:
-    path = _known(build.dockerfile)
-    if path is None:
-        return None
-    folder, name = posixpath.split(path.rstrip("/"))
-    own = re.sub(r"(?i)^dockerfile[._-]?|[._-]?(?:dockerfile|containerfile)$", "", name)
-    return own or _last_folder(folder)
-
-
-def _of_context(build: Build) -> str | None:
-    path = _known(build.context)
-    return _last_folder(path) if path is not None else None
-
-
-def _of_tag(build: Build) -> str | None:
-    if not build.destinations:
-        return None
-    name = build.destinations[0].rpartition("/")[2]
-    # Behind a variable stands what tells two tags of one commit apart: `$CI_COMMIT_TAG-alpine`.
-    return image_tag(build.destinations[0]) or _behind_variables(name.partition(":")[2])
-
-
-def _of_variables_in_tag(build: Build) -> str | None:
-    """Return a tag with its variables' names in the place of their values, GitLab's own without `CI_`."""
-    if not build.destinations:
-        return None
-    tag = build.destinations[0].rpartition("/")[2].partition(":")[2]
-    named = re.sub(r"\$\{(?:CI_)?(\w+)\}|\$(?:CI_)?(\w+)", lambda found: f"-{found[1] or found[2]}-", tag)
-    return None if "$" in named or "`" in named else named
-
-
-def _of_registry(build: Build) -> str | None:
-    return image_registry(build.destinations[0]) if build.destinations else None
-
-
-def _known(text: str | None) -> str | None:
-    """Return the part of a path behind its last variable, or None where the end of it is unknown."""
-    if text is None:
-        return None
-    known = re.split(r"\$\{[^}]*\}|\$\w+|\$\(.*\)|`.*`", text)[-1]
-    return known if known and (known == text or known.startswith("/")) else None
-
-
-def _behind_variables(text: str) -> str | None:
-    """Return what stands behind the last variable of a text, None where that is nothing."""
-    return re.split(r"\$\{[^}]*\}|\$\w+|\$\(.*\)|`.*`", text)[-1] or None
-
-
-def _last_folder(path: str) -> str | None:
-    name = posixpath.basename(path.removeprefix("dir://").rstrip("/"))
-    return name if name not in {"", ".", ".."} else None
 
 
 def _first_free(patterns: Sequence[str], job: str, taken: frozenset[str]) -> str:

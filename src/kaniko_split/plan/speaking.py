@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_split.detect.trace import Step
-from kaniko_split.plan.names import image_labels, label
+from kaniko_split.plan.labels import image_labels
+from kaniko_split.plan.traits import ROOT, label
 
 
 def spoken_of(steps: Sequence[Step]) -> dict[int, int]:
     """Return the statements that do nothing but print and name one image alone, each with its build, by number."""
     makers = [step for step in steps if step.build is not None]
     labels = image_labels([step.build for step in makers if step.build is not None])
-    names = {one: step.number for one, step in zip(labels, makers, strict=True) if not one.isdigit()}
+    names = {one: step.number for one, step in zip(labels, makers, strict=True) if one != ROOT and not one.isdigit()}
     found: dict[int, int] = {}
     for step in steps:
         if step.build is None and step.effects.prints:
