@@ -33,7 +33,9 @@ def here_with(script: str) -> Surroundings:
         ("$NAME", "api) one;& web) two;;", ["one", "two", ""]),
         ("$GIVEN", "api) one;; web) two;;", ["one", "two", ""]),
         ("$UNKNOWN", "api) one;; web) two;;", ["one", "two", ""]),
-        ("$PARTLY", "api) one;; *) two;;", ["one", "two", ""]),
+        ("$PARTLY", "api) one;; *) two;;", ["one", "two"]),
+        ("$UNKNOWN", "'*') one;; web) two;;", ["one", "two", ""]),
+        ("$UNKNOWN", "api | *) one;; web) two;;", ["one"]),
     ],
 )
 def test_which_branches_of_a_case_can_run(subject: str, branches: str, possible: list[str]) -> None:

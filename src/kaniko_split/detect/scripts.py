@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -104,12 +104,10 @@ class Scripts:
         """
         if not isinstance(statement.command, Call):
             return None
-        found = called(here.values(statement), here.folder, here.wrappers)
+        found = called(here.values(statement), here.folder, here.wrappers, self.made())
         if found is None or not follows(found.path, here):
             return None
         text = self.made().get(found.path)
-        if text is None and found.path.startswith(("/", "~", "..")):
-            return None
         by_job = self.written().get(File(found.path)) if text is None else None
         text = script_text(found.path, self.read) if text is None else text
         if by_job is not None:
@@ -180,13 +178,19 @@ def written_down(statement: Statement, here: Surroundings) -> tuple[str, str] | 
     return place.path, written.rpartition("\n")[0] + "\n" if ends else written
 
 
-def called(values: Sequence[Value], folder: str | None, wrappers: Mapping[str, int] | None = None) -> Called | None:
-    """Return the script that a command runs, or None where it runs none that is known by name.
+def called(
+    values: Sequence[Value],
+    folder: str | None,
+    wrappers: Mapping[str, int] | None = None,
+    made: Container[str] = (),
+) -> Called | None:
+    """Return the script that a command runs, or None where it runs none, or one outside of the project.
 
     Args:
         values: The command's words.
         folder: The folder that it runs in, from the project's root.
         wrappers: Further commands that run the command behind them, with how many words of their own they take.
+        made: The scripts that the job has written, by path, which may lie outside.
     """
     at = behind_wrappers(tuple(value.text for value in values), wrappers or {})
     if at >= len(values):
@@ -209,6 +213,8 @@ def called(values: Sequence[Value], folder: str | None, wrappers: Mapping[str, i
         return None
     place = file_at(path, folder)
     if not isinstance(place, File) or not is_exact(place):
+        return None
+    if place.path.startswith(("/", "~", "..")) and place.path not in made:
         return None
     return Called(place.path, tuple(rest), sourced)
 
