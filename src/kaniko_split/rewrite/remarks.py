@@ -40,10 +40,12 @@ def remarks(
         steps = [step for step in trace.steps if step.item == number]
         if not steps:
             continue
-        if lines:
-            for span in outside:
-                if lines[item.index].start <= span.start < lines[item.index].end:
-                    yield span, (steps[-1] if span.start >= item.node.span.end else steps[0]).number
+        # Where the script is no list, what stands beside the mark of its block.
+        start = item.node.span.start
+        around = lines[item.index] if lines else Span(start, source.line_end(start))
+        for span in outside:
+            if around.start <= span.start < around.end:
+                yield span, (steps[-1] if span.start >= item.node.span.end else steps[0]).number
         yield from _of_shell(source, trace, number, item.node)
 
 
