@@ -16,7 +16,9 @@ from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.script import Section
 from kaniko_split.shell.knowledge import Surroundings, moved
 from kaniko_split.shell.locations import State, Variable
+from kaniko_split.source.text import Span
 from kaniko_split.tree.comments import comments
+from kaniko_split.tree.nodes import Node, Scalar
 
 
 def detours(
@@ -60,14 +62,24 @@ def commented(file: PipelineFile, trace: Trace) -> frozenset[int]:
             continue
         end = source.line_end(max(item.node.span.end - 1, item.node.span.start))
         start = source.line_start(item.node.span.start) if begin is None else begin
-        if any(start <= span.start < end for span in outside):
-            found |= {step.number for step in trace.steps if step.item == number}
+        numbers = [step.number for step in trace.steps if step.item == number]
+        # Beside the mark of a block a comment goes with its first statement.
+        mark = Span(item.node.span.start, source.line_end(item.node.span.start)) if _is_block(item.node) else None
+        for span in outside:
+            if mark is not None and mark.contains(span):
+                found |= set(numbers[:1])
+            elif start <= span.start < end:
+                found |= set(numbers)
         begin = end
     for span in trace.script.comments:
         step = spoken_of(trace, span)
         if step is not None:
             found.add(step.number)
     return frozenset(found)
+
+
+def _is_block(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.style.is_block
 
 
 class _Walk:
