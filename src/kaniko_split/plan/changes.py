@@ -120,14 +120,18 @@ def _built_on(split: Split, builds: list[NewJob]) -> Iterator[Change]:
     """Say of which images it is not known what they are built from."""
     first = builds[0].build
     alone = [job for job in builds if job.build is not None and not split.slices.after.get(job.build)]
-    unread = [job for job in alone if job.build in split.slices.unread and job.build != first]
-    if unread:
-        yield Change(
-            Mark.ASSUMED,
-            f"{_list([job.name for job in unread])}, whose Dockerfile is not in the repository, "
-            f"{'is' if len(unread) == 1 else 'are'} not built on another of these images",
-            _place(split, unread[0].build or 0),
-        )
+    for builds_meant, why in (
+        (split.slices.unread, "whose Dockerfile is not in the repository"),
+        (split.slices.unsure, "whose base the committed Dockerfile alone does not tell"),
+    ):
+        meant = [job for job in alone if job.build in builds_meant and job.build != first]
+        if meant:
+            verb = "is" if len(meant) == 1 else "are"
+            yield Change(
+                Mark.ASSUMED,
+                f"{_list([job.name for job in meant])}, {why}, {verb} not built on another of these images",
+                _place(split, meant[0].build or 0),
+            )
 
 
 def _waiting(split: Split) -> Iterator[Change]:

@@ -10,7 +10,7 @@ from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.plan.chains import check_chains
 from kaniko_split.plan.detours import commented
-from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of
+from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of, is_changed, is_open
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
 from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
 from kaniko_split.plan.wishes import Wishes
@@ -29,7 +29,8 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     _check_statements(finding.trace)
     variables = finding.variables or {}
     builds = [step for step in finding.trace.steps if step.build is not None]
-    texts = {step.number: dockerfile_of(step, wishes.read) for step in builds}
+    steps = finding.trace.steps
+    texts = {step.number: dockerfile_of(step, wishes.read, steps[: step.number]) for step in builds}
     for step in builds:
         _check_what_is_added(step, texts[step.number] or "", builds)
     images = {
@@ -42,7 +43,13 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
         images,
         commented(finding.script.file or finding.job.file, finding.trace),
     )
-    slices = replace(slices, unread=tuple(number for number in texts if texts[number] is None))
+    unread = tuple(number for number in texts if texts[number] is None)
+    unsure = tuple(
+        number
+        for number in texts
+        if number not in unread and (is_changed(steps[number], steps[:number]) or is_open(images[number]))
+    )
+    slices = replace(slices, unread=unread, unsure=unsure)
     if wishes.keep_order:
         numbers = list(images)
         slices = replace(slices, after={later: frozenset({one}) for one, later in pairwise(numbers)})

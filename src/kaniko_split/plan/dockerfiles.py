@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_split.detect.trace import Step
-from kaniko_split.shell.locations import File, file_at, is_exact
+from kaniko_split.shell.locations import File, State, file_at, is_exact, meeting
 from kaniko_split.shell.words import Value
 from kaniko_split.source.patterns import Pattern
 
@@ -21,11 +21,13 @@ _DIRECTIVE = Pattern(r"#\s*escape\s*=\s*(.)", re.IGNORECASE)
 _VARIABLE = Pattern(r"\$(?:\{(?P<braced>\w+)(?::?(?P<mark>[-+])(?P<word>[^}]*))?\}|(?P<plain>\w+))")
 _FROM_FLAG = Pattern(r"--from=(\S+)")
 _FROM_MOUNT = Pattern(r"--mount=\S*?\bfrom=([^,\s]+)")
+# These are known not to be another image of the job, unless its own name stands behind them.
+_OF_GITLAB = ("$CI_", "${CI_")
 # `$X` in `X` would be replaced for ever.
 _DEEPEST = 10
 
 
-def dockerfile_of(step: Step, read: Read) -> str | None:
+def dockerfile_of(step: Step, read: Read, earlier: Sequence[Step] = ()) -> str | None:
     """Return the text of the Dockerfile that a build reads; None where it is not known or not there.
 
     Kaniko seeks it from the working directory first, then in the context (`resolveDockerfilePath` in its
@@ -34,12 +36,28 @@ def dockerfile_of(step: Step, read: Read) -> str | None:
     Args:
         step: A statement that builds.
         read: Gives the text of a file of the repository, by name; None where there is none.
+        earlier: The statements before it: one that copies another file to the Dockerfile's place counts.
     """
     for name in _candidates(step):
-        text = read(name)
+        copied = [_copied_from(one) for one in earlier if File(name) in one.effects.writes]
+        text = read(copied[-1] or name if copied else name)
         if text is not None:
             return text
     return None
+
+
+def is_changed(step: Step, earlier: Iterable[Step]) -> bool:
+    """Tell whether the job may change the Dockerfile that a build reads before it does, other than by a copy of one."""
+    names = [File(name) for name in _candidates(step)]
+    writers = [one for one in earlier if one.build is None and meeting(names, one.effects.alters - {State.FILES})]
+    return any(_copied_from(one) is None for one in writers)
+
+
+def _copied_from(step: Step) -> str | None:
+    """Return the file that `cp FILE OTHER` copies; None for any other statement."""
+    words = tuple(value.text for value in step.values)
+    place = file_at(words[1], step.folder) if len(words) == 3 and words[0] == "cp" else None
+    return place.path if isinstance(place, File) and is_exact(place) and not place.path.startswith("/") else None
 
 
 def images_of(dockerfile: str, arguments: Mapping[str, str]) -> tuple[str, ...]:
@@ -73,6 +91,11 @@ def images_of(dockerfile: str, arguments: Mapping[str, str]) -> tuple[str, ...]:
                 images = [_replaced(one, known) for one in named]
                 found.extend(one for one in images if one.lower() not in stages and not one.isdecimal())
     return tuple(found)
+
+
+def is_open(images: str) -> bool:
+    """Tell whether one of the images, a line each, is known by nothing but a variable that the repository sets not."""
+    return any(line.startswith(("$", "`")) and not line.startswith(_OF_GITLAB) for line in images.splitlines())
 
 
 def arguments_of(step: Step, variables: Mapping[str, Value]) -> dict[str, str]:

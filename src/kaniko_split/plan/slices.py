@@ -51,6 +51,7 @@ class Slices:
         after: For each build, by number, the builds that must have succeeded before it starts.
         left_behind: Pairs of builds of which the second saw, in its folder, a file that the first one wrote.
         unread: The builds, by number, whose Dockerfile is not known or not in the repository.
+        unsure: Those whose Dockerfile the job may change, or that begin from what only a variable tells.
         turns: For a script with a loop, the statements of each turn; their jobs run them from the template's script.
     """
 
@@ -62,6 +63,7 @@ class Slices:
     left_behind: tuple[tuple[int, int], ...] = ()
     turns: tuple[tuple[int, ...], ...] = ()
     unread: tuple[int, ...] = ()
+    unsure: tuple[int, ...] = ()
 
     @property
     def beside_the_loop(self) -> tuple[int, ...]:
