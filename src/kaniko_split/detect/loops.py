@@ -95,7 +95,7 @@ class Loop:
 def is_one_word(value: Value) -> bool:
     """Tell whether an entry of a loop's list is one word for certain, also where it is not known which."""
     if value.exact or value.splits:
-        return value.exact
+        return value.exact and not value.splits
     names = set(_VARIABLE.findall(value.text))
     filled = _VARIABLE.sub("", value.text) or names <= _NEVER_EMPTY
     return bool(filled) and _WITH_VARIABLES.fullmatch(value.text) is not None

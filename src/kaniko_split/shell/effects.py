@@ -20,7 +20,7 @@ from kaniko_split.shell.joining import (
     one_after_the_other,
     outside_of_subshell,
 )
-from kaniko_split.shell.knowledge import Inside, Surroundings, after, inside_of_call
+from kaniko_split.shell.knowledge import Inside, Surroundings, after, forget, inside_of_call
 from kaniko_split.shell.knowledge import Kind as Way
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
 from kaniko_split.shell.nodes import (
@@ -127,7 +127,7 @@ def _without_loop_values(body: Iterable[Statement], here: Surroundings, name: st
     known = {} if State.VARIABLES in written else dict(here.known)
     for place in written:
         if isinstance(place, Variable):
-            known.pop(place.name, None)
+            forget(place.name, known)
     return replace(here, known=known, folder=None if State.FOLDER in written else here.folder)
 
 

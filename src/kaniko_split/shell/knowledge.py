@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kaniko_split.shell.locations import Location, State, Variable, file_at
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Function, Group, Statement, nested
+from kaniko_split.shell.splitting import IFS
 from kaniko_split.shell.words import Value, value_of_word, values_of_words
 
 if TYPE_CHECKING:
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 # All positional parameters together; they are changed as one.
 POSITIONAL = frozenset[Location](Variable(name) for name in "@*#123456789")
 _OF_FUNCTIONS = frozenset({"local", "declare", "typeset"})
+# POSIX, "Special Built-In Utilities", 2.14.
+_SPECIAL = frozenset(
+    {
+        *(".", ":", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift"),
+        *("times", "trap", "unset"),
+    }
+)
+_UNKNOWN_IFS = Value("$IFS", exact=False)
 # How deep calls of functions and scripts are followed.
 DEEPEST_CALL = 6
 
@@ -136,7 +145,8 @@ def inside_of_call(statement: Statement, here: Surroundings) -> Inside | None:
         if not follows(name, here):
             return None
         function = here.functions[name]
-        known = with_positional(here.known, values[1:])
+        own = _assigned(statement.command.assignments, here) if isinstance(statement.command, Call) else here.known
+        known = with_positional(own, values[1:])
         there = replace(here, script=function.script, known=known, calling=(*here.calling, name))
         return Inside(function.body, there, name, Kind.FUNCTION)
     return here.scripts(statement, here) if here.scripts is not None and values else None
@@ -169,6 +179,8 @@ def after(statement: Statement, writes: Iterable[Location], here: Surroundings) 
             known.pop(place.name, None)
     values = here.values(statement)
     texts = tuple(value.text for value in values)
+    ifs = _ifs_after(texts, statement, places, here)
+    known = known | {IFS: ifs} if ifs is not None else known
     if places >= POSITIONAL:
         known = {name: value for name, value in known.items() if not _is_positional(name)}
         if texts[:1] == ("shift",):
@@ -197,7 +209,7 @@ def _assigned(assignments: Iterable[Assignment], here: Surroundings) -> Mapping[
             if not value.exact and re.search(rf"\$\{{?{re.escape(one.name)}\b", value.text):
                 del known[name]
         if one.appends or one.indexed or one.value is None:
-            known.pop(one.name, None)
+            forget(one.name, known)
             continue
         value = value_of_word(one.value, here.script, known)
         # A value that names itself (`X=$X-1`), a command's output or status is known by its name only.
@@ -205,8 +217,34 @@ def _assigned(assignments: Iterable[Assignment], here: Surroundings) -> Mapping[
         if value.exact or not passing:
             known[one.name] = replace(value, splits=not value.exact and value.splits)
         else:
-            known.pop(one.name, None)
+            forget(one.name, known)
     return known
+
+
+def forget(name: str, known: dict[str, Value]) -> None:
+    """Take out of `known` what the variable called `name` holds; that nobody has set IFS is known without a value."""
+    known.pop(name, None)
+    if name == IFS:
+        known[name] = _UNKNOWN_IFS
+
+
+def _ifs_after(
+    texts: tuple[str, ...], statement: Statement, places: frozenset[Location], here: Surroundings
+) -> Value | None:
+    """Return what IFS holds after a command; None where nobody has set it.
+
+    Assignments before a special builtin or a function may stay (POSIX, 2.9.1 and 2.14), and `unset` lets the shell
+    divide at blanks again (2.6.5). A file that is sourced unread is not taken to set IFS where the script itself
+    never speaks of it.
+    """
+    old = here.known.get(IFS)
+    if texts[:1] == ("unset",) and IFS in texts and "-f" not in texts:
+        return None
+    command = statement.command
+    stays = bool(texts) and (texts[0] in _SPECIAL or texts[0] in here.functions)
+    assigned = isinstance(command, Call) and any(one.name == IFS for one in command.assignments)
+    anything = State.VARIABLES in places and (old is not None or IFS in here.script)
+    return _UNKNOWN_IFS if anything or Variable(IFS) in places or (stays and assigned) else old
 
 
 def sets_positional(texts: tuple[str, ...]) -> bool:

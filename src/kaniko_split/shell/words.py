@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kaniko_split.shell.nodes import Arithmetic, Literal, Parameter, Substitution, Word
+from kaniko_split.shell.splitting import BLANKS, IFS, fields, leaves_names_whole, separators
 from kaniko_split.source.patterns import Pattern
 
 _GLOB = Pattern(r"[*?\[]")
@@ -41,17 +42,17 @@ def value_of_word(word: Word, script: str, known: Mapping[str, Value]) -> Value:
         script: The text that the word's spans count in.
         known: The variables that have been assigned so far.
     """
-    texts: list[str] = []
-    exact = True
-    splits = False
-    given = False
-    for part in word.parts:
-        piece = _value_of_part(part, script, known)
-        texts.append(piece.text)
-        exact = exact and piece.exact
-        splits = splits or piece.splits
-        given = given or piece.given
-    return Value("".join(texts), exact, splits, given)
+    return _joined([_value_of_part(part, script, known) for part in word.parts])
+
+
+def _joined(values: Sequence[Value]) -> Value:
+    """Return the values of a word's parts as that of the word."""
+    return Value(
+        "".join(value.text for value in values),
+        exact=all(value.exact for value in values),
+        splits=any(value.splits for value in values),
+        given=any(value.given for value in values),
+    )
 
 
 def values_of_words(words: tuple[Word, ...], script: str, known: Mapping[str, Value]) -> tuple[Value, ...]:
@@ -90,20 +91,24 @@ def names_assigned(word: Word) -> Iterator[str]:
 
 
 def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Value]:
-    if len(word.parts) == 1 and isinstance(part := word.parts[0], Parameter) and part.name == "@" and "#" in known:
-        # `"$@"` gives each positional parameter as a word of its own.
-        yield from (known[str(number)] for number in range(1, int(known["#"].text) + 1))
+    """Yield the words that one word becomes; of what is not known, one word that may be none or several."""
+    within = separators(known)
+    one = word.parts[0] if len(word.parts) == 1 else None
+    if isinstance(one, Parameter) and one.name == "@" and "#" in known:
+        yield from _positional(one, script, known, within)
         return
-    if len(word.parts) == 1 and isinstance(part := word.parts[0], Parameter) and not part.quoted:
-        value = known.get(part.name) if part.plain else None
-        if value is not None and value.exact and not _GLOB.search(value.text):
-            yield from (Value(text, given=value.given) for text in value.text.split())
-            return
-        texts = _words_around_unknown(value.text) if value is not None else []
-        if value is not None and texts:
+    values = [_value_of_part(part, script, known) for part in word.parts]
+    opened = [not isinstance(part, Literal) and not part.quoted for part in word.parts]
+    if any(opened) and all(value.exact for value in values):
+        yield from _divided(word, list(zip(values, opened, strict=True)), script, within)
+        return
+    if isinstance(one, Parameter) and not one.quoted and one.plain and one.name in known:
+        value = known[one.name]
+        texts = _words_around_unknown(value.text, within)
+        if texts:
             yield from (Value(text, exact="$" not in text, given=value.given) for text in texts)
             return
-    value = value_of_word(word, script, known)
+    value = _joined(values)
     # An expansion that does not stand first cannot make a flag of its own, whatever it holds.
     first = word.parts[0] if word.parts else None
     starts_unknown = isinstance(first, Parameter | Substitution) and not first.quoted
@@ -111,12 +116,47 @@ def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Valu
     yield value if splits == value.splits else replace(value, splits=splits)
 
 
-def _words_around_unknown(text: str) -> list[str]:
+def _positional(part: Parameter, script: str, known: Mapping[str, Value], within: str | None) -> Iterator[Value]:
+    """Yield what `"$@"` gives, each positional parameter as a word of its own; without quotes these are divided."""
+    for number in range(1, int(known["#"].text) + 1):
+        value = known[str(number)]
+        found = fields([(value.text, True)], within) if value.exact and not part.quoted else (value.text,)
+        if found is None:
+            yield Value(script[part.span.start : part.span.end], exact=False, splits=True, given=value.given)
+            return
+        yield from (replace(value, text=text) for text in found)
+
+
+def _divided(word: Word, pieces: Sequence[tuple[Value, bool]], script: str, within: str | None) -> Iterator[Value]:
+    """Yield the words that a word of known parts becomes; with each part, whether the shell divides its value."""
+    given = any(value.given for value, _ in pieces)
+    found = fields([(value.text, opens) for value, opens in pieces], within)
+    text = "".join(value.text for value, _ in pieces)
+    if any(opens and _GLOB.search(value.text) for value, opens in pieces):
+        # Each of its words may stand for files.
+        found = None
+        if within == BLANKS:
+            yield Value(text, splits=True, given=given)
+            return
+    if found is None:
+        yield Value(script[word.span.start : word.span.end], exact=False, splits=True, given=given)
+        return
+    yield from (Value(text, given=given) for text in found)
+
+
+def _words_around_unknown(text: str, within: str | None) -> tuple[str, ...]:
     """Return the words of a value whose unknown parts are GitLab's own variables, each within one word; else none."""
-    if _GLOB.search(text) or any(mark in text for mark in "`(\\\"'"):
-        return []
+    if _GLOB.search(text) or any(mark in text for mark in "`(\\\"'") or not leaves_names_whole(within):
+        return ()
     names = [found[0].strip("${}") for found in _UNKNOWN.finditer(text)]
-    return text.split() if all(re.fullmatch(r"CI_\w+", name) for name in names) else []
+    return fields([(text, True)], within) or () if all(re.fullmatch(r"CI_\w+", name) for name in names) else ()
+
+
+def _is_many(value: Value, within: str | None) -> bool:
+    """Tell whether an unquoted expansion may be no word or several where IFS is `within`."""
+    if value.exact:
+        return fields([(value.text, True)], within) != (value.text,)
+    return value.splits or not leaves_names_whole(within) or any(sign in value.text for sign in (within or "").strip())
 
 
 def _trimmed(expansion: str, value: str) -> str | None:
@@ -167,29 +207,36 @@ def _is_there(value: Value) -> bool:
 def _value_of_part(
     part: Literal | Parameter | Substitution | Arithmetic, script: str, known: Mapping[str, Value]
 ) -> Value:
+    within = separators(known)
     match part:
         case Literal(text=text, quoted=True):
             return Value(text)
         case Literal(text=text):
             braces = bool(_BRACES.search(text))
             return Value(text, exact=not braces and not _GLOB.search(text), splits=braces)
+        case Parameter(name="IFS", plain=True, quoted=quoted) if IFS not in known:
+            return Value(BLANKS, splits=not quoted)
+        case Parameter(name="*", span=span, quoted=quoted) if within != BLANKS:
+            # IFS joins them, too.
+            return Value(script[span.start : span.end], exact=False, splits=not quoted)
         case Parameter(name=name, plain=True, quoted=quoted) if name in known:
-            found = known[name]
-            many = not quoted and (found.splits or (found.exact and len(found.text.split()) != 1))
-            return replace(found, splits=many)
+            return replace(known[name], splits=not quoted and _is_many(known[name], within))
         case Parameter(name=name, span=span, quoted=quoted) if (
             name in known
             and known[name].exact
             and (trimmed := _trimmed(script[span.start : span.end], known[name].text)) is not None
         ):
-            return Value(trimmed, splits=not quoted and len(trimmed.split()) != 1, given=known[name].given)
+            value = Value(trimmed, given=known[name].given)
+            return replace(value, splits=not quoted and _is_many(value, within))
         case Parameter(name=name, span=span, quoted=quoted) if (
             other := _or_else(part, script[span.start : span.end], script, known)
         ) is not None:
-            return replace(other, splits=not quoted and len(other.text.split()) != 1)
+            # What is not known in it has been told apart already.
+            many = _is_many(other, within) if other.exact or within != BLANKS else len(other.text.split()) != 1
+            return replace(other, splits=not quoted and many)
         case Parameter(name=name, span=span, quoted=quoted):
             # GitLab's own variables are single words; of others nobody can say before they run.
-            many = not quoted and not name.startswith("CI_")
-            return Value(script[span.start : span.end], exact=False, splits=many)
+            whole = name.startswith("CI_") and leaves_names_whole(within)
+            return Value(script[span.start : span.end], exact=False, splits=not quoted and not whole)
         case Substitution(span=span, quoted=quoted) | Arithmetic(span=span, quoted=quoted):
             return Value(script[span.start : span.end], exact=False, splits=not quoted)
