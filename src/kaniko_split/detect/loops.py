@@ -21,7 +21,7 @@ from kaniko_split.shell.nodes import (
     substitutions,
     words_of,
 )
-from kaniko_split.shell.words import Value, names_read
+from kaniko_split.shell.words import Value, names_behind
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 
@@ -134,7 +134,7 @@ def written_out(script: Script, statement: Statement, values: Sequence[Value]) -
         turns=tuple(turns),
         frame=tuple(_frame(script.text, statement.span, body)),
         words=tuple(value.text for value in values),
-        variables=tuple(name for word in command.items or () for name in names_read(word) if name not in later),
+        variables=tuple(name for word in command.items or () for name in names_behind(word) if name not in later),
     )
 
 

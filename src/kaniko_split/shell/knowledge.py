@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from kaniko_split.shell.computing import ALIASES
 from kaniko_split.shell.locations import Location, State, Variable, file_at
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Function, Group, Statement, nested
 from kaniko_split.shell.splitting import IFS
 from kaniko_split.shell.words import Value, value_of_word, values_of_words
+from kaniko_split.source.patterns import Pattern
 
 if TYPE_CHECKING:
     from kaniko_split.shell.joining import Effects
@@ -28,6 +30,8 @@ _SPECIAL = frozenset(
     }
 )
 _UNKNOWN_IFS = Value("$IFS", exact=False)
+_FUNCTION = Value("", exact=False)
+_ALIAS = Pattern(r"\balias\b")
 # How deep calls of functions and scripts are followed.
 DEEPEST_CALL = 6
 
@@ -166,27 +170,32 @@ def after(statement: Statement, writes: Iterable[Location], here: Surroundings) 
             known = _assigned((one for one in assignments if one.value is not None), here)
             # `local name` makes a new variable that is not set.
             own = {one.name for one in assignments if one.value is None and keyword in _OF_FUNCTIONS}
-            return replace(here, known={name: value for name, value in known.items() if name not in own})
+            left = {name: value for name, value in known.items() if name not in own}
+            if IFS in own:
+                forget(IFS, left)
+            return replace(here, known=left)
         case Function(name=name, body=body):
-            return replace(here, functions={**here.functions, name: Defined(body, here.script)})
+            known = {**here.known, f"{name}()": _FUNCTION}
+            return replace(here, known=known, functions={**here.functions, name: Defined(body, here.script)})
     found = here.through(statement, here) if here.through is not None else None
     if found is not None:
         return found
     places = frozenset(writes)
-    known = {} if State.VARIABLES in places else dict(here.known)
-    for place in places:
-        if isinstance(place, Variable):
-            known.pop(place.name, None)
+    known = known_without(places, here)
     values = here.values(statement)
     texts = tuple(value.text for value in values)
-    ifs = _ifs_after(texts, statement, places, here)
-    known = known | {IFS: ifs} if ifs is not None else known
+    ifs = _ifs_after(texts, statement, known, here)
+    known.pop(IFS, None)
+    if ifs is not None:
+        known[IFS] = ifs
     if places >= POSITIONAL:
         known = {name: value for name, value in known.items() if not _is_positional(name)}
         if texts[:1] == ("shift",):
             known = _shifted({**here.known, **known}, texts[1:])
     defined = {one.name: Defined(one.body, here.script) for one in _definitions(statement)}
     functions = {**here.functions, **defined}
+    if _ALIAS.search(here.script[statement.span.start : statement.span.end]):
+        known[ALIASES] = _FUNCTION
     changed = replace(here, known=known, functions=functions)
     return moved(texts, changed) if State.FOLDER in places else changed
 
@@ -222,29 +231,48 @@ def _assigned(assignments: Iterable[Assignment], here: Surroundings) -> Mapping[
 
 
 def forget(name: str, known: dict[str, Value]) -> None:
-    """Take out of `known` what the variable called `name` holds; that nobody has set IFS is known without a value."""
+    """Take out of `known` what the variable called `name` holds.
+
+    IFS is known without a value where nobody has set it, and `name()` tells that there is a function of that name.
+    """
     known.pop(name, None)
     if name == IFS:
         known[name] = _UNKNOWN_IFS
+    elif name.endswith("()"):
+        known[name] = _FUNCTION
+
+
+def known_without(places: Iterable[Location], here: Surroundings) -> dict[str, Value]:
+    """Return what is known `here` but for what may have been changed: `places`.
+
+    A file that is sourced unread is not taken to set IFS where the script itself never speaks of it.
+    """
+    known = dict(here.known)
+    if State.VARIABLES in places:
+        known = {name: value for name, value in known.items() if name.endswith("()")}
+        if IFS in here.known or IFS in here.script:
+            forget(IFS, known)
+    for place in places:
+        if isinstance(place, Variable):
+            forget(place.name, known)
+    return known
 
 
 def _ifs_after(
-    texts: tuple[str, ...], statement: Statement, places: frozenset[Location], here: Surroundings
+    texts: tuple[str, ...], statement: Statement, known: Mapping[str, Value], here: Surroundings
 ) -> Value | None:
     """Return what IFS holds after a command; None where nobody has set it.
 
     Assignments before a special builtin or a function may stay (POSIX, 2.9.1 and 2.14), and `unset` lets the shell
-    divide at blanks again (2.6.5). A file that is sourced unread is not taken to set IFS where the script itself
-    never speaks of it.
+    divide at blanks again (2.6.5).
     """
-    old = here.known.get(IFS)
     if texts[:1] == ("unset",) and IFS in texts and "-f" not in texts:
         return None
     command = statement.command
     stays = bool(texts) and (texts[0] in _SPECIAL or texts[0] in here.functions)
-    assigned = isinstance(command, Call) and any(one.name == IFS for one in command.assignments)
-    anything = State.VARIABLES in places and (old is not None or IFS in here.script)
-    return _UNKNOWN_IFS if anything or Variable(IFS) in places or (stays and assigned) else old
+    if stays and isinstance(command, Call) and any(one.name == IFS for one in command.assignments):
+        return _UNKNOWN_IFS
+    return known.get(IFS)
 
 
 def sets_positional(texts: tuple[str, ...]) -> bool:

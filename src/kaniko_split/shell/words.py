@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from kaniko_split.shell.nodes import Arithmetic, Literal, Parameter, Substitution, Word
+from kaniko_split.shell.computing import printed
+from kaniko_split.shell.nodes import (
+    Arithmetic,
+    Literal,
+    Parameter,
+    Statement,
+    Substitution,
+    Word,
+    nested,
+    substitutions,
+    words_of,
+)
 from kaniko_split.shell.splitting import BLANKS, IFS, fields, leaves_names_whole, separators
 from kaniko_split.source.patterns import Pattern
 
@@ -70,6 +81,21 @@ def names_read(word: Word) -> Iterator[str]:
                 yield from names_read(inner)
         elif isinstance(part, Arithmetic):
             yield from part.names
+
+
+def names_behind(word: Word) -> Iterator[str]:
+    """Yield the variables that a word reads, also those which its substitutions read."""
+    yield from names_read(word)
+    for part in substitutions(word):
+        yield from _names_in(part.statements)
+
+
+def _names_in(statements: Iterable[Statement]) -> Iterator[str]:
+    for statement in statements:
+        for word in words_of(statement):
+            yield from names_behind(word)
+        for block in nested(statement):
+            yield from _names_in(block)
 
 
 def reads_indirectly(word: Word) -> bool:
@@ -238,5 +264,12 @@ def _value_of_part(
             # GitLab's own variables are single words; of others nobody can say before they run.
             whole = name.startswith("CI_") and leaves_names_whole(within)
             return Value(script[span.start : span.end], exact=False, splits=not quoted and not whole)
+        case Substitution(quoted=quoted) if (found := _computed(part, script, known)) is not None:
+            return replace(found, splits=not quoted and _is_many(found, within))
         case Substitution(span=span, quoted=quoted) | Arithmetic(span=span, quoted=quoted):
             return Value(script[span.start : span.end], exact=False, splits=not quoted)
+
+
+def _computed(part: Substitution, script: str, known: Mapping[str, Value]) -> Value | None:
+    found = printed(part, script, known, lambda words: values_of_words(words, script, known))
+    return Value(found[0], given=found[1]) if found is not None else None
