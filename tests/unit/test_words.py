@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from kaniko_split.shell.knowledge import Surroundings
 from kaniko_split.shell.nodes import Call
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.splitting import fields
+from kaniko_split.shell.walk import known_after
 from kaniko_split.shell.words import Value, values_of_words
 
 SHELLS: list[tuple[str, ...]] = [(path,) for name in ("dash", "bash") if (path := shutil.which(name))]
@@ -101,9 +103,9 @@ def words(text: str) -> tuple[Value, ...]:
     return values_of_words(command.words[2:], script.text, {name: Value(value) for name, value in VALUES.items()})
 
 
-def asked(shell: Sequence[str], text: str) -> list[str]:
+def asked(shell: Sequence[str], text: str, head: str = ":") -> list[str]:
     assignments = "".join(f"{name}='{value}'\n" for name, value in VALUES.items())
-    script = f'{assignments}set -f -- {text}\n[ $# -eq 0 ] || printf "%s\\036" "$@"\n'
+    script = f'{assignments}{head}\nset -f -- {text}\n[ $# -eq 0 ] || printf "%s\\036" "$@"\n'
     done = subprocess.run([*shell], input=script, capture_output=True, check=True, encoding="utf-8")
     return done.stdout.split("\x1e")[:-1]
 
@@ -151,3 +153,72 @@ def test_a_function_of_that_name_is_not_the_program(definition: str) -> None:
 def test_a_value_is_divided_as_ifs_says(text: str, within: str | None, found: tuple[str, ...] | None) -> None:
     assert fields([(text, True)], within) == found
     assert fields([(text, False)], ",") == (text,)
+
+
+FOLLOWED = (
+    "IFS=,\nset -- $M",
+    "IFS=,\nLIST='api web,docs help'\nset -- $LIST",
+    "IFS=:\nset -- $L",
+    "OLD=$IFS\nIFS=,\nIFS=$OLD\nset -- $L",
+    "IFS=,\nunset IFS\nset -- $L",
+    "IFS=, read -r a b < /dev/null || :\nset -- $M $L",
+    "IFS=,\nset -- x$M",
+    "(IFS=,)\nset -- $M",
+    "f() { IFS=,; }\nset -- $M",
+    "f() { set -- $1; }\nf a\nset -- $M",
+)
+FOLLOWED_BY_BASH = (
+    'a=(api web)\nset -- "${a[@]}"',
+    "a=(api 'b c')\nset -- ${a[*]} ${a[@]}",
+    'a=(api "b c" $L "$L")\nset -- "${a[@]}"',
+    'a=()\nset -- "${a[@]}" x',
+    'a=(api)\na+=(web docs)\nset -- "${a[@]}"',
+    "a=(api web)\nset -- $a ${a[1]} x${a[0]}y",
+    'a=(api web)\na=(docs)\nset -- "${a[@]}"',
+    "IFS=,\na=(x,y z)\nset -- ${a[@]}",
+    'declare -a a=(api web)\nset -- "${a[@]}"',
+    'T=1\na=(api:$T)\nT=2\nset -- "${a[@]}" $T',
+)
+LEFT_OPEN = (
+    "IFS=$UNSET\nset -- $L",
+    "IFS=,;\nIFS=$IFS$UNSET\nset -- $M",
+    "[ -f x ] && IFS=,\nset -- $M",
+    "f() { IFS=,; }\nf\nset -- $M",
+    "IFS=, :\nset -- $M",
+    "eval 'IFS=,'\nL='a b'\nset -- $L",
+    "for IFS in , :; do :; done\nset -- $M",
+    "IFS=, read IFS\nset -- $M",
+    "IFS=/\nset -- $CI_REGISTRY_IMAGE/api",
+    'IFS=,\nset -- "$*"',
+    'a=(*.yml)\nset -- "${a[@]}"',
+    'a=($UNSET)\nset -- "${a[@]}"',
+    'a=(api web)\na[1]=x\nset -- "${a[@]}"',
+    'a=([2]=api)\nset -- "${a[@]}"',
+    'a=(api)\nread -ra a\nset -- "${a[@]}"',
+    'a=(api)\nunset a\nset -- "${a[@]}"',
+    'a=(api web)\nset -- "${a[*]}"',
+    'a=(api web)\nset -- "${#a[@]}"',
+    'a=(api web)\nset -- "${a[@]:1}"',
+    'a=(api web)\nset -- "${!a[@]}"',
+)
+
+
+def followed(text: str) -> tuple[Value, ...]:
+    script = parse(text)
+    known = {name: Value(value) for name, value in VALUES.items()}
+    here = known_after(script.statements[:-1], Surroundings(text, known, ""))
+    return here.values(script.statements[-1])[2:]
+
+
+@pytest.mark.parametrize("text", [*FOLLOWED, *FOLLOWED_BY_BASH])
+def test_words_behind_statements_are_those_of_shells(text: str) -> None:
+    found = followed(text)
+    assert all(value.exact and not value.splits for value in found)
+    head, _, last = text.rpartition("\nset -- ")
+    for shell in SHELLS if text in FOLLOWED else [one for one in SHELLS if one[0].endswith("/bash")]:
+        assert [value.text for value in found] == asked(shell, last, head)
+
+
+@pytest.mark.parametrize("text", LEFT_OPEN)
+def test_words_behind_what_may_change_them_are_not_known(text: str) -> None:
+    assert not all(value.exact for value in followed(text))

@@ -13,7 +13,7 @@ from kaniko_split.shell.computing import ALIASES
 from kaniko_split.shell.locations import Location, State, Variable, file_at
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Function, Group, Statement, nested
 from kaniko_split.shell.splitting import IFS
-from kaniko_split.shell.words import Value, value_of_word, values_of_words
+from kaniko_split.shell.words import Value, array_value, as_array, value_of_word, values_of_words
 from kaniko_split.source.patterns import Pattern
 
 if TYPE_CHECKING:
@@ -213,21 +213,58 @@ def _definitions(statement: Statement) -> Iterator[Function]:
 def _assigned(assignments: Iterable[Assignment], here: Surroundings) -> Mapping[str, Value]:
     known = dict(here.known)
     for one in assignments:
-        for name, value in list(known.items()):
-            # What was known in terms of the old value is known no longer.
-            if not value.exact and re.search(rf"\$\{{?{re.escape(one.name)}\b", value.text):
-                del known[name]
-        if one.appends or one.indexed or one.value is None:
+        _forget_mentions(one.name, known)
+        value = _value_assigned(one, here.script, known)
+        if value is None or _is_passing(value, one.name):
             forget(one.name, known)
-            continue
-        value = value_of_word(one.value, here.script, known)
-        # A value that names itself (`X=$X-1`), a command's output or status is known by its name only.
-        passing = any(mark in value.text for mark in ("$(", "`", "$?", "$!", f"${one.name}"))
-        if value.exact or not passing:
-            known[one.name] = replace(value, splits=not value.exact and value.splits)
         else:
-            forget(one.name, known)
+            known[one.name] = replace(value, splits=not value.exact and value.splits)
     return known
+
+
+def _value_assigned(one: Assignment, script: str, known: Mapping[str, Value]) -> Value | None:
+    """Return the value that a variable has after an assignment; None where it is not known."""
+    if one.value is None or one.indexed:
+        return None
+    if not one.is_array:
+        return None if one.appends else value_of_word(one.value, script, known)
+    value = array_value(one.elements, script, known) if one.elements is not None else None
+    if value is None or not one.appends:
+        return value
+    before = known[one.name].array if one.name in known else None
+    return as_array((*before, *(value.array or ()))) if before is not None else None
+
+
+def _texts_not_known(value: Value) -> Iterator[str]:
+    """Yield what of a value, or of an array's elements, is not known, as it is written."""
+    yield from (part.text for part in (value, *(value.array or ())) if not part.exact)
+
+
+def _mentions(value: Value, name: str) -> bool:
+    return any(
+        name in text and re.search(rf"\$\{{?{re.escape(name)}\b", text) is not None for text in _texts_not_known(value)
+    )
+
+
+def _is_passing(value: Value, name: str) -> bool:
+    """Tell whether what was assigned to `name` is known by that name only.
+
+    So is a value that names itself (`X=$X-1`), a command's output or status.
+    """
+    marks = ("$(", "`", "$?", "$!", f"${name}")
+    return _mentions(value, name) or any(mark in text for text in _texts_not_known(value) for mark in marks)
+
+
+def _forget_mentions(name: str, known: dict[str, Value]) -> None:
+    """Take out of `known` what is known in terms of the value that `name` had so far."""
+    for other, value in list(known.items()):
+        if other == IFS or not _mentions(value, name):
+            continue
+        if _is_positional(other):
+            # How many there are stays known.
+            known[other] = Value(f"${other}", exact=False, splits=other in {"@", "*"})
+        else:
+            del known[other]
 
 
 def forget(name: str, known: dict[str, Value]) -> None:
@@ -255,6 +292,7 @@ def known_without(places: Iterable[Location], here: Surroundings) -> dict[str, V
     for place in places:
         if isinstance(place, Variable):
             forget(place.name, known)
+            _forget_mentions(place.name, known)
     return known
 
 

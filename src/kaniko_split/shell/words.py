@@ -11,6 +11,7 @@ from kaniko_split.shell.nodes import (
     Arithmetic,
     Literal,
     Parameter,
+    Part,
     Statement,
     Substitution,
     Word,
@@ -25,6 +26,7 @@ _GLOB = Pattern(r"[*?\[]")
 _TRIM = Pattern(r"\$\{\w+(%%?|##?)([^{}$\"'`\\?\[\]]*)\}")
 _OR_ELSE = Pattern(r"\$\{(\w+)(:?[-=?])")
 _UNKNOWN = Pattern(r"\$\{[^}]*\}|\$\(.*\)|`[^`]*`|\$\w+|\$.", re.DOTALL)
+_ARRAY = Pattern(r"\$\{(\w+)\[(@|\*|\d+)\]\}")
 _BRACES = Pattern(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 
 
@@ -37,12 +39,14 @@ class Value:
         exact: Whether nothing in it is unknown.
         splits: Whether the shell may make no word or several of it.
         given: Whether it rests on what the pipeline gives, which the project or whoever starts the pipeline can beat.
+        array: The elements of an array; its text is the first one, as it is to bash.
     """
 
     text: str
     exact: bool = True
     splits: bool = False
     given: bool = field(default=False, compare=False)
+    array: tuple[Value, ...] | None = None
 
 
 def value_of_word(word: Word, script: str, known: Mapping[str, Value]) -> Value:
@@ -121,7 +125,12 @@ def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Valu
     within = separators(known)
     one = word.parts[0] if len(word.parts) == 1 else None
     if isinstance(one, Parameter) and one.name == "@" and "#" in known:
-        yield from _positional(one, script, known, within)
+        positional = tuple(known[str(number)] for number in range(1, int(known["#"].text) + 1))
+        yield from _each(positional, one, script, within)
+        return
+    array = _array_of(one, script, known)
+    if array is not None and isinstance(one, Parameter):
+        yield from _each(array, one, script, within)
         return
     values = [_value_of_part(part, script, known) for part in word.parts]
     opened = [not isinstance(part, Literal) and not part.quoted for part in word.parts]
@@ -142,15 +151,44 @@ def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Valu
     yield value if splits == value.splits else replace(value, splits=splits)
 
 
-def _positional(part: Parameter, script: str, known: Mapping[str, Value], within: str | None) -> Iterator[Value]:
-    """Yield what `"$@"` gives, each positional parameter as a word of its own; without quotes these are divided."""
-    for number in range(1, int(known["#"].text) + 1):
-        value = known[str(number)]
-        found = fields([(value.text, True)], within) if value.exact and not part.quoted else (value.text,)
-        if found is None:
+def _each(values: Sequence[Value], part: Parameter, script: str, within: str | None) -> Iterator[Value]:
+    """Yield what `"$@"` or `"${name[@]}"` gives, each value as a word of its own; without quotes these are divided."""
+    for value in values:
+        opened = value.exact and not part.quoted
+        found = fields([(value.text, True)], within) if opened else (value.text,)
+        if found is None or (opened and _GLOB.search(value.text)):
             yield Value(script[part.span.start : part.span.end], exact=False, splits=True, given=value.given)
             return
-        yield from (replace(value, text=text) for text in found)
+        many = not part.quoted and not value.exact and _is_many(value, within)
+        yield from (replace(value, text=text, splits=many) for text in found)
+
+
+def _array_of(part: Part | None, script: str, known: Mapping[str, Value]) -> tuple[Value, ...] | None:
+    """Return the elements that `"${name[@]}"` gives; None for any other part, and where they are not known."""
+    found = _ARRAY.fullmatch(script[part.span.start : part.span.end]) if isinstance(part, Parameter) else None
+    if found is None or found[1] not in known or not isinstance(part, Parameter) or part.indirect:
+        return None
+    # IFS joins `"${name[*]}"` to one word.
+    return known[found[1]].array if found[2] == "@" or (found[2] == "*" and not part.quoted) else None
+
+
+def array_value(words: Sequence[Word], script: str, known: Mapping[str, Value]) -> Value | None:
+    """Return the value of an array of these words; None where it is not known how many they become.
+
+    Args:
+        words: The words between the parentheses.
+        script: The text that their spans count in.
+        known: The variables that have been assigned so far.
+    """
+    values = values_of_words(tuple(words), script, known)
+    if any(value.splits or (not value.exact and _GLOB.search(value.text)) for value in values):
+        return None
+    return as_array(values)
+
+
+def as_array(values: tuple[Value, ...]) -> Value:
+    """Return the array of these elements."""
+    return replace(values[0], array=values) if values else Value("", array=())
 
 
 def _divided(word: Word, pieces: Sequence[tuple[Value, bool]], script: str, within: str | None) -> Iterator[Value]:
@@ -245,6 +283,8 @@ def _value_of_part(
         case Parameter(name="*", span=span, quoted=quoted) if within != BLANKS:
             # IFS joins them, too.
             return Value(script[span.start : span.end], exact=False, splits=not quoted)
+        case Parameter(quoted=quoted) if (element := _element(part, script, known)) is not None:
+            return replace(element, splits=not quoted and _is_many(element, within))
         case Parameter(name=name, plain=True, quoted=quoted) if name in known:
             return replace(known[name], splits=not quoted and _is_many(known[name], within))
         case Parameter(name=name, span=span, quoted=quoted) if (
@@ -268,6 +308,15 @@ def _value_of_part(
             return replace(found, splits=not quoted and _is_many(found, within))
         case Substitution(span=span, quoted=quoted) | Arithmetic(span=span, quoted=quoted):
             return Value(script[span.start : span.end], exact=False, splits=not quoted)
+
+
+def _element(part: Parameter, script: str, known: Mapping[str, Value]) -> Value | None:
+    """Return the element that `${name[0]}` names; None for anything else, and where it is not known."""
+    found = _ARRAY.fullmatch(script[part.span.start : part.span.end])
+    array = known[found[1]].array if found is not None and found[1] in known else None
+    if found is None or array is None or not found[2].isdigit() or int(found[2]) >= len(array):
+        return None
+    return array[int(found[2])]
 
 
 def _computed(part: Substitution, script: str, known: Mapping[str, Value]) -> Value | None:
