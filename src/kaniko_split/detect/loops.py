@@ -23,7 +23,7 @@ from kaniko_split.shell.nodes import (
     substitutions,
     words_of,
 )
-from kaniko_split.shell.words import Value, names_read, values_of_words
+from kaniko_split.shell.words import Value, names_behind, values_of_words
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 
@@ -105,7 +105,7 @@ class Loop:
 def is_one_word(value: Value) -> bool:
     """Tell whether an entry of a loop's list is one word for certain, also where it is not known which."""
     if value.exact or value.splits:
-        return value.exact
+        return value.exact and not value.splits
     names = set(_VARIABLE.findall(value.text))
     filled = _VARIABLE.sub("", value.text) or names <= _NEVER_EMPTY
     return bool(filled) and _WITH_VARIABLES.fullmatch(value.text) is not None
@@ -123,7 +123,7 @@ def levels_of(statement: Statement, script: str, known: Mapping[str, Value]) -> 
     changed: set[str] = set()
     while isinstance(statement.command, For) and statement.command.items is not None:
         command = statement.command
-        read = {name for word in statement.command.items for name in names_read(word)}
+        read = {name for word in statement.command.items for name in names_behind(word)}
         if found and (read & changed or (read and ANYTHING in changed)):
             # Each turn of the outer loop would go over other words.
             break
@@ -179,7 +179,7 @@ def written_out(script: Script, statement: Statement, levels: Sequence[Level]) -
         turns=tuple(turns),
         frame=tuple(_frame(script.text, statement.span, body)),
         words=tuple(value.text for value in values),
-        variables=tuple(name for word in items for name in names_read(word) if name not in later),
+        variables=tuple(name for word in items for name in names_behind(word) if name not in later),
     )
 
 

@@ -14,10 +14,11 @@ from itertools import pairwise
 
 from kaniko_split.shell.commands import base_name, behind_wrappers
 from kaniko_split.shell.effects import Effects
-from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, follows, with_positional
+from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, follows, forget, with_positional
 from kaniko_split.shell.locations import File, Location, file_at, is_exact
 from kaniko_split.shell.nodes import Call, Group, Literal, Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
+from kaniko_split.shell.splitting import IFS
 from kaniko_split.shell.words import Value, value_of_word
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
@@ -133,6 +134,9 @@ class Scripts:
             }
             names = set(self.environment())
             seen = {name: value for name, value in here.known.items() if name in names} | given
+            if IFS in seen:
+                # Some shells begin with the one of their environment, others with blanks.
+                forget(IFS, seen)
             known = with_positional(seen, found.arguments)
             there = replace(there, functions={}, folder_before=None, pushed=(), program=_without_exec(here.program))
         kind = Kind.SOURCED if found.sourced else Kind.PROCESS

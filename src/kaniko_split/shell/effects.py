@@ -21,7 +21,7 @@ from kaniko_split.shell.joining import (
     one_after_the_other,
     outside_of_subshell,
 )
-from kaniko_split.shell.knowledge import Inside, Surroundings, after, inside_of_call
+from kaniko_split.shell.knowledge import Inside, Surroundings, after, inside_of_call, known_without
 from kaniko_split.shell.knowledge import Kind as Way
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
 from kaniko_split.shell.nodes import (
@@ -125,10 +125,7 @@ def _sequence(statements: Iterable[Statement], here: Surroundings) -> tuple[Effe
 def _without_loop_values(body: Iterable[Statement], here: Surroundings, name: str = "") -> Surroundings:
     """Return what is known in every turn of a loop: nothing of what the loop itself changes."""
     written = _sequence(body, replace(here, known={}, folder=None))[0].writes | {Variable(name)}
-    known = {} if State.VARIABLES in written else dict(here.known)
-    for place in written:
-        if isinstance(place, Variable):
-            known.pop(place.name, None)
+    known = known_without(written, here)
     return replace(here, known=known, folder=None if State.FOLDER in written else here.folder)
 
 

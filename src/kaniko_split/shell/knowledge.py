@@ -9,9 +9,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from kaniko_split.shell.computing import ALIASES
 from kaniko_split.shell.locations import Location, State, Variable, file_at
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Function, Group, Statement, nested
-from kaniko_split.shell.words import Value, value_of_word, values_of_words
+from kaniko_split.shell.splitting import IFS
+from kaniko_split.shell.words import Value, array_value, as_array, value_of_word, values_of_words
+from kaniko_split.source.patterns import Pattern
 
 if TYPE_CHECKING:
     from kaniko_split.shell.joining import Effects
@@ -19,6 +22,16 @@ if TYPE_CHECKING:
 # All positional parameters together; they are changed as one.
 POSITIONAL = frozenset[Location](Variable(name) for name in "@*#123456789")
 _OF_FUNCTIONS = frozenset({"local", "declare", "typeset"})
+# POSIX, "Special Built-In Utilities", 2.14.
+_SPECIAL = frozenset(
+    {
+        *(".", ":", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift"),
+        *("times", "trap", "unset"),
+    }
+)
+_UNKNOWN_IFS = Value("$IFS", exact=False)
+_FUNCTION = Value("", exact=False)
+_ALIAS = Pattern(r"\balias\b")
 # How deep calls of functions and scripts are followed.
 DEEPEST_CALL = 6
 
@@ -136,7 +149,8 @@ def inside_of_call(statement: Statement, here: Surroundings) -> Inside | None:
         if not follows(name, here):
             return None
         function = here.functions[name]
-        known = with_positional(here.known, values[1:])
+        own = _assigned(statement.command.assignments, here) if isinstance(statement.command, Call) else here.known
+        known = with_positional(own, values[1:])
         there = replace(here, script=function.script, known=known, calling=(*here.calling, name))
         return Inside(function.body, there, name, Kind.FUNCTION)
     return here.scripts(statement, here) if here.scripts is not None and values else None
@@ -156,25 +170,32 @@ def after(statement: Statement, writes: Iterable[Location], here: Surroundings) 
             known = _assigned((one for one in assignments if one.value is not None), here)
             # `local name` makes a new variable that is not set.
             own = {one.name for one in assignments if one.value is None and keyword in _OF_FUNCTIONS}
-            return replace(here, known={name: value for name, value in known.items() if name not in own})
+            left = {name: value for name, value in known.items() if name not in own}
+            if IFS in own:
+                forget(IFS, left)
+            return replace(here, known=left)
         case Function(name=name, body=body):
-            return replace(here, functions={**here.functions, name: Defined(body, here.script)})
+            known = {**here.known, f"{name}()": _FUNCTION}
+            return replace(here, known=known, functions={**here.functions, name: Defined(body, here.script)})
     found = here.through(statement, here) if here.through is not None else None
     if found is not None:
         return found
     places = frozenset(writes)
-    known = {} if State.VARIABLES in places else dict(here.known)
-    for place in places:
-        if isinstance(place, Variable):
-            known.pop(place.name, None)
+    known = known_without(places, here)
     values = here.values(statement)
     texts = tuple(value.text for value in values)
+    ifs = _ifs_after(texts, statement, known, here)
+    known.pop(IFS, None)
+    if ifs is not None:
+        known[IFS] = ifs
     if places >= POSITIONAL:
         known = {name: value for name, value in known.items() if not _is_positional(name)}
         if texts[:1] == ("shift",):
             known = _shifted({**here.known, **known}, texts[1:])
     defined = {one.name: Defined(one.body, here.script) for one in _definitions(statement)}
     functions = {**here.functions, **defined}
+    if _ALIAS.search(here.script[statement.span.start : statement.span.end]):
+        known[ALIASES] = _FUNCTION
     changed = replace(here, known=known, functions=functions)
     return moved(texts, changed) if State.FOLDER in places else changed
 
@@ -192,21 +213,104 @@ def _definitions(statement: Statement) -> Iterator[Function]:
 def _assigned(assignments: Iterable[Assignment], here: Surroundings) -> Mapping[str, Value]:
     known = dict(here.known)
     for one in assignments:
-        for name, value in list(known.items()):
-            # What was known in terms of the old value is known no longer.
-            if not value.exact and re.search(rf"\$\{{?{re.escape(one.name)}\b", value.text):
-                del known[name]
-        if one.appends or one.indexed or one.value is None:
-            known.pop(one.name, None)
-            continue
-        value = value_of_word(one.value, here.script, known)
-        # A value that names itself (`X=$X-1`), a command's output or status is known by its name only.
-        passing = any(mark in value.text for mark in ("$(", "`", "$?", "$!", f"${one.name}"))
-        if value.exact or not passing:
-            known[one.name] = replace(value, splits=not value.exact and value.splits)
+        _forget_mentions(one.name, known)
+        value = _value_assigned(one, here.script, known)
+        if value is None or _is_passing(value, one.name):
+            forget(one.name, known)
         else:
-            known.pop(one.name, None)
+            known[one.name] = replace(value, splits=not value.exact and value.splits)
     return known
+
+
+def _value_assigned(one: Assignment, script: str, known: Mapping[str, Value]) -> Value | None:
+    """Return the value that a variable has after an assignment; None where it is not known."""
+    if one.value is None or one.indexed:
+        return None
+    if not one.is_array:
+        return None if one.appends else value_of_word(one.value, script, known)
+    value = array_value(one.elements, script, known) if one.elements is not None else None
+    if value is None or not one.appends:
+        return value
+    before = known[one.name].array if one.name in known else None
+    return as_array((*before, *(value.array or ()))) if before is not None else None
+
+
+def _texts_not_known(value: Value) -> Iterator[str]:
+    """Yield what of a value, or of an array's elements, is not known, as it is written."""
+    yield from (part.text for part in (value, *(value.array or ())) if not part.exact)
+
+
+def _mentions(value: Value, name: str) -> bool:
+    return any(
+        name in text and re.search(rf"\$\{{?{re.escape(name)}\b", text) is not None for text in _texts_not_known(value)
+    )
+
+
+def _is_passing(value: Value, name: str) -> bool:
+    """Tell whether what was assigned to `name` is known by that name only.
+
+    So is a value that names itself (`X=$X-1`), a command's output or status.
+    """
+    marks = ("$(", "`", "$?", "$!", f"${name}")
+    return _mentions(value, name) or any(mark in text for text in _texts_not_known(value) for mark in marks)
+
+
+def _forget_mentions(name: str, known: dict[str, Value]) -> None:
+    """Take out of `known` what is known in terms of the value that `name` had so far."""
+    for other, value in list(known.items()):
+        if other == IFS or not _mentions(value, name):
+            continue
+        if _is_positional(other):
+            # How many there are stays known.
+            known[other] = Value(f"${other}", exact=False, splits=other in {"@", "*"})
+        else:
+            del known[other]
+
+
+def forget(name: str, known: dict[str, Value]) -> None:
+    """Take out of `known` what the variable called `name` holds.
+
+    IFS is known without a value where nobody has set it, and `name()` tells that there is a function of that name.
+    """
+    known.pop(name, None)
+    if name == IFS:
+        known[name] = _UNKNOWN_IFS
+    elif name.endswith("()"):
+        known[name] = _FUNCTION
+
+
+def known_without(places: Iterable[Location], here: Surroundings) -> dict[str, Value]:
+    """Return what is known `here` but for what may have been changed: `places`.
+
+    A file that is sourced unread is not taken to set IFS where the script itself never speaks of it.
+    """
+    known = dict(here.known)
+    if State.VARIABLES in places:
+        known = {name: value for name, value in known.items() if name.endswith("()")}
+        if IFS in here.known or IFS in here.script:
+            forget(IFS, known)
+    for place in places:
+        if isinstance(place, Variable):
+            forget(place.name, known)
+            _forget_mentions(place.name, known)
+    return known
+
+
+def _ifs_after(
+    texts: tuple[str, ...], statement: Statement, known: Mapping[str, Value], here: Surroundings
+) -> Value | None:
+    """Return what IFS holds after a command; None where nobody has set it.
+
+    Assignments before a special builtin or a function may stay (POSIX, 2.9.1 and 2.14), and `unset` lets the shell
+    divide at blanks again (2.6.5).
+    """
+    if texts[:1] == ("unset",) and IFS in texts and "-f" not in texts:
+        return None
+    command = statement.command
+    stays = bool(texts) and (texts[0] in _SPECIAL or texts[0] in here.functions)
+    if stays and isinstance(command, Call) and any(one.name == IFS for one in command.assignments):
+        return _UNKNOWN_IFS
+    return known.get(IFS)
 
 
 def sets_positional(texts: tuple[str, ...]) -> bool:

@@ -74,13 +74,19 @@ class Word:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
-    """`name=value`, also behind `export`; `value` is None for a bare name, `appends` for `+=`."""
+    """`name=value`, also behind `export`; `value` is None for a bare name, `appends` for `+=`.
+
+    `indexed` where it assigns one element of an array. `elements` are the words of `name=(...)`, which makes a whole
+    one (`is_array`); None where it gives them indexes. Its `value` has the parts of them all.
+    """
 
     name: str
     value: Word | None
     span: Span
     appends: bool = False
     indexed: bool = False
+    elements: tuple[Word, ...] | None = None
+    is_array: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

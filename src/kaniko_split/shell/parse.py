@@ -256,19 +256,17 @@ class _Reader:
 
     def _assignment(self, node: dict[str, Any]) -> Assignment:
         value = self._word(node["Value"]) if "Value" in node else None
+        elements: tuple[Word, ...] | None = None
         if value is None and "Array" in node:
-            span = self._span(node["Array"])
-            parts = [part for item in node["Array"].get("Elems", ()) for part in self._parts(item["Value"])]
-            value = Word(span, tuple(parts))
+            items = node["Array"].get("Elems", ())
+            words = self._words([item["Value"] for item in items])
+            value = Word(self._span(node["Array"]), tuple(part for word in words for part in word.parts))
+            elements = words if not any("Index" in item for item in items) else None
         elif value is None and not node.get("Naked"):
             value = Word(Span(self._at(node["End"]), self._at(node["End"])), ())
-        return Assignment(
-            node["Name"]["Value"],
-            value,
-            self._span(node),
-            appends=bool(node.get("Append")),
-            indexed="Index" in node or "Array" in node,
-        )
+        appends, is_array = bool(node.get("Append")), "Array" in node
+        span = self._span(node)
+        return Assignment(node["Name"]["Value"], value, span, appends, "Index" in node, elements, is_array)
 
     def _words(self, nodes: list[dict[str, Any]] | None) -> tuple[Word, ...]:
         return tuple(self._word(node) for node in nodes or ())

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from kaniko_split.shell.nodes import Arithmetic, Literal, Parameter, Substitution, Word
+from kaniko_split.shell.computing import printed
+from kaniko_split.shell.nodes import (
+    Arithmetic,
+    Literal,
+    Parameter,
+    Part,
+    Statement,
+    Substitution,
+    Word,
+    nested,
+    substitutions,
+    words_of,
+)
+from kaniko_split.shell.splitting import BLANKS, IFS, fields, leaves_names_whole, separators
 from kaniko_split.source.patterns import Pattern
 
 _GLOB = Pattern(r"[*?\[]")
 _TRIM = Pattern(r"\$\{\w+(%%?|##?)([^{}$\"'`\\?\[\]]*)\}")
 _OR_ELSE = Pattern(r"\$\{(\w+)(:?[-=?])")
 _UNKNOWN = Pattern(r"\$\{[^}]*\}|\$\(.*\)|`[^`]*`|\$\w+|\$.", re.DOTALL)
+_ARRAY = Pattern(r"\$\{(\w+)\[(@|\*|\d+)\]\}")
 _BRACES = Pattern(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 
 
@@ -25,12 +39,14 @@ class Value:
         exact: Whether nothing in it is unknown.
         splits: Whether the shell may make no word or several of it.
         given: Whether it rests on what the pipeline gives, which the project or whoever starts the pipeline can beat.
+        array: The elements of an array; its text is the first one, as it is to bash.
     """
 
     text: str
     exact: bool = True
     splits: bool = False
     given: bool = field(default=False, compare=False)
+    array: tuple[Value, ...] | None = None
 
 
 def value_of_word(word: Word, script: str, known: Mapping[str, Value]) -> Value:
@@ -41,17 +57,17 @@ def value_of_word(word: Word, script: str, known: Mapping[str, Value]) -> Value:
         script: The text that the word's spans count in.
         known: The variables that have been assigned so far.
     """
-    texts: list[str] = []
-    exact = True
-    splits = False
-    given = False
-    for part in word.parts:
-        piece = _value_of_part(part, script, known)
-        texts.append(piece.text)
-        exact = exact and piece.exact
-        splits = splits or piece.splits
-        given = given or piece.given
-    return Value("".join(texts), exact, splits, given)
+    return _joined([_value_of_part(part, script, known) for part in word.parts])
+
+
+def _joined(values: Sequence[Value]) -> Value:
+    """Return the values of a word's parts as that of the word."""
+    return Value(
+        "".join(value.text for value in values),
+        exact=all(value.exact for value in values),
+        splits=any(value.splits for value in values),
+        given=any(value.given for value in values),
+    )
 
 
 def values_of_words(words: tuple[Word, ...], script: str, known: Mapping[str, Value]) -> tuple[Value, ...]:
@@ -69,6 +85,21 @@ def names_read(word: Word) -> Iterator[str]:
                 yield from names_read(inner)
         elif isinstance(part, Arithmetic):
             yield from part.names
+
+
+def names_behind(word: Word) -> Iterator[str]:
+    """Yield the variables that a word reads, also those which its substitutions read."""
+    yield from names_read(word)
+    for part in substitutions(word):
+        yield from _names_in(part.statements)
+
+
+def _names_in(statements: Iterable[Statement]) -> Iterator[str]:
+    for statement in statements:
+        for word in words_of(statement):
+            yield from names_behind(word)
+        for block in nested(statement):
+            yield from _names_in(block)
 
 
 def reads_indirectly(word: Word) -> bool:
@@ -90,20 +121,29 @@ def names_assigned(word: Word) -> Iterator[str]:
 
 
 def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Value]:
-    if len(word.parts) == 1 and isinstance(part := word.parts[0], Parameter) and part.name == "@" and "#" in known:
-        # `"$@"` gives each positional parameter as a word of its own.
-        yield from (known[str(number)] for number in range(1, int(known["#"].text) + 1))
+    """Yield the words that one word becomes; of what is not known, one word that may be none or several."""
+    within = separators(known)
+    one = word.parts[0] if len(word.parts) == 1 else None
+    if isinstance(one, Parameter) and one.name == "@" and "#" in known:
+        positional = tuple(known[str(number)] for number in range(1, int(known["#"].text) + 1))
+        yield from _each(positional, one, script, within)
         return
-    if len(word.parts) == 1 and isinstance(part := word.parts[0], Parameter) and not part.quoted:
-        value = known.get(part.name) if part.plain else None
-        if value is not None and value.exact and not _GLOB.search(value.text):
-            yield from (Value(text, given=value.given) for text in value.text.split())
-            return
-        texts = _words_around_unknown(value.text) if value is not None else []
-        if value is not None and texts:
+    array = _array_of(one, script, known)
+    if array is not None and isinstance(one, Parameter):
+        yield from _each(array, one, script, within)
+        return
+    values = [_value_of_part(part, script, known) for part in word.parts]
+    opened = [not isinstance(part, Literal) and not part.quoted for part in word.parts]
+    if any(opened) and all(value.exact for value in values):
+        yield from _divided(word, list(zip(values, opened, strict=True)), script, within)
+        return
+    if isinstance(one, Parameter) and not one.quoted and one.plain and one.name in known:
+        value = known[one.name]
+        texts = _words_around_unknown(value.text, within)
+        if texts:
             yield from (Value(text, exact="$" not in text, given=value.given) for text in texts)
             return
-    value = value_of_word(word, script, known)
+    value = _joined(values)
     # An expansion that does not stand first cannot make a flag of its own, whatever it holds.
     first = word.parts[0] if word.parts else None
     starts_unknown = isinstance(first, Parameter | Substitution) and not first.quoted
@@ -111,12 +151,76 @@ def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Valu
     yield value if splits == value.splits else replace(value, splits=splits)
 
 
-def _words_around_unknown(text: str) -> list[str]:
+def _each(values: Sequence[Value], part: Parameter, script: str, within: str | None) -> Iterator[Value]:
+    """Yield what `"$@"` or `"${name[@]}"` gives, each value as a word of its own; without quotes these are divided."""
+    for value in values:
+        opened = value.exact and not part.quoted
+        found = fields([(value.text, True)], within) if opened else (value.text,)
+        if found is None or (opened and _GLOB.search(value.text)):
+            yield Value(script[part.span.start : part.span.end], exact=False, splits=True, given=value.given)
+            return
+        many = not part.quoted and not value.exact and _is_many(value, within)
+        yield from (replace(value, text=text, splits=many) for text in found)
+
+
+def _array_of(part: Part | None, script: str, known: Mapping[str, Value]) -> tuple[Value, ...] | None:
+    """Return the elements that `"${name[@]}"` gives; None for any other part, and where they are not known."""
+    found = _ARRAY.fullmatch(script[part.span.start : part.span.end]) if isinstance(part, Parameter) else None
+    if found is None or found[1] not in known or not isinstance(part, Parameter) or part.indirect:
+        return None
+    # IFS joins `"${name[*]}"` to one word.
+    return known[found[1]].array if found[2] == "@" or (found[2] == "*" and not part.quoted) else None
+
+
+def array_value(words: Sequence[Word], script: str, known: Mapping[str, Value]) -> Value | None:
+    """Return the value of an array of these words; None where it is not known how many they become.
+
+    Args:
+        words: The words between the parentheses.
+        script: The text that their spans count in.
+        known: The variables that have been assigned so far.
+    """
+    values = values_of_words(tuple(words), script, known)
+    if any(value.splits or (not value.exact and _GLOB.search(value.text)) for value in values):
+        return None
+    return as_array(values)
+
+
+def as_array(values: tuple[Value, ...]) -> Value:
+    """Return the array of these elements."""
+    return replace(values[0], array=values) if values else Value("", array=())
+
+
+def _divided(word: Word, pieces: Sequence[tuple[Value, bool]], script: str, within: str | None) -> Iterator[Value]:
+    """Yield the words that a word of known parts becomes; with each part, whether the shell divides its value."""
+    given = any(value.given for value, _ in pieces)
+    found = fields([(value.text, opens) for value, opens in pieces], within)
+    text = "".join(value.text for value, _ in pieces)
+    if any(opens and _GLOB.search(value.text) for value, opens in pieces):
+        # Each of its words may stand for files.
+        found = None
+        if within == BLANKS:
+            yield Value(text, splits=True, given=given)
+            return
+    if found is None:
+        yield Value(script[word.span.start : word.span.end], exact=False, splits=True, given=given)
+        return
+    yield from (Value(text, given=given) for text in found)
+
+
+def _words_around_unknown(text: str, within: str | None) -> tuple[str, ...]:
     """Return the words of a value whose unknown parts are GitLab's own variables, each within one word; else none."""
-    if _GLOB.search(text) or any(mark in text for mark in "`(\\\"'"):
-        return []
+    if _GLOB.search(text) or any(mark in text for mark in "`(\\\"'") or not leaves_names_whole(within):
+        return ()
     names = [found[0].strip("${}") for found in _UNKNOWN.finditer(text)]
-    return text.split() if all(re.fullmatch(r"CI_\w+", name) for name in names) else []
+    return fields([(text, True)], within) or () if all(re.fullmatch(r"CI_\w+", name) for name in names) else ()
+
+
+def _is_many(value: Value, within: str | None) -> bool:
+    """Tell whether an unquoted expansion may be no word or several where IFS is `within`."""
+    if value.exact:
+        return fields([(value.text, True)], within) != (value.text,)
+    return value.splits or not leaves_names_whole(within) or any(sign in value.text for sign in (within or "").strip())
 
 
 def _trimmed(expansion: str, value: str) -> str | None:
@@ -167,29 +271,54 @@ def _is_there(value: Value) -> bool:
 def _value_of_part(
     part: Literal | Parameter | Substitution | Arithmetic, script: str, known: Mapping[str, Value]
 ) -> Value:
+    within = separators(known)
     match part:
         case Literal(text=text, quoted=True):
             return Value(text)
         case Literal(text=text):
             braces = bool(_BRACES.search(text))
             return Value(text, exact=not braces and not _GLOB.search(text), splits=braces)
+        case Parameter(name="IFS", plain=True, quoted=quoted) if IFS not in known:
+            return Value(BLANKS, splits=not quoted)
+        case Parameter(name="*", span=span, quoted=quoted) if within != BLANKS:
+            # IFS joins them, too.
+            return Value(script[span.start : span.end], exact=False, splits=not quoted)
+        case Parameter(quoted=quoted) if (element := _element(part, script, known)) is not None:
+            return replace(element, splits=not quoted and _is_many(element, within))
         case Parameter(name=name, plain=True, quoted=quoted) if name in known:
-            found = known[name]
-            many = not quoted and (found.splits or (found.exact and len(found.text.split()) != 1))
-            return replace(found, splits=many)
+            return replace(known[name], splits=not quoted and _is_many(known[name], within))
         case Parameter(name=name, span=span, quoted=quoted) if (
             name in known
             and known[name].exact
             and (trimmed := _trimmed(script[span.start : span.end], known[name].text)) is not None
         ):
-            return Value(trimmed, splits=not quoted and len(trimmed.split()) != 1, given=known[name].given)
+            value = Value(trimmed, given=known[name].given)
+            return replace(value, splits=not quoted and _is_many(value, within))
         case Parameter(name=name, span=span, quoted=quoted) if (
             other := _or_else(part, script[span.start : span.end], script, known)
         ) is not None:
-            return replace(other, splits=not quoted and len(other.text.split()) != 1)
+            # What is not known in it has been told apart already.
+            many = _is_many(other, within) if other.exact or within != BLANKS else len(other.text.split()) != 1
+            return replace(other, splits=not quoted and many)
         case Parameter(name=name, span=span, quoted=quoted):
             # GitLab's own variables are single words; of others nobody can say before they run.
-            many = not quoted and not name.startswith("CI_")
-            return Value(script[span.start : span.end], exact=False, splits=many)
+            whole = name.startswith("CI_") and leaves_names_whole(within)
+            return Value(script[span.start : span.end], exact=False, splits=not quoted and not whole)
+        case Substitution(quoted=quoted) if (found := _computed(part, script, known)) is not None:
+            return replace(found, splits=not quoted and _is_many(found, within))
         case Substitution(span=span, quoted=quoted) | Arithmetic(span=span, quoted=quoted):
             return Value(script[span.start : span.end], exact=False, splits=not quoted)
+
+
+def _element(part: Parameter, script: str, known: Mapping[str, Value]) -> Value | None:
+    """Return the element that `${name[0]}` names; None for anything else, and where it is not known."""
+    found = _ARRAY.fullmatch(script[part.span.start : part.span.end])
+    array = known[found[1]].array if found is not None and found[1] in known else None
+    if found is None or array is None or not found[2].isdigit() or int(found[2]) >= len(array):
+        return None
+    return array[int(found[2])]
+
+
+def _computed(part: Substitution, script: str, known: Mapping[str, Value]) -> Value | None:
+    found = printed(part, script, known, lambda words: values_of_words(words, script, known))
+    return Value(found[0], given=found[1]) if found is not None else None
