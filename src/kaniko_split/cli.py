@@ -15,26 +15,45 @@ from kaniko_split.commands.options import Options
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
 
-class _WithBulk(typer.core.TyperGroup):
-    """The commands, and the group `bulk`, whose options are not built before it is asked for."""
+class _Commands(typer.core.TyperGroup):
+    """The commands and the group `bulk`, none of whose options are built before it is asked for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What is mistyped is held against these names.
+        named: dict[str, Any] = dict.fromkeys(self.list_commands(None))
+        self.commands = named
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Name `bulk` last."""
-        return [*super().list_commands(ctx), "bulk"]
+        """Name all of them, `bulk` last."""
+        del ctx
+        return [*_registered(), "bulk"]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import `bulk` where it is asked for."""
-        if cmd_name != "bulk":
-            return super().get_command(ctx, cmd_name)
-        from kaniko_split.bulk.cli import app as bulk
+        """Build the options of the one that is asked for; None where there is none of that name."""
+        del ctx
+        if cmd_name == "bulk":
+            from kaniko_split.bulk.cli import app as bulk
 
-        command = typer.main.get_command(bulk)
-        command.name = "bulk"
-        return command
+            command = typer.main.get_command(bulk)
+            command.name = "bulk"
+            return command
+        info = _registered().get(cmd_name)
+        if info is None:
+            return None
+        return typer.main.get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
+
+
+def _registered() -> dict[str, Any]:
+    return {info.name or info.callback.__name__: info for info in later.registered_commands if info.callback}
+
+
+# The commands that `app` builds one at a time.
+later = typer.Typer()
 
 
 app = typer.Typer(
-    cls=_WithBulk,
+    cls=_Commands,
     context_settings=_HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -114,7 +133,7 @@ def _main(
     del version
 
 
-@app.command(epilog="Example: kaniko-split check .gitlab-ci.yml")
+@later.command(epilog="Example: kaniko-split check .gitlab-ci.yml")
 def check(
     paths: _Paths = None,
     *,
@@ -161,7 +180,7 @@ def check(
     raise typer.Exit(run_check(options, Reporting(form, output), write_baseline=write_baseline))
 
 
-@app.command(epilog="Example: kaniko-split diff | git apply")
+@later.command(epilog="Example: kaniko-split diff | git apply")
 def diff(
     paths: _Paths = None,
     *,
@@ -208,7 +227,7 @@ def diff(
     raise typer.Exit(run_diff(options, Reporting(form, output), plan=plan))
 
 
-@app.command(epilog="Example: kaniko-split apply --interactive")
+@later.command(epilog="Example: kaniko-split apply --interactive")
 def apply(
     paths: _Paths = None,
     *,
@@ -262,7 +281,7 @@ def apply(
     raise typer.Exit(run_apply(options, interactive=interactive, allow_refusals=allow_refusals, undo=undo))
 
 
-@app.command(epilog="Example: kaniko-split explain value-differs")
+@later.command(epilog="Example: kaniko-split explain value-differs")
 def explain(
     code: Annotated[str, typer.Argument(autocompletion=_codes, help="A code, as check prints it in brackets.")],
 ) -> None:

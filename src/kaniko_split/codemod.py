@@ -23,7 +23,7 @@ from kaniko_split.source.text import Place
 from kaniko_split.tree.compose import BrokenYamlError, TabInYamlError, compose_again
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Failed:
     """A split that was planned and not proved: a fault of ours, and the job stays as it is."""
 
@@ -31,7 +31,7 @@ class Failed:
     differences: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Ignored:
     """A job that a comment of the user's leaves out."""
 
@@ -41,7 +41,7 @@ class Ignored:
 Outcome = Split | Refusal | Failed | Ignored
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Result:
     """What became of one pipeline.
 

@@ -20,7 +20,7 @@ class BadConfigurationError(Exception):
     """The file cannot be used; the text is one sentence that names it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Configuration:
     """What a file says; None and empty where it says nothing.
 

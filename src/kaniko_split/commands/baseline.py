@@ -19,7 +19,7 @@ class BadBaselineError(Exception):
     """The file cannot be used; the text is one sentence that names it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Baseline:
     """The findings of an earlier run, by their fingerprints."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kaniko_split.commands.baseline import Baseline
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Group:
     """Paths of which the same is asked.
 

@@ -9,7 +9,7 @@ COLOURS = ("auto", "always", "never")
 NOTHING, SOMETHING, TROUBLE = 0, 1, 2
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Options:
     """What the command line asks for, whatever the command."""
 

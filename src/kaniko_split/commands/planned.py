@@ -29,7 +29,7 @@ from kaniko_split.source.repository import NotInRepositoryError, Repository
 from kaniko_split.source.text import write_source
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Moved:
     """A file that is not as the plan found it."""
 
@@ -37,7 +37,7 @@ class _Moved:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reading:
     """A pipeline of the plan, read again where nothing of it has moved."""
 

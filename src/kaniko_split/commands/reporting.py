@@ -13,7 +13,7 @@ from kaniko_split.commands.telling import tell
 from kaniko_split.report.formats import Format, misfit, written
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reporting:
     """How the answer is given.
 

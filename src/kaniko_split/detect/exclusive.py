@@ -51,7 +51,7 @@ _SUBJECT = Pattern(_VARIABLE)
 _PATTERN = Pattern(rf"{_LITERAL}|(?P<start>[\w./@:+-]*)\*")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Question:
     """A test or `case` that asks for one variable.
 

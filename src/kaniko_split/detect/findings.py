@@ -32,7 +32,7 @@ EXECUTOR = "executor"
 _CACHE_ALONE = Pattern(r"--cache(?:\s|$)")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Finding:
     """A job that builds several images in one container, or whose script nobody can read.
 

@@ -17,7 +17,7 @@ from kaniko_split.shell.nodes import Group, If, Statement
 from kaniko_split.shell.walk import walk_all
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Frame:
     """What stands around statements: `if ...; then` and `fi`, with `else` between them, or braces.
 

@@ -23,7 +23,7 @@ from kaniko_split.shell.words import Value
 _ON = frozenset({End.TRUE, End.FALSE})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Found:
     """One call of the executor inside of a statement.
 

@@ -42,7 +42,7 @@ _NEVER_EMPTY = frozenset(
 _LEAVES_THE_LOOP = frozenset({"break", "continue"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Level:
     """One of the loops that stand in each other, with the words that it goes over as far as they are known."""
 
@@ -50,7 +50,7 @@ class Level:
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Loop:
     """A loop over known words, and its script with the loop written out.
 

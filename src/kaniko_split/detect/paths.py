@@ -64,7 +64,7 @@ Ways = Mapping[Way, float]
 _ON = (End.TRUE, End.FALSE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Counting:
     """What is known while a script is counted.
 

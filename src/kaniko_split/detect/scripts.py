@@ -63,7 +63,7 @@ class UnreadableScriptError(Exception):
         self.written = not line
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Called:
     """A script that a command runs.
 
@@ -78,7 +78,7 @@ class Called:
     sourced: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scripts:
     """The scripts of a repository, as the statements of one job run them.
 

@@ -17,7 +17,7 @@ from kaniko_split.shell.words import Value
 from kaniko_split.source.text import Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Step:
     """One top-level statement of a job's script.
 
@@ -74,7 +74,7 @@ class Step:
     second: tuple[str, str, int] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Trace:
     """A job's whole script, joined as GitLab joins it.
 

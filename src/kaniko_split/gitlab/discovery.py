@@ -19,7 +19,7 @@ __all__ = ["ROOT", "STDIN", "Found", "Problem", "discover", "from_text", "root_o
 STDIN = "stdin"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Found:
     """A pipeline, and which of its files the user meant; None stands for all.
 

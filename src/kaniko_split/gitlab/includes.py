@@ -40,7 +40,7 @@ class BrokenFileError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Wanted:
     """A local include: the path or pattern as it is written, and whether `rules` may leave it out."""
 

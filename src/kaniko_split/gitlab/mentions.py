@@ -24,7 +24,7 @@ LARGEST = 1024 * 1024
 LARGEST_TOGETHER = 32 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Mentions:
     """The places that speak of a job, file by file; `more` where the list was cut short."""
 

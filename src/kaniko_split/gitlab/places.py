@@ -22,7 +22,7 @@ class Origin(Enum):
     DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Provided:
     """Where a job's keyword is written; `entry` and `file` are None where no file that was read has it."""
 

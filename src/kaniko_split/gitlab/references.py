@@ -27,7 +27,7 @@ class Use(Enum):
     SINGLE = "a place for one name"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class JobReference:
     """One mention of a job.
 

@@ -28,7 +28,7 @@ class Section(Enum):
     SCRIPT = "script"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ScriptItem:
     """One item of a job's script.
 

@@ -42,7 +42,7 @@ def is_kept_by_custom(name: str) -> bool:
     return name.endswith((".yml", ".yaml")) and any(test(name) for test in map(wildcard, _PATTERNS))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Problem:
     """A path or file that cannot be used, in one sentence.
 

@@ -22,7 +22,7 @@ _SIXTIES = Pattern(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}$")
 _FLOAT = Pattern(r"[-+]?(?:[0-9][0-9_,]*)?\.?[0-9]+(?:[eE][-+]?[0-9]+)?$|[-+]?[0-9][0-9_,]*\.[0-9]*$")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reference:
     """A `!reference [job, key, ...]` that has not been looked up yet."""
 

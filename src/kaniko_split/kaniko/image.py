@@ -24,7 +24,7 @@ _LATEST = tuple("latest")
 _DOCKER_HUB = ("index.docker.io/library/", "index.docker.io/", "docker.io/library/", "docker.io/", "library/")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Reference:
     """An image reference in units; `tag` and `digest` are empty where there is none."""
 

@@ -36,7 +36,7 @@ class Argument:
         return not self.exact and (not self.text or self.text.startswith(_EXPANSION_STARTS))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Setting:
     """One flag as given: its name of today, its value, and the position of its word among all words.
 
@@ -49,7 +49,7 @@ class Setting:
     position: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Line:
     """A command line as pflag divides it.
 

@@ -13,7 +13,7 @@ from kaniko_split.detect.trace import Step
 from kaniko_split.plan.speaking import spoken_of
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Attaching:
     """A script whose statements are to be given to its builds.
 

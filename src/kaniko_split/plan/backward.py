@@ -52,7 +52,7 @@ def names_in_environment(trace: Trace, given: frozenset[str]) -> frozenset[str]:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Backward:
     """The way back through a script, whose `environment` names the variables that every command sees."""
 

@@ -30,7 +30,7 @@ class Way(Enum):
     ITEM = "as one item of its script"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Home:
     """The place where a script stands that jobs take over.
 
@@ -47,7 +47,7 @@ class Home:
     index: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Group:
     """All findings that take their script from one place, in order; a job that holds it itself comes first."""
 

@@ -18,7 +18,7 @@ _SPECIFIC_JOB = "{job}-{image}"
 _PLACEHOLDER = Pattern(r"\{[^{}]*\}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class NamePatterns:
     """What the user asked the new names to be; `{job}` and `{image}` stand for the old job and the image."""
 
@@ -26,7 +26,7 @@ class NamePatterns:
     job: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Names:
     """The names of one split: the template's, and one for each build in order."""
 

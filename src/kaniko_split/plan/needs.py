@@ -16,7 +16,7 @@ from kaniko_split.gitlab.resolve import UnresolvableError, effective_job, visibl
 _DEFAULT_STAGES = ("build", "test", "deploy")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Need:
     """One entry of `needs`; the keys that are None are not written."""
 

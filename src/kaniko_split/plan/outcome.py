@@ -32,7 +32,7 @@ class Mark(Enum):
     ASKS = "asks you"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Change:
     """One thing that is different after the split, for the person who reviews it."""
 
@@ -64,7 +64,7 @@ class NewJob:
     keeps_needs: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Split:
     """How a job becomes a template and one job per image.
 
@@ -141,7 +141,7 @@ class Split:
         return (last.name,) if last.build is None else tuple(job.name for job in self.jobs)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Refusal:
     """Why a job is left as it is.
 

@@ -34,7 +34,7 @@ from kaniko_split.tree.nodes import Sequence as NodeList
 _IN_THE_WAY = (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Heir:
     """A finding of the group, with what was found out about it."""
 

@@ -26,7 +26,7 @@ from kaniko_split.shell.nodes import Case, For, Group, If, While
 __all__ = ["CannotSliceError", "JobSlice", "Slices", "slice_script"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class JobSlice:
     """The statements of one new job, by number and in order, without those that all share.
 
@@ -39,7 +39,7 @@ class JobSlice:
     steps: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Slices:
     """A whole script, divided.
 

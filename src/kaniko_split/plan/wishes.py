@@ -11,7 +11,7 @@ from kaniko_split.gitlab.mentions import Mentions
 from kaniko_split.plan.names import NamePatterns
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Wishes:
     """What the user asks of the plan.
 

@@ -46,7 +46,7 @@ class BuildRecord:
     unseen: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class JobRecord:
     """What one job does.
 

@@ -29,7 +29,7 @@ from kaniko_split.shell.words import Value
 from kaniko_split.tree.compose import BrokenYamlError, compose
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Proof:
     """What was proved of the splits of one pipeline, a line each, and the pipeline that they lead to."""
 

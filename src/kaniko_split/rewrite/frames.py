@@ -23,7 +23,7 @@ _OPENS = Pattern(r"\b(?:then|else)\b|[{(]")
 _PARTS = Pattern(r"\b(?:elif|else)\b")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Atom:
     """A statement, or a word that stands around statements.
 

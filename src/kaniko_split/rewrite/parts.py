@@ -39,7 +39,7 @@ class CannotLayOutError(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Part:
     """What of one item goes to one list.
 
@@ -115,7 +115,7 @@ def _runs(steps: Sequence[Step], divided: frozenset[int]) -> tuple[tuple[Step, .
     return tuple(tuple(run) for run in runs)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Divider:
     """Divides one scalar item of a script.
 

@@ -16,7 +16,7 @@ from kaniko_split.source.edits import Edit, apply
 from kaniko_split.source.text import Source
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Rewritten:
     """A file before and after, with the edits between the two."""
 

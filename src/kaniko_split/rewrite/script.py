@@ -17,7 +17,7 @@ from kaniko_split.tree.comments import comments
 from kaniko_split.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StandIn:
     """What a new job has in the place of the item that stands for a shared script.
 
@@ -30,7 +30,7 @@ class StandIn:
     with_comments: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ScriptText:
     """A job's `script` as it is written.
 

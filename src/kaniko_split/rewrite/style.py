@@ -20,7 +20,7 @@ _PLAIN = Pattern(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*(?:[A-Za-z0-9_./-])?")
 _MEANS_SOMETHING_ELSE = Pattern(r"(?i)(?:true|false|yes|no|on|off|null|~|y|n|[-+.0-9_,:]+|0x[0-9a-f]+)")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Style:
     """The habits that new lines follow; columns count spaces.
 

@@ -9,7 +9,7 @@ from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variabl
 _STATUS = Variable("?")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Effects:
     """What a statement does.
 

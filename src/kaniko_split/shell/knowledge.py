@@ -44,7 +44,7 @@ class Kind(Enum):
     PROCESS = "a script, in a process of its own"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Defined:
     """The body of a function; its spans count in `script`."""
 
@@ -52,7 +52,7 @@ class Defined:
     script: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Inside:
     """What a command runs that stands elsewhere.
 
@@ -69,7 +69,7 @@ class Inside:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Assumed:
     """What questions are answered by assumption; a statement or command is known by its `id`.
 
@@ -85,7 +85,7 @@ class Assumed:
 _NOTHING_ASSUMED = Assumed()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Surroundings:
     """What is known where a statement runs.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from kaniko_split.source.text import Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Literal:
     """Text that stands for itself; `text` is without quotes and backslashes."""
 
@@ -20,7 +20,7 @@ class Literal:
     quoted: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Parameter:
     """`$name` or `${name...}`; `plain` where nothing but the name stands in the braces.
 
@@ -36,7 +36,7 @@ class Parameter:
     indirect: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Substitution:
     """`$(...)`, backquotes or `<(...)`: the output of other statements."""
 
@@ -45,7 +45,7 @@ class Substitution:
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Arithmetic:
     """`$((...))`, with the names that it reads; `assigns` where it may change them too."""
 
@@ -58,7 +58,7 @@ class Arithmetic:
 Part = Literal | Parameter | Substitution | Arithmetic
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Word:
     """One word as it is written, before the shell expands it."""
 
@@ -72,7 +72,7 @@ class Word:
         return "".join(texts) if len(texts) == len(self.parts) else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Assignment:
     """`name=value`, also behind `export`; `value` is None for a bare name, `appends` for `+=`.
 
@@ -89,7 +89,7 @@ class Assignment:
     is_array: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Redirect:
     """`>file` and its kin; `operator` as written, `body` the text of a here-document's words."""
 
@@ -99,7 +99,7 @@ class Redirect:
     body: Word | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Call:
     """Assignments and words: a simple command."""
 
@@ -107,7 +107,7 @@ class Call:
     words: tuple[Word, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Declaration:
     """`export`, `local`, `readonly`, `declare` or `typeset`."""
 
@@ -116,7 +116,7 @@ class Declaration:
     options: tuple[Word, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Chain:
     """Two statements joined by `&&`, `||`, `|` or `|&`."""
 
@@ -125,7 +125,7 @@ class Chain:
     right: Statement
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Group:
     """`{ ...; }`, or with `subshell` `( ... )`."""
 
@@ -133,7 +133,7 @@ class Group:
     subshell: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class If:
     """`if`; an `elif` is an `If` alone in `otherwise`."""
 
@@ -142,7 +142,7 @@ class If:
     otherwise: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class For:
     """`for`; `items` is None for a loop that counts or reads the positional parameters."""
 
@@ -151,7 +151,7 @@ class For:
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class While:
     """`while` or `until`."""
 
@@ -160,7 +160,7 @@ class While:
     until: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Case:
     """`case`; one tuple of patterns and one of statements for each branch.
 
@@ -173,7 +173,7 @@ class Case:
     falls_through: tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Function:
     """The definition of a function; it runs only when it is called."""
 
@@ -181,7 +181,7 @@ class Function:
     body: Statement
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Other:
     """Anything else: `[[ ... ]]`, `let`, `coproc`; `statements` and `words` are what stands in it."""
 
@@ -193,7 +193,7 @@ class Other:
 Command = Call | Declaration | Chain | Group | If | For | While | Case | Function | Other
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Statement:
     """A command with its redirects; `command` is None for redirects alone."""
 
@@ -205,7 +205,7 @@ class Statement:
     ended_by_semicolon: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Script:
     """A whole script: its top-level statements and the spans of its comments, `#` included."""
 

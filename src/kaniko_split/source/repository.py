@@ -32,7 +32,7 @@ class NotInRepositoryError(Exception):
         self.advice = advice
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Repository:
     """A folder of files.
 

@@ -48,7 +48,7 @@ class UnreadableSourceError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Source:
     """One file: its text, and what the text does not tell of the bytes.
 

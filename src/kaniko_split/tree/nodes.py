@@ -28,7 +28,7 @@ class Style(Enum):
         return self in (Style.LITERAL, Style.FOLDED)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scalar:
     """A single value; `value` is the text after folding and unescaping, not yet a number or a boolean."""
 
@@ -39,7 +39,7 @@ class Scalar:
     anchor: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sequence:
     """A list, in block style (dashes) or flow style (brackets)."""
 
@@ -50,7 +50,7 @@ class Sequence:
     anchor: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Entry:
     """One key of a mapping with its value."""
 
@@ -63,7 +63,7 @@ class Entry:
         return self.key.value if isinstance(self.key, Scalar) else ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Mapping:
     """Keys and values, in block or flow style, in the order of the text and with duplicates."""
 
@@ -81,7 +81,7 @@ class Mapping:
         return None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Alias:
     """A `*name`; `target` is the very node that carries the anchor."""
 
@@ -113,7 +113,7 @@ def walk(node: Node) -> Iterator[Node]:
                 waiting.extend((entry.value, entry.key))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Document:
     """One document of a stream; `root` is None where it is empty."""
 
