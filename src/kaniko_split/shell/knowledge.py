@@ -32,6 +32,8 @@ _SPECIAL = frozenset(
 _UNKNOWN_IFS = Value("$IFS", exact=False)
 _FUNCTION = Value("", exact=False)
 _ALIAS = Pattern(r"\balias\b")
+# The current folder at the begin of a word, a flag and a scheme before it.
+_CURRENT = Pattern(r"((?:--?[\w-]+=?)?(?:dir://)?)(?:\$\(pwd\)|`pwd`|\$\{PWD\}|\$PWD\b)(?=/|$)")
 # How deep calls of functions and scripts are followed.
 DEEPEST_CALL = 6
 
@@ -129,7 +131,8 @@ class Surroundings:
         found = self._values.get(id(statement))
         if found is None:
             # The statement is kept with its values, so that no other one can take its id.
-            found = statement, values_of_words(statement.command.words, self.script, self.known)
+            values = values_of_words(statement.command.words, self.script, self.known)
+            found = statement, tuple(from_project(value, self.folder) for value in values)
             self._values[id(statement)] = found
         return found[1]
 
@@ -218,8 +221,21 @@ def _assigned(assignments: Iterable[Assignment], here: Surroundings) -> Mapping[
         if value is None or _is_passing(value, one.name):
             forget(one.name, known)
         else:
-            known[one.name] = replace(value, splits=not value.exact and value.splits)
+            known[one.name] = from_project(replace(value, splits=not value.exact and value.splits), here.folder)
     return known
+
+
+def from_project(value: Value, folder: str | None) -> Value:
+    """Return a value that begins with the current folder, as `$(pwd)` does, so that it says from the project where.
+
+    Args:
+        value: A value as far as it is known.
+        folder: The folder that the shell stands in, from the project's root; None where it is not known.
+    """
+    head = _CURRENT.match(value.text) if not value.exact else None
+    if head is None or folder is None or folder.startswith(("/", "~", "..")):
+        return value
+    return replace(value, text=f"{head[1]}$CI_PROJECT_DIR{'/' if folder else ''}{folder}{value.text[head.end() :]}")
 
 
 def _value_assigned(one: Assignment, script: str, known: Mapping[str, Value]) -> Value | None:
