@@ -6,7 +6,8 @@ the build that wrote them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.contexts import lies_outside
@@ -150,6 +151,7 @@ class _Slicer:
         for job in jobs:
             if job.build not in self._homes:
                 self._check_end(job)
+        self._check_effects(jobs)
         held = {number for job in jobs for number in job.steps} | prelude
         before = [step.number for step in self._steps if self._in_before_script(step)]
         script = [step.number for step in self._steps if not self._in_before_script(step)]
@@ -204,6 +206,13 @@ class _Slicer:
         slices = {job.build: job.steps for job in jobs if job.build is not None}
         bound = self._bound
         return order_of(self._steps, slices, bound.mentions, self._dockerfiles, bound.written, frozenset(bound.passing))
+
+    def _check_effects(self, jobs: Sequence[JobSlice]) -> None:
+        """Make sure that nothing has its effect outside the container in several jobs."""
+        held = Counter(number for job in jobs for number in job.steps)
+        for step in self._steps:
+            if step.effects.acts and held[step.number] > 1:
+                raise CannotSliceError("effect-before-builds", step, "several builds need what it gives")
 
     def _check_end(self, job: JobSlice) -> None:
         """What ends a job decides how it ends; make sure that its failure did not mean nothing in the middle."""
