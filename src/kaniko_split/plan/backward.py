@@ -125,11 +125,13 @@ class Backward:
 
 
 def _written_again(step: Step, later: Step) -> frozenset[Location]:
-    """Return the files that a later call of the same function or script writes anew, whatever it finds there."""
+    """Return what a later call of the same function or script writes anew, whatever it finds there."""
     if not step.calls or step.calls != later.calls:
         return frozenset()
     anew = later.beside - later.effects.appends - later.effects.reads
-    return frozenset(place for place in anew if isinstance(place, File) and is_exact(place))
+    # What nobody can name, the later call does too; that it needs nothing of the earlier one's is said to the reader.
+    unknown = step.beside & later.beside & {State.FILES}
+    return unknown | frozenset(place for place in anew if isinstance(place, File) and is_exact(place))
 
 
 def _refuse_what_is_left(step: Step, live: set[Location], hits: frozenset[Location], later: Step) -> None:
@@ -139,6 +141,8 @@ def _refuse_what_is_left(step: Step, live: set[Location], hits: frozenset[Locati
     if step.build is None and step.effects.unknown and State.FILES in hits:
         raise CannotSliceError("output-used-later", step, "nobody can say which files it writes")
     left = {place for place in step.beside - _written_again(step, later) if meeting({place}, live)}
+    # A folder of another image is seen by nothing but what reads it by name.
+    left -= {place for place in left if lies_outside(place, later) and not meeting({place}, live - {State.FILES})}
     if State.FOLDER in left:
         raise CannotSliceError("output-used-later", step, "it leaves the shell in another folder")
     if left:

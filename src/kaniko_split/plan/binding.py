@@ -78,7 +78,8 @@ class _Binding:
 
     def build(self, step: Step) -> None:
         tainted = self._tainted
-        exact = meeting((place for place in step.effects.reads if is_exact(place)), tainted)
+        others = [place for place in tainted if not self._is_of_same_calls(place, step)]
+        exact = meeting((place for place in step.effects.reads if is_exact(place)), others)
         named = _files_in_arguments(step, tainted) or _files_in_context(step, tainted)
         if exact or named:
             raise CannotSliceError("output-used-later", step)
@@ -89,6 +90,15 @@ class _Binding:
         tainted[_STATUS] = frozenset({number})
         if step.running is Running.HERE:
             self.running.add(number)
+
+    def _is_of_same_calls(self, place: Location, step: Step) -> bool:
+        """Tell whether nobody can name what was written, and the build calls the very same script or function."""
+        owners = self._tainted[place]
+        return (
+            place is State.FILES
+            and bool(step.calls)
+            and {self._trace.steps[one].calls for one in owners} == {step.calls}
+        )
 
     def wait(self, step: Step) -> None:
         """Every build that still runs needs this `wait`."""
@@ -170,6 +180,7 @@ def _only_passes_on(step: Step, tainted: Mapping[Location, frozenset[int]]) -> b
 def _added_to(step: Step, tainted: Mapping[Location, frozenset[int]]) -> Iterator[tuple[Location, frozenset[int]]]:
     """Yield each place that a build writes, with the builds whose output stays in it beside its own."""
     anew = {file_at(path, one.folder) for one in step.inside for path in one.build.written}
-    anew |= step.effects.overwrites
-    for place in step.effects.writes:
+    # Of what nobody can name, nothing is certain to be written anew.
+    anew = {place for place in anew | step.effects.overwrites if is_exact(place)}
+    for place in step.effects.alters:
         yield place, tainted.get(place, frozenset()) if place not in anew else frozenset()

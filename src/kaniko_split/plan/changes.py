@@ -16,7 +16,7 @@ from kaniko_split.plan.chains import heeded_now
 from kaniko_split.plan.needless import repeated_images, workarounds
 from kaniko_split.plan.outcome import Change, Mark, NewJob, Split
 from kaniko_split.shell.background import waits_for_all
-from kaniko_split.shell.locations import File, meeting
+from kaniko_split.shell.locations import File, State, meeting
 from kaniko_split.source.text import Place
 
 # See EVIDENCE: layers that were cached by joint builds outlive the split.
@@ -53,6 +53,7 @@ def _changes(split: Split) -> Iterator[Change]:
     yield from _left_behind(split)
     yield from _repeated(split)
     yield from _as_committed(split)
+    yield from _left_by_calls(split)
     yield from _needless(split)
     for keyword, (mark, text) in _KEYWORDS.items():
         if resolved.get(keyword):
@@ -227,6 +228,17 @@ def _as_committed(split: Split) -> Iterator[Change]:
                 f"`{step.calls}` is run as the repository has it, and not written by what stands before it",
                 _place(split, writers[0].number),
             )
+
+
+def _left_by_calls(split: Split) -> Iterator[Change]:
+    """Say of what several builds call, and of which nobody can say what it writes, that one call needs no other."""
+    trace = split.finding.trace
+    calls = [step for step in trace.steps if State.FILES in step.beside and step.calls] if trace is not None else []
+    for name in dict.fromkeys(step.calls for step in calls):
+        same = [step.number for step in calls if step.calls == name]
+        if len(same) > 1:
+            text = f"what `{name}` leaves behind in one call, the next one does not need"
+            yield Change(Mark.ASSUMED, text, _place(split, same[0]))
 
 
 def _needless(split: Split) -> Iterator[Change]:

@@ -38,6 +38,7 @@ class _Machine:
     options: Symbol = ""
     files: dict[str, Symbol] = field(default_factory=dict)
     log: Symbol = ""
+    logs: dict[str, Symbol] = field(default_factory=dict)
     outputs: set[str] = field(default_factory=set)
     writers: dict[str, str] = field(default_factory=dict)
     output_values: set[str] = field(default_factory=set)
@@ -174,6 +175,10 @@ class _Machine:
         for place in sorted(effects.writes, key=str):
             kept = self._read(place) if place in effects.appends else ""
             output = place not in step.beside
+            if place is State.FILES and not output and step.calls:
+                # A later call of the same script or function does it too, and is taken to need nothing of this one.
+                self.logs[step.calls] = symbol_of(self.logs.get(step.calls, ""), outcome)
+                continue
             self._write(place, symbol_of(kept, outcome) if kept else outcome, tainted=output)
             if isinstance(place, File) and not output:
                 self.writers[place.path] = step.calls
@@ -253,9 +258,14 @@ class _Machine:
             folder=chosen_of(self.holds, self.folder) if State.FOLDER in step.effects.reads else "",
             options=self.options,
             environment=tuple((name, value) for name in seen if (value := chosen_of(self.holds, self.values[name]))),
-            files=(*sorted(files.items()), ("", self.log)),
+            files=(*sorted(files.items()), ("", self._log_before(step))),
             unseen=frozenset(path for path in files if lies_outside(File(path), step)),
         )
+
+    def _log_before(self, step: Step) -> Symbol:
+        """Return what stands for all that was done to files which nobody can name, but by earlier calls of the same."""
+        others = [log for calls, log in sorted(self.logs.items()) if calls != step.calls]
+        return symbol_of(self.log, *others) if others else self.log
 
     def _files_before(self, step: Step) -> dict[str, Symbol]:
         """Return the files that a build finds.
@@ -272,7 +282,9 @@ class _Machine:
         return {path: chosen_of(self.holds, symbol) for path, symbol in self.files.items() if path not in self.outputs}
 
     def _snapshot(self) -> Symbol:
-        return symbol_of(self.log, *(f"{path}={symbol}" for path, symbol in sorted(self._own_files().items())))
+        return symbol_of(
+            self.log, *self.logs.values(), *(f"{path}={symbol}" for path, symbol in sorted(self._own_files().items()))
+        )
 
     def _inputs(self, places: frozenset[Location]) -> list[Symbol]:
         return [f"{place}={self._read(place)}" for place in sorted(places, key=str)]
@@ -292,7 +304,8 @@ class _Machine:
             case State.OPTIONS:
                 return self.options
             case _:
-                return symbol_of(*(f"{name}={symbol}" for name, symbol in sorted(self.values.items())))
+                known = sorted((name, symbol) for name, symbol in self.values.items() if name != _STATUS.name)
+                return symbol_of(*(f"{name}={symbol}" for name, symbol in known))
 
     def _write(self, place: Location, symbol: Symbol, *, tainted: bool, adds: bool = False) -> None:
         match place:

@@ -48,9 +48,11 @@ def effects_of_command(texts: tuple[str, ...], statement: Statement, here: Surro
         case Kind.WRITES:
             # What is there already does not matter to `mkdir -p`, nor to `rm -f`.
             forced = name == "rm" and any(re.fullmatch(r"-[a-zA-Z]*f[a-zA-Z]*|--force", text) for text in texts[1:])
-            read = NOWHERE if forced or texts[:2] == ("mkdir", "-p") else files
+            anew = name == "tee" and not has_option(texts[1:], "a", "--append")
+            read = NOWHERE if forced or anew or texts[:2] == ("mkdir", "-p") else files
             kept = files if name in _KEEPING_CONTENT else NOWHERE
-            return Effects(reads=read | folder, writes=files or everything, fresh=name in FRESH, keeps=kept)
+            over = frozenset(place for place in files if anew and is_exact(place))
+            return Effects(read | folder, files or everything, over, fresh=name in FRESH, keeps=kept)
         case Kind.COPIES:
             return _copied(texts, files, here)
         case Kind.TESTS:
