@@ -130,9 +130,14 @@ def _pushed_over(steps: Sequence[Step], builds: Sequence[int], build: int) -> se
         other = steps[number].build
         if number >= build or other is None:
             continue
+        one_script = steps[build].calls == steps[number].calls != "" and steps[build].given != steps[number].given
+        # What it is given differs: so may what its own variables hold.
+        certain = {one for one in own if not (one_script and _NAME.search(one))}
         between = frozenset[Location]().union(*(step.effects.writes for step in steps[number + 1 : build]))
         # A variable that has got another value since then names another reference.
-        same = (one for one in own & set(other.destinations) if not between & set(map(Variable, _NAME.findall(one))))
+        same = (
+            one for one in certain & set(other.destinations) if not between & set(map(Variable, _NAME.findall(one)))
+        )
         found |= {number} if any(same) else set()
     return found
 
