@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 NODE_READY := node_modules/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test style lint update-cases judge soak corpus bench bench-all docs pictures clean
+.PHONY: help demo test style lint update-cases judge soak corpus shapes bench bench-all docs pictures clean
 
 help: ## List what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ soak: $(NODE_READY) ## Draw pipelines at random and ask all judges: make soak DR
 corpus: $(NODE_READY) ## Run on a folder of repositories and graft the article's job: make corpus DIR=path
 	@test -n "$(DIR)" || { echo "usage: make corpus DIR=path/to/repositories" >&2; exit 2; }
 	@PYTHONPATH=tests $(BIN)/python -m corpus "$(DIR)"
+
+shapes: $(READY) ## Count which shapes of scripts are split, and with which codes the others are refused.
+	@PYTHONPATH=tests $(BIN)/python -m shapes
 
 bench: $(READY) ## Time a whole run against the import of its libraries.
 	@$(BIN)/python -m compileall -q src
