@@ -7,12 +7,13 @@ once for each, and a function runs where it is called. What has no bound that th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from kaniko_split.detect.calls import executor_call, hides_executor
 from kaniko_split.detect.loops import is_one_word
+from kaniko_split.detect.statuses import Asked, failed_codes, status_asked, status_kept
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.branches import answer_of, blocks_of_case
 from kaniko_split.shell.effects import effects_of
@@ -239,18 +240,6 @@ def _of_if(
     return _best(found)
 
 
-def failed_codes(condition: tuple[Statement, ...]) -> frozenset[str]:
-    """Return the variable that a condition like `[ $code -ne 0 ]` finds to be another status than 0."""
-    command = condition[-1].command if condition and not condition[-1].negated else None
-    words = command.words if isinstance(command, Call) else command.words if isinstance(command, Other) else ()
-    parts = [word.parts[0] for word in words if len(word.parts) == 1]
-    names = [part.name for part in parts if isinstance(part, Parameter) and part.plain]
-    texts = [word.literal for word in words]
-    unequal = any(sign in texts for sign in ("-ne", "-gt", "!="))
-    whole = len(words) in {2, 3, 4, 5} and "0" in texts and len(names) == 1
-    return frozenset(names) if unequal and whole else frozenset()
-
-
 def _of_for(
     statement: Statement, items: tuple[Word, ...] | None, body: tuple[Statement, ...], counting: Counting
 ) -> Ways:
@@ -299,11 +288,18 @@ def _turns(turn: Ways, count: int | None, *, endless: bool = False) -> Ways:
 def _sequence(statements: Iterable[Statement], counting: Counting) -> Ways:
     through: Ways = {Way(End.TRUE): 0}
     found: list[tuple[Way, float]] = []
+    # Nobody knows which status there is before the first statement.
+    statuses: dict[str, Ways] = {}
     for statement in statements:
         own = ways_through(statement, counting)
-        done = list(_joined(through, own))
+        asked = status_asked(statement, statuses)
+        ended = _joined(through, own) if asked is None else _by_status(statement, asked, statuses[asked.name], counting)
+        done = list(ended)
+        held = status_kept(statement) if "?" in statuses else None
+        statuses = {held: statuses["?"]} if held is not None else {}
         found.extend(pair for pair in done if pair[0].end not in _ON)
         through = _best(pair for pair in done if pair[0].end in _ON)
+        statuses["?"] = through
         folder = _folder_behind_chain(statement, counting) if most_builds(own) else None
         counting = _knowing(statement, counting)
         if folder is not None:
@@ -311,6 +307,17 @@ def _sequence(statements: Iterable[Statement], counting: Counting) -> Ways:
         if not through:
             break
     return _best([*found, *through.items()])
+
+
+def _by_status(statement: Statement, asked: Asked, through: Ways, counting: Counting) -> Iterator[tuple[Way, float]]:
+    """Yield the ways through a condition on the status with which what stands before it has ended."""
+    command = statement.command
+    assert isinstance(command, If)  # noqa: S101 (it asks)
+    for way, made in through.items():
+        failed = way.end is End.FALSE
+        branch = command.then if failed is asked.for_failure else command.otherwise
+        known = Counting(counting.here, counting.extra, failed, counting.codes | failed_codes(command.condition))
+        yield from _joined({way: made}, _sequence(branch, known))
 
 
 def _knowing(statement: Statement, counting: Counting) -> Counting:

@@ -17,7 +17,6 @@ from kaniko_split.detect.paths import (
     Counting,
     End,
     Ways,
-    failed_codes,
     most_builds,
     ways_through,
     ways_through_all,
@@ -25,6 +24,7 @@ from kaniko_split.detect.paths import (
 from kaniko_split.detect.remembered import Remembered, given_of
 from kaniko_split.detect.running import Running, running_after
 from kaniko_split.detect.scripts import Read, Scripts, may_run, nothing, written_down
+from kaniko_split.detect.statuses import failed_codes
 from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.script import ScriptItem, Section
