@@ -167,7 +167,7 @@ CODES = (
     ),
     RefusalCode(
         code="effect-before-builds",
-        summary="a command before the first build has an effect outside the job and would run once per image",
+        summary="a command before several builds has an effect outside the job and would run once per image",
         looks_like=dedent("""\
             images:
               stage: build
@@ -326,7 +326,8 @@ CODES = (
         "itself rejects items that are not text, and the shell fails at a syntax error.",
         by_hand="Go to the place in the message and correct it. A command with a colon and a space, such "
         'as `echo "Image: api"`, has to be in single quotes as a whole: without them YAML reads a key and '
-        "a value.",
+        "a value. Where the job writes or changes a script that builds, write the builds into the job itself, or keep "
+        "the script in the repository.",
     ),
     RefusalCode(
         code="other-shell",
