@@ -9,7 +9,7 @@ from kaniko_split.shell.effects import effects_of
 from kaniko_split.shell.knowledge import Surroundings, after, with_positional
 from kaniko_split.shell.nodes import Case, Chain
 from kaniko_split.shell.parse import parse
-from kaniko_split.shell.words import Value
+from kaniko_split.shell.values import Value
 
 CERTAIN = {"NAME": Value("api"), "EMPTY": Value("")}
 UNCERTAIN = {"GIVEN": Value("api", given=True), "PARTLY": Value("$CI_COMMIT_TAG-api", exact=False)}

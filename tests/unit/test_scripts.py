@@ -11,7 +11,7 @@ from kaniko_split.detect.scripts import called, may_run
 from kaniko_split.gitlab.discovery import Found, discover
 from kaniko_split.plan.outcome import Refusal
 from kaniko_split.plan.wishes import Wishes
-from kaniko_split.shell.words import Value
+from kaniko_split.shell.values import Value
 
 JOB = 'images:\n  image: {name: "gcr.io/kaniko-project/executor:debug", entrypoint: [""]}\n  script:\n'
 TWO = "/kaniko/executor -d r/api\n/kaniko/executor -d r/web\n"

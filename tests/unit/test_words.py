@@ -12,8 +12,9 @@ from kaniko_split.shell.knowledge import Surroundings
 from kaniko_split.shell.nodes import Call
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.splitting import fields
+from kaniko_split.shell.values import Value
 from kaniko_split.shell.walk import known_after
-from kaniko_split.shell.words import Value, values_of_words
+from kaniko_split.shell.words import values_of_words
 
 SHELLS: list[tuple[str, ...]] = [(path,) for name in ("dash", "bash") if (path := shutil.which(name))]
 SHELLS += [(path, "sh") for name in ("busybox",) if (path := shutil.which(name))]

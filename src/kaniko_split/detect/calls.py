@@ -8,7 +8,7 @@ from kaniko_split.kaniko.command import Argument, Build, NotABuild, is_executor,
 from kaniko_split.shell.commands import Kind, base_name, behind_wrappers, kind_of
 from kaniko_split.shell.knowledge import Surroundings
 from kaniko_split.shell.nodes import Call, Statement
-from kaniko_split.shell.words import Value
+from kaniko_split.shell.values import Value
 
 
 def executor_call(statement: Statement, here: Surroundings, extra: Sequence[str] = ()) -> Build | NotABuild | None:

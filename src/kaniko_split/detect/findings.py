@@ -21,7 +21,7 @@ from kaniko_split.gitlab.script import (
 )
 from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.shell.parse import ShellSyntaxError
-from kaniko_split.shell.words import Value
+from kaniko_split.shell.values import Value
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Place
 from kaniko_split.tree.nodes import Node, Scalar

@@ -17,8 +17,8 @@ from kaniko_split.shell.effects import Effects, effects_of
 from kaniko_split.shell.knowledge import Surroundings
 from kaniko_split.shell.locations import Location, State, Variable, file_at
 from kaniko_split.shell.nodes import Call, Chain, If, Statement, While
+from kaniko_split.shell.values import Value
 from kaniko_split.shell.walk import known_after, walk, walk_all
-from kaniko_split.shell.words import Value
 
 _ON = frozenset({End.TRUE, End.FALSE})
 

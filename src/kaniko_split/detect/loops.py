@@ -23,7 +23,8 @@ from kaniko_split.shell.nodes import (
     substitutions,
     words_of,
 )
-from kaniko_split.shell.words import Value, names_behind, values_of_words
+from kaniko_split.shell.values import Value
+from kaniko_split.shell.words import names_behind, values_of_words
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 

@@ -13,7 +13,7 @@ from kaniko_split.detect.scripts import Read
 from kaniko_split.detect.steps import Trace
 from kaniko_split.detect.vocabulary import Vocabulary
 from kaniko_split.gitlab.script import ScriptItem
-from kaniko_split.shell.words import Value
+from kaniko_split.shell.values import Value
 
 # What a script comes to depends on nothing else, but on the files that it names.
 Given = tuple[object, ...]

@@ -19,7 +19,8 @@ from kaniko_split.shell.locations import File, Location, file_at, is_exact
 from kaniko_split.shell.nodes import Call, Group, Literal, Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.shell.splitting import IFS
-from kaniko_split.shell.words import Value, value_of_word
+from kaniko_split.shell.values import Value
+from kaniko_split.shell.words import value_of_word
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 

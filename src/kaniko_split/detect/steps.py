@@ -13,7 +13,7 @@ from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.effects import Effects
 from kaniko_split.shell.locations import NOWHERE, Location
 from kaniko_split.shell.nodes import Script, Statement
-from kaniko_split.shell.words import Value
+from kaniko_split.shell.values import Value
 from kaniko_split.source.text import Span
 
 

@@ -35,8 +35,8 @@ from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, after, insi
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, meeting
 from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Group, If, Script, Statement
 from kaniko_split.shell.parse import parse
+from kaniko_split.shell.values import Value
 from kaniko_split.shell.walk import known_after, known_after_certain
-from kaniko_split.shell.words import Value
 from kaniko_split.source.patterns import Pattern
 
 __all__ = ["Step", "Trace", "opened", "trace"]

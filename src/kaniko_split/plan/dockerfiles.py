@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_split.detect.trace import Step
 from kaniko_split.shell.locations import File, State, file_at, is_exact, meeting
-from kaniko_split.shell.words import Value
+from kaniko_split.shell.values import Value
 from kaniko_split.source.patterns import Pattern
 
 Read = Callable[[str], str | None]

@@ -25,7 +25,7 @@ from kaniko_split.prove.meaning import check_meaning
 from kaniko_split.prove.reading import check_reading
 from kaniko_split.rewrite.rewriting import Rewritten
 from kaniko_split.shell.parse import ShellSyntaxError
-from kaniko_split.shell.words import Value
+from kaniko_split.shell.values import Value
 from kaniko_split.tree.compose import BrokenYamlError, compose
 
 

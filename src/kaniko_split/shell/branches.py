@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 from kaniko_split.shell.knowledge import Surroundings
 from kaniko_split.shell.nodes import Call, Case, Chain, If, Literal, Parameter, Statement, Word
-from kaniko_split.shell.words import Value, value_of_word
+from kaniko_split.shell.values import Value
+from kaniko_split.shell.words import value_of_word
 from kaniko_split.source.patterns import Pattern
 
 Block = tuple[Statement, ...]

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from kaniko_split.shell.filters import filtered
 from kaniko_split.shell.nodes import Call, Chain, Literal, Statement, Substitution, Word
+from kaniko_split.shell.values import Value
 from kaniko_split.source.patterns import Pattern
 
-if TYPE_CHECKING:
-    from kaniko_split.shell.words import Value
-
-Expand = Callable[[tuple[Word, ...]], tuple["Value", ...]]
+Expand = Callable[[tuple[Word, ...]], tuple[Value, ...]]
 
 COMPUTING = frozenset({"basename", "cut", "dirname", "echo", "head", "printf", "sed", "seq", "sort", "tr"})
 ALIASES = "alias()"  # stands among what is known for "some words are aliases"

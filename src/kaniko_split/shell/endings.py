@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_split.shell.nodes import Call, Case, Chain, Declaration, For, Group, If, Other, Statement, While
-from kaniko_split.shell.words import Value
+from kaniko_split.shell.values import Value
 
 _HARDLY_FAIL = frozenset({":", "cd", "echo", "export", "printf", "set", "true"})
 

@@ -13,7 +13,8 @@ from kaniko_split.shell.computing import ALIASES
 from kaniko_split.shell.locations import Location, State, Variable, file_at
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Function, Group, Statement, nested
 from kaniko_split.shell.splitting import IFS
-from kaniko_split.shell.words import Value, array_value, as_array, value_of_word, values_of_words
+from kaniko_split.shell.values import Value
+from kaniko_split.shell.words import array_value, as_array, value_of_word, values_of_words
 from kaniko_split.source.patterns import Pattern
 
 if TYPE_CHECKING:

@@ -6,10 +6,8 @@ POSIX, "Field Splitting", 2.6.5. What busybox, dash and bash could see in differ
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from kaniko_split.shell.words import Value
+from kaniko_split.shell.values import Value
 
 IFS = "IFS"
 BLANKS = " \t\n"  # what IFS holds where nobody has set it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from kaniko_split.shell.computing import printed
 from kaniko_split.shell.nodes import (
@@ -20,6 +20,7 @@ from kaniko_split.shell.nodes import (
     words_of,
 )
 from kaniko_split.shell.splitting import BLANKS, IFS, fields, leaves_names_whole, separators
+from kaniko_split.shell.values import Value
 from kaniko_split.source.patterns import Pattern
 
 _GLOB = Pattern(r"[*?\[]")
@@ -28,25 +29,6 @@ _OR_ELSE = Pattern(r"\$\{(\w+)(:?[-=?])")
 _UNKNOWN = Pattern(r"\$\{[^}]*\}|\$\(.*\)|`[^`]*`|\$\w+|\$.", re.DOTALL)
 _ARRAY = Pattern(r"\$\{(\w+)\[(@|\*|\d+)\]\}")
 _BRACES = Pattern(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A word's value as far as it is known.
-
-    Attributes:
-        text: The value; what is not known stands in it as it is written (`$TAG`, `$(cat version)`).
-        exact: Whether nothing in it is unknown.
-        splits: Whether the shell may make no word or several of it.
-        given: Whether it rests on what the pipeline gives, which the project or whoever starts the pipeline can beat.
-        array: The elements of an array; its text is the first one, as it is to bash.
-    """
-
-    text: str
-    exact: bool = True
-    splits: bool = False
-    given: bool = field(default=False, compare=False)
-    array: tuple[Value, ...] | None = None
 
 
 def value_of_word(word: Word, script: str, known: Mapping[str, Value]) -> Value:

@@ -1,0 +1,24 @@
+"""What is known of a word before the job runs?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A word's value as far as it is known.
+
+    Attributes:
+        text: The value; what is not known stands in it as it is written (`$TAG`, `$(cat version)`).
+        exact: Whether nothing in it is unknown.
+        splits: Whether the shell may make no word or several of it.
+        given: Whether it rests on what the pipeline gives, which the project or whoever starts the pipeline can beat.
+        array: The elements of an array; its text is the first one, as it is to bash.
+    """
+
+    text: str
+    exact: bool = True
+    splits: bool = False
+    given: bool = field(default=False, compare=False)
+    array: tuple[Value, ...] | None = None
