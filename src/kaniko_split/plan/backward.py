@@ -138,6 +138,8 @@ def _refuse_what_is_left(step: Step, live: set[Location], hits: frozenset[Locati
     """Make sure that what is passed over has left nothing which is read later."""
     if any(is_exact(place) and place in live for place in hits):
         raise CannotSliceError("output-used-later", step)
+    if step.build is None and State.FOLDER in hits:
+        raise CannotSliceError("output-used-later", step, "it leads the shell to another folder")
     if step.build is None and step.effects.unknown and State.FILES in hits:
         raise CannotSliceError("output-used-later", step, "nobody can say which files it writes")
     left = {place for place in step.beside - _written_again(step, later) if meeting({place}, live)}

@@ -137,7 +137,8 @@ class _Machine:
         self.exported |= effects.exports
         inputs = self._inputs(effects.reads - effects.appends)
         if step.build is not None:
-            self._build(step, words, symbol_of("build", self.holds, *words, *inputs))
+            seen = self._inputs(effects.reads - effects.appends - {State.FILES})
+            self._build(step, words, symbol_of("build", self.holds, *words, *seen, self._snapshot_for(step)))
             return
         if self.running and waits_for_all(step.statement):
             self._wait()
@@ -285,6 +286,12 @@ class _Machine:
         return symbol_of(
             self.log, *self.logs.values(), *(f"{path}={symbol}" for path, symbol in sorted(self._own_files().items()))
         )
+
+    def _snapshot_for(self, step: Step) -> Symbol:
+        """Return what stands for the files that a build can see."""
+        files = [f"{path}={symbol}" for path, symbol in sorted(self._files_before(step).items())]
+        seen = [one for one in files if not lies_outside(File(one.partition("=")[0]), step)]
+        return symbol_of(self._log_before(step), *seen)
 
     def _inputs(self, places: frozenset[Location]) -> list[Symbol]:
         return [f"{place}={self._read(place)}" for place in sorted(places, key=str)]

@@ -33,7 +33,8 @@ def remarks(
         documents: The file as YAML.
         taken_over: The position of the item that stands for a shared script, which has comments of its own.
     """
-    outside = comments(source.text, documents)
+    found = (Span(span.start, span.start + len(source.cut(span).rstrip())) for span in comments(source.text, documents))
+    outside = tuple(found)
     for number, item in enumerate(trace.items):
         if item.section is not Section.SCRIPT or item.index == taken_over:
             continue
@@ -51,13 +52,14 @@ def remarks(
 
 def _of_shell(source: Source, trace: Trace, item: int, node: Node) -> Iterator[tuple[Span, int]]:
     """Yield the shell's comments inside of a block; in any other text one cannot be left out without its lines."""
-    if not isinstance(node, Scalar) or not node.style.is_block or trace.loop is not None:
+    if not isinstance(node, Scalar) or not node.style.is_block:
         return
     offsets = value_offsets(source.text, node)
     if offsets is None:
         return
     for span in trace.script.comments:
-        if trace.item_at(span.start) != item:
+        in_loop = trace.loop is not None and trace.loop.turn_at(span.start) is not None
+        if trace.item_at(span.start) != item or in_loop:
             continue
         first = offsets[trace.offset_in(item, span.start)]
         last = offsets[trace.offset_in(item, span.end - 1)]
