@@ -255,13 +255,7 @@ class _Follower:
         if made and isinstance(statement.command, For) and statement.command.items is not None:
             self.lists[number] = levels_of(statement, self._text, here.known)
         self._learn(statement, effects, values)
-        text = self._text[statement.span.start : statement.span.end]
-        bodies = [self._text[one.body.span.start : one.body.span.end] for one in statement.redirects if one.body]
-        for place in effects.alters:
-            if isinstance(place, File):
-                self._written[place] = "\n".join((self._written.get(place, ""), text, *bodies))
-                self._made.pop(place.path, None)
-        self._made.update([found for found in [written_down(statement, here)] if found is not None])
+        self._note_written(statement, effects, here)
         return Step(
             number=number,
             span=statement.span,
@@ -283,6 +277,18 @@ class _Follower:
             second=self._second_of(called) if called is not None and made > 1 else None,
             fails_on=any(way.end is End.FALSE for way in ways),
         )
+
+    def _note_written(self, statement: Statement, effects: Effects, here: Surroundings) -> None:
+        """Keep which files a statement gives content, and what it writes out in full."""
+        spans = [statement.span, *(one.body.span for one in statement.redirects if one.body)]
+        for place in effects.alters:
+            if isinstance(place, File):
+                texts = [self._text[span.start : span.end] for span in spans]
+                self._written[place] = "\n".join((self._written.get(place, ""), *texts))
+                self._made.pop(place.path, None)
+        if (made := written_down(statement, here)) is not None:
+            path, text = made
+            self._made[path] = text
 
     def may_build(self, statement: Statement) -> bool:
         """Tell whether a statement may hold a build, from its text alone or from where it runs."""

@@ -87,7 +87,7 @@ class Backward:
             if number in passed_over:
                 continue
             if number not in wanted:
-                apart = {place for place in step.effects.writes if self._is_of_others(place, seers)}
+                apart = {place for place in step.effects.writes if seers and self._is_of_others(place, seers)}
                 hits = _live_writes(step, live - in_branch, covered | in_branch | apart)
                 if step.build is not None or number in others:
                     _refuse_what_is_left(step, live, hits, last)
@@ -117,8 +117,9 @@ class Backward:
 
     def _is_of_others(self, place: Location, seers: Iterable[Step]) -> bool:
         """Tell whether a file lies in the context of another build, where none of those that may see it looks."""
-        alone = all(one.build is not None and not one.calls and lies_outside(place, one) for one in seers)
-        if not alone or not isinstance(place, File):
+        if not isinstance(place, File):
+            return False
+        if not all(one.build is not None and not one.calls and lies_outside(place, one) for one in seers):
             return False
         folders = {context_of(step).path for step in self.steps if step.build is not None}
         return any(f"{place.path}/".startswith(f"{folder}/") for folder in folders if not folder.startswith((".", "/")))

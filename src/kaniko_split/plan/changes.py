@@ -217,12 +217,12 @@ def _as_committed(split: Split) -> Iterator[Change]:
         return
     told: set[str] = set()
     for step in trace.steps:
-        # A function has a name too, but no file.
-        if not step.calls or step.calls in told or split.finding.pipeline.read(step.calls) is None:
+        if not step.calls or step.calls in told:
             continue
         told.add(step.calls)
         writers = [one for one in trace.steps[: step.number] if meeting(one.effects.alters, (File(step.calls),))]
-        if writers:
+        # A function has a name too, but no file.
+        if writers and split.finding.pipeline.read(step.calls) is not None:
             yield Change(
                 Mark.ASSUMED,
                 f"`{step.calls}` is run as the repository has it, and not written by what stands before it",

@@ -28,8 +28,8 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     assert finding.trace is not None  # noqa: S101 (an unreadable script is an obstacle)
     _check_statements(finding.trace)
     variables = finding.variables or {}
-    builds = [step for step in finding.trace.steps if step.build is not None]
     steps = finding.trace.steps
+    builds = [step for step in steps if step.build is not None]
     texts = {step.number: dockerfile_of(step, wishes.read, steps[: step.number]) for step in builds}
     for step in builds:
         _check_what_is_added(step, texts[step.number] or "", builds)

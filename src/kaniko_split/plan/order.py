@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step
 from kaniko_split.kaniko.image import may_be_image, same_repository
-from kaniko_split.shell.locations import File, Location, Variable, may_meet
+from kaniko_split.shell.locations import File, Location, Variable, may_meet, variables_in
 from kaniko_split.source.patterns import Pattern
 
-_NAME = Pattern(r"\$\{?(\w+)")
 # In `${BASE:-$IMAGE/base}` another image may be named.
 _DEFAULT = Pattern(r"\$\{\w+:?[-=+]")
 # Flags whose values name an image that is written, or none at all.
@@ -132,12 +131,10 @@ def _pushed_over(steps: Sequence[Step], builds: Sequence[int], build: int) -> se
             continue
         one_script = steps[build].calls == steps[number].calls != "" and steps[build].given != steps[number].given
         # What it is given differs: so may what its own variables hold.
-        certain = {one for one in own if not (one_script and _NAME.search(one))}
+        certain = {one for one in own if not (one_script and variables_in(one))}
         between = frozenset[Location]().union(*(step.effects.writes for step in steps[number + 1 : build]))
         # A variable that has got another value since then names another reference.
-        same = (
-            one for one in certain & set(other.destinations) if not between & set(map(Variable, _NAME.findall(one)))
-        )
+        same = (one for one in certain & set(other.destinations) if not between & variables_in(one))
         found |= {number} if any(same) else set()
     return found
 

@@ -11,13 +11,11 @@ from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.slices import CannotSliceError, Slices
 from kaniko_split.shell.commands import FRESH_VARIABLES
-from kaniko_split.shell.locations import File, Location, State, Variable
-from kaniko_split.source.patterns import Pattern
+from kaniko_split.shell.locations import File, Location, State, Variable, variables_in
 from kaniko_split.source.repository import wildcard
 
 # What these do is not done any more the second time.
 _SAME_AGAIN = frozenset({"chmod", "chown", "ln", "mkdir", "rm", "touch"})
-_NAME = Pattern(r"\$\{?(\w+)")
 
 
 def check_fresh_values(trace: Trace, slices: Slices) -> None:
@@ -59,7 +57,7 @@ def _reads_fresh(step: Step, fresh: set[Location]) -> bool:
 def _job_bound_names(trace: Trace, step: Step) -> set[Location]:
     """Return the variables of GitLab's in the build's words that have another value in each job."""
     text = trace.script.text[step.span.start : step.span.end] + " ".join(value.text for value in step.values)
-    return {Variable(name) for name in _NAME.findall(text) if name in FRESH_VARIABLES}
+    return set(variables_in(text) & set(map(Variable, FRESH_VARIABLES)))
 
 
 def check_artifacts(finding: Finding, slices: Slices) -> None:

@@ -289,8 +289,8 @@ class _Machine:
 
     def _snapshot_for(self, step: Step) -> Symbol:
         """Return what stands for the files that a build can see."""
-        files = [f"{path}={symbol}" for path, symbol in sorted(self._files_before(step).items())]
-        seen = [one for one in files if not lies_outside(File(one.partition("=")[0]), step)]
+        files = sorted(self._files_before(step).items())
+        seen = (f"{path}={symbol}" for path, symbol in files if not lies_outside(File(path), step))
         return symbol_of(self._log_before(step), *seen)
 
     def _inputs(self, places: frozenset[Location]) -> list[Symbol]:

@@ -30,13 +30,11 @@ def loop_edits(script: ScriptText, trace: Trace, loop: Loop) -> list[Edit]:
     Raises:
         CannotLayOutError: The loop is laid out so that its body cannot stand alone.
     """
-    item = trace.item_at(loop.turns[0])
-    index = trace.items[item].index
-    cutter = divider(script.source, trace, index, script.column)
-    edits = [_without_loop(script, cutter, trace, loop, alone=_stands_alone(trace, item))]
+    item, cutter, edit = _laid_out(script, trace, loop)
+    index, edits = trace.items[item].index, [edit]
     if any(step.item == item and step.number >= _first_behind(trace, loop) for step in trace.steps):
         source = script.source
-        if cutter.node.style is not Style.LITERAL or not _can_part(source, cutter, trace, loop):
+        if not _can_part(source, cutter, trace, loop):
             raise CannotLayOutError("flow-layout", cutter.node.span.start, "a command stands behind `done` in its text")
         last = len(source.text[: cutter.node.span.end].rstrip()) - 1
         edits.append(Edit(edits[0].end, source.line_end(last)))
@@ -55,23 +53,29 @@ def body_lines(script: ScriptText, trace: Trace, loop: Loop) -> list[Piece]:
     Raises:
         CannotLayOutError: The loop is laid out so that its body cannot stand alone.
     """
-    item = trace.item_at(loop.turns[0])
-    index = trace.items[item].index
-    cutter = divider(script.source, trace, index, script.column)
-    edit = _without_loop(script, cutter, trace, loop, alone=_stands_alone(trace, item))
+    item, cutter, edit = _laid_out(script, trace, loop)
     if any(trace.turn_of(step) is None for step in trace.steps if step.item == item):
-        if cutter.node.style is not Style.LITERAL or not _can_part(script.source, cutter, trace, loop):
+        if not _can_part(script.source, cutter, trace, loop):
             raise CannotLayOutError("flow-layout", cutter.node.span.start, "something stands beside its loop")
         whole, body = _placed(cutter, trace, loop)
         if _is_one_statement(trace, item) and _is_one_line(script.source, whole, body):
             return [Written(" " * script.dash + "- "), Copied(body), Written("\n")]
         return [Written(" " * script.dash + "- |\n"), *edit.pieces]
-    lines = without_leading_blanks(script.source, script.item_spans[index])
+    lines = without_leading_blanks(script.source, script.item_spans[trace.items[item].index])
     return [Copied(Span(lines.start, edit.start)), *edit.pieces, Copied(Span(edit.end, lines.end))]
 
 
+def _laid_out(script: ScriptText, trace: Trace, loop: Loop) -> tuple[int, Divider, Edit]:
+    """Return the number of the item that holds a loop, what divides it, and the edit that takes the loop out of it."""
+    item = trace.item_at(loop.turns[0])
+    cutter = divider(script.source, trace, trace.items[item].index, script.column)
+    return item, cutter, _without_loop(script, cutter, trace, loop, alone=_stands_alone(trace, item))
+
+
 def _can_part(source: Source, cutter: Divider, trace: Trace, loop: Loop) -> bool:
-    """Tell whether a loop stands on plain lines of its own, in nothing else, so that what is behind it can go."""
+    """Tell whether a loop stands on plain lines of its own, in nothing else, so that what is beside it can go."""
+    if cutter.node.style is not Style.LITERAL:
+        return False
     placed, body = _placed(cutter, trace, loop)
     head, whole = source.text[placed.start : body.start], source.cut(placed)
     framed = any(step.frame is not None for step in trace.steps if trace.turn_of(step) is not None)

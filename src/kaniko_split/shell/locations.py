@@ -10,6 +10,7 @@ from enum import Enum
 from kaniko_split.source.patterns import Pattern
 
 _EXPANSION = Pattern(r"\$\{[^}]*\}|\$\(.*\)|\$\w+|`[^`]*`|\$[@*#?$!-]|[*?]|\[[^\]]*\]")
+_NAMED = Pattern(r"\$\{?(\w+)")
 _PROJECT = Pattern(r"^(?:\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})(?:/|$)")
 
 
@@ -39,6 +40,11 @@ class State(Enum):
 Location = Variable | File | State
 
 NOWHERE: frozenset[Location] = frozenset()
+
+
+def variables_in(text: str) -> frozenset[Location]:
+    """Return the variables that a text names behind a `$`."""
+    return frozenset(map(Variable, _NAMED.findall(text)))
 
 
 def export_mark(name: str) -> Variable:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from kaniko_split.shell.commands import ACTING, FRESH, Kind, base_name, has_option, judges, kind_of
+from kaniko_split.shell.commands import FRESH, Kind, base_name, has_option, judges, kind_of
 from kaniko_split.shell.joining import Effects
 from kaniko_split.shell.knowledge import POSITIONAL, Surroundings, sets_positional
 from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, export_mark, file_at, is_exact
@@ -29,6 +29,7 @@ def effects_of_command(texts: tuple[str, ...], statement: Statement, here: Surro
         statement: The statement that it stands in.
         here: What is known where it runs.
     """
+    texts = _with_function_of_trap(texts, here)
     name = base_name(texts[0])
     arguments = tuple(text for text in texts[1:] if not text.startswith("-"))
     files = frozenset(file_at(text, here.folder) for text in arguments)
@@ -80,24 +81,23 @@ def effects_of_command(texts: tuple[str, ...], statement: Statement, here: Surro
 
 def _told_by_words(texts: tuple[str, ...], here: Surroundings) -> Effects | None:
     """Return what a command does whose words tell it better than its name; None for any other."""
-    everything: frozenset[Location] = frozenset({State.FILES, State.FOLDER})
     between = moved(texts, here.folder)
     if between is not None:
         reads, writes, acts = between
         return Effects(reads=reads | _IN_FOLDER, writes=writes, acts=acts, fails=acts)
-    if texts[0] == "trap" and len(texts) > 1 and _acts_when_called(texts[1], here):
-        return Effects(reads=everything, acts=True, fails=True)
     if base_name(texts[0]) == "sed" and has_option(texts[1:], "i", "--in-place"):
         return _edited(texts, here)
     return None
 
 
-def _acts_when_called(action: str, here: Surroundings) -> bool:
-    """Tell whether the function that `trap` is told to call has an effect outside the container."""
-    function = here.functions.get(action.split(maxsplit=1)[0]) if action.split() else None
+def _with_function_of_trap(texts: tuple[str, ...], here: Surroundings) -> tuple[str, ...]:
+    """Return the words of a command, the text of the function in the place of its name where `trap` is to call one."""
+    called = texts[1].split() if texts[0] == "trap" and len(texts) > 1 else []
+    function = here.functions.get(called[0]) if called else None
     if function is None:
-        return False
-    return bool(ACTING.search(function.script[function.body.span.start : function.body.span.end]))
+        return texts
+    span = function.body.span
+    return (texts[0], function.script[span.start : span.end], *texts[2:])
 
 
 def _edited(texts: tuple[str, ...], here: Surroundings) -> Effects:

@@ -14,7 +14,7 @@ from kaniko_split.source.patterns import Pattern
 
 # curl's short options that take a value (curl's manual); the rest of their group is that value.
 _TAKES_VALUE = frozenset("AbCcDdEeFhHKmoPQrTtuUwXxYyz")
-_OUTSIDE = Pattern(r"[A-Za-z][\w+.-]*://.*|(?:[\w.$@{}-]+@)?[\w.${}-]{2,}:.*", 0)
+_OUTSIDE = Pattern(r"[A-Za-z][\w+.-]*://.*|(?:[\w.$@{}-]+@)?[\w.${}-]{2,}:.*")
 _JOINT = Pattern(r"[=@,]|:(?!//)")
 _EXPANSION = Pattern(r"\$\{[^}]*\}|\$\(.*\)|\$\w+|`[^`]*`")
 _OWN_FOLDER = ("$CI_PROJECT_DIR", "${CI_PROJECT_DIR}", "$PWD", "${PWD}")
@@ -70,10 +70,11 @@ def moved(texts: tuple[str, ...], folder: str | None) -> tuple[frozenset[Locatio
     """
     name = texts[0].rpartition("/")[2]
     words = (name, *texts[1:])
-    head = next((one for one in _MOVERS if _begins(words, one)), None)
+    plain = tuple(word for word in words if not word.startswith("-"))
+    head = next((one for one in _MOVERS if plain[: len(one)] == one), None)
     if head is None:
         return None
-    paths = [text for text in words[1:] if not text.startswith("-") and text not in head]
+    paths = [text for text in plain[1:] if text not in head]
     if len(paths) < 2:
         return _ANY, _ANY, True
     *sources, target = paths
@@ -83,12 +84,6 @@ def moved(texts: tuple[str, ...], folder: str | None) -> tuple[frozenset[Locatio
         return reads, frozenset(), True
     # `--delete` and `mv` change the source too; where it is outside, that is an effect there.
     return reads, frozenset({file_at(target, folder)}), bool({"mv", "--remove-source-files"} & set(words) and outside)
-
-
-def _begins(words: tuple[str, ...], head: tuple[str, ...]) -> bool:
-    """Tell whether a command begins with `head`, options between its words left out."""
-    plain = tuple(word for word in words if not word.startswith("-"))
-    return plain[: len(head)] == head
 
 
 def downloaded(texts: tuple[str, ...], folder: str | None) -> frozenset[Location]:
