@@ -22,9 +22,11 @@ class Literal:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Parameter:
-    """`$name` or `${name...}`; `plain` where nothing but the name stands in the braces.
+    """`$name` or `${name...}`; `plain` where nothing but the name is in the braces.
 
-    `indirect` where its value names the variable that is read, as in bash's `${!name}`.
+    `indirect` where its value names the variable that is read, as in bash's `${!name}`; with `by_prefix`, all variables
+    with that prefix are named (`${!name*}`). `operator` is the sign behind the name: `:-`, `:=`, `:?`, `#`, `%%`, `/`
+    for a replacement, `:` for a slice, `[` for an index, `length` for `${#name}`; empty where there is none.
     """
 
     name: str
@@ -34,6 +36,13 @@ class Parameter:
     assigns: bool
     inner: tuple[Word, ...] = ()
     indirect: bool = False
+    by_prefix: bool = False
+    operator: str = ""
+
+    @property
+    def may_end(self) -> bool:
+        """Whether the shell ends where the variable is not set (POSIX, 2.6.2: `${name:?word}`)."""
+        return self.operator in {"?", ":?"}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -47,12 +56,18 @@ class Substitution:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Arithmetic:
-    """`$((...))`, with the names that it reads; `assigns` where it may change them too."""
+    """`$((...))`, with the names in it; `assigns` where it may change some of them: `writes`, in order.
+
+    `reads` are the names whose value before it matters; `inner` are its words with expansions.
+    """
 
     span: Span
     quoted: bool
     names: tuple[str, ...]
     assigns: bool = False
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    inner: tuple[Word, ...] = ()
 
 
 Part = Literal | Parameter | Substitution | Arithmetic
@@ -76,7 +91,7 @@ class Word:
 class Assignment:
     """`name=value`, also behind `export`; `value` is None for a bare name, `appends` for `+=`.
 
-    `indexed` where it assigns one element of an array. `elements` are the words of `name=(...)`, which makes a whole
+    `indexed` where it assigns one element of an array, at `index`. `elements` are the words of `name=(...)`, which makes a whole
     one (`is_array`); None where it gives them indexes. Its `value` has the parts of them all.
     """
 
@@ -87,6 +102,7 @@ class Assignment:
     indexed: bool = False
     elements: tuple[Word, ...] | None = None
     is_array: bool = False
+    index: Arithmetic | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -144,11 +160,13 @@ class If:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class For:
-    """`for`; `items` is None for a loop that counts or reads the positional parameters."""
+    """`for` and `select`; `items` is None for a loop that counts (its `head`) or reads the positional parameters."""
 
     name: str
     items: tuple[Word, ...] | None
     body: tuple[Statement, ...]
+    head: Arithmetic | None = None
+    selects: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -183,11 +201,21 @@ class Function:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Other:
-    """Anything else: `[[ ... ]]`, `let`, `coproc`; `statements` and `words` are what stands in it."""
+    """Anything else: `[[ ... ]]`, `((...))`, `let`, `time`, `coproc`.
+
+    Attributes:
+        kind: The name of shfmt's node: `TestClause`, `ArithmCmd`, `LetClause`, `TimeClause`, `CoprocClause`, ...
+        statements: The statements in it.
+        words: The words in it.
+        arithmetic: The expression of `((...))` and `let`.
+        matches: Whether `[[ ... =~ ... ]]` sets BASH_REMATCH.
+    """
 
     kind: str
     statements: tuple[Statement, ...]
     words: tuple[Word, ...]
+    arithmetic: Arithmetic | None = None
+    matches: bool = False
 
 
 Command = Call | Declaration | Chain | Group | If | For | While | Case | Function | Other

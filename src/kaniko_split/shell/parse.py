@@ -44,7 +44,6 @@ from kaniko_split.source.text import Span
 _INPUT = Pattern(r"\$\[\[.*?\]\]", re.DOTALL)
 _ESCAPED = Pattern(r"\\(.)", re.DOTALL)
 _ESCAPED_IN_QUOTES = Pattern(r'\\([$`"\\])')
-_ASSIGNS = Pattern(r"(?<![=!<>])=(?!=)|\+\+|--|<<=|>>=")
 _ERROR = Pattern(r"(?:<standard input>:)?(\d+):(\d+): (.*)")
 
 
@@ -196,7 +195,10 @@ class _Reader:
             case "FuncDecl":
                 return _defined(node["Name"]["Value"], self._statement(node["Body"]), self._span(node).start)
             case kind:
-                return Other(kind, tuple(self._inner_statements(node)), tuple(self._inner_words(node)))
+                statements, words = tuple(self._inner_statements(node)), tuple(self._inner_words(node))
+                counted = node.get("X") if kind == "ArithmCmd" else node.get("Exprs") if kind == "LetClause" else None
+                arithmetic = self._arithmetic(counted, self._span(node), quoted=False) if counted is not None else None
+                return Other(kind, statements, words, arithmetic, matches=kind == "TestClause" and _matches(node))
 
     def _declaration(self, node: dict[str, Any]) -> Declaration:
         named = [part for part in node.get("Args", ()) if "Name" in part]
@@ -224,9 +226,12 @@ class _Reader:
     def _for(self, node: dict[str, Any]) -> For:
         loop = node["Loop"]
         body = self._statements(node.get("Do"))
-        if loop.get("Type") == "WordIter" and "Items" in loop:
-            return For(loop["Name"]["Value"], self._words(loop["Items"]), body)
-        return For(loop["Name"]["Value"] if "Name" in loop else "", None, body)
+        selects = bool(node.get("Select"))
+        if loop.get("Type") == "WordIter":
+            items = self._words(loop["Items"]) if "Items" in loop else () if "InPos" in loop else None
+            return For(loop["Name"]["Value"], items, body, selects=selects)
+        parts = [loop[key] for key in ("Init", "Cond", "Post") if key in loop]
+        return For("", None, body, head=self._arithmetic(parts, self._span(loop), quoted=False))
 
     def _inner_statements(self, node: Any) -> Iterator[Statement]:
         """Find the statements inside a kind of command that has no node of its own."""
@@ -266,7 +271,8 @@ class _Reader:
             value = Word(Span(self._at(node["End"]), self._at(node["End"])), ())
         appends, is_array = bool(node.get("Append")), "Array" in node
         span = self._span(node)
-        return Assignment(node["Name"]["Value"], value, span, appends, "Index" in node, elements, is_array)
+        index = self._arithmetic(node["Index"], span, quoted=False) if "Index" in node else None
+        return Assignment(node["Name"]["Value"], value, span, appends, index is not None, elements, is_array, index)
 
     def _words(self, nodes: list[dict[str, Any]] | None) -> tuple[Word, ...]:
         return tuple(self._word(node) for node in nodes or ())
@@ -293,11 +299,17 @@ class _Reader:
                 case "CmdSubst" | "ProcSubst":
                     yield Substitution(self._span(part), quoted, self._statements(part.get("Stmts")))
                 case "ArithmExp":
-                    span = self._span(part)
-                    assigns = bool(_ASSIGNS.search(self._text[span.start : span.end]))
-                    yield Arithmetic(span, quoted, tuple(_arithmetic_names(part.get("X"))), assigns)
+                    yield self._arithmetic(part.get("X"), self._span(part), quoted=quoted)
                 case _:
                     yield Parameter("", self._span(part), quoted, plain=False, assigns=False)
+
+    def _arithmetic(self, node: Any, span: Span, *, quoted: bool) -> Arithmetic:
+        """Read an expression, or a list of them: which names it reads, and which it changes (POSIX, 2.6.4)."""
+        names = tuple(_arithmetic_names(node))
+        reads, writes = dict[str, None](), dict[str, None]()
+        _arithmetic_uses(node, reads, writes)
+        inner = tuple(self._word(word) for word in _word_nodes(node))
+        return Arithmetic(span, quoted, names, bool(writes), tuple(reads), tuple(writes), inner)
 
     def _parameter(self, part: dict[str, Any], *, quoted: bool) -> Parameter:
         own = {"Type", "Pos", "End", "Dollar", "Rbrace", "Short", "Param"}
@@ -314,6 +326,8 @@ class _Reader:
             assigns=expansion.get("Op") in {"=", ":="},
             inner=tuple(self._expansion_words(part)),
             indirect=bool(part.get("Excl")),
+            by_prefix="Names" in part,
+            operator=_operator(part),
         )
 
     def _expansion_words(self, part: dict[str, Any]) -> Iterator[Word]:
@@ -321,6 +335,22 @@ class _Reader:
             if key in part:
                 for inner in _word_nodes(part[key]):
                     yield self._word(inner)
+
+
+def _operator(part: dict[str, Any]) -> str:
+    """Return the sign behind the name in `${...}`."""
+    if "Exp" in part:
+        sign: str = part["Exp"]["Op"]
+        return sign
+    kinds = {"Length": "length", "Width": "width", "Repl": "/", "Slice": ":", "Index": "["}
+    return next((sign for key, sign in kinds.items() if part.get(key)), "")
+
+
+def _matches(node: Any) -> bool:
+    """Tell whether a test holds `=~`."""
+    if isinstance(node, dict):
+        return node.get("Op") == "=~" or any(map(_matches, node.values()))
+    return isinstance(node, list) and any(map(_matches, node))
 
 
 def _call(assignments: tuple[Assignment, ...], words: tuple[Word, ...]) -> Command:
@@ -382,6 +412,39 @@ def _word_nodes(node: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(node, list):
         for part in node:
             yield from _word_nodes(part)
+
+
+_ARITHMETIC_ASSIGNS = frozenset(
+    {"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", "&&=", "||=", "^^="}
+)
+
+
+def _arithmetic_uses(node: Any, reads: dict[str, None], writes: dict[str, None]) -> None:
+    """Add to `reads` the names whose value an expression needs, and to `writes` those that it gives another one."""
+    if isinstance(node, list):
+        for part in node:
+            _arithmetic_uses(part, reads, writes)
+        return
+    if not isinstance(node, dict):
+        return
+    kind, sign = node.get("Type"), node.get("Op")
+    if kind == "BinaryArithm" and sign in _ARITHMETIC_ASSIGNS:
+        target = dict.fromkeys(_arithmetic_names(node["X"]))
+        writes |= target
+        if sign != "=" or len(target) > 1:
+            reads |= target
+        _arithmetic_uses(node["Y"], reads, writes)
+        return
+    if kind == "UnaryArithm" and sign in {"++", "--"}:
+        target = dict.fromkeys(_arithmetic_names(node["X"]))
+        writes |= target
+        reads |= target
+        return
+    if kind in {"Lit", "ParamExp"}:
+        reads |= dict.fromkeys(_arithmetic_names(node))
+        return
+    for part in node.values():
+        _arithmetic_uses(part, reads, writes)
 
 
 def _arithmetic_names(node: Any) -> Iterator[str]:
