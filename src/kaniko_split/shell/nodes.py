@@ -91,8 +91,8 @@ class Word:
 class Assignment:
     """`name=value`, also behind `export`; `value` is None for a bare name, `appends` for `+=`.
 
-    `indexed` where it assigns one element of an array, at `index`. `elements` are the words of `name=(...)`, which makes a whole
-    one (`is_array`); None where it gives them indexes. Its `value` has the parts of them all.
+    `indexed` where it assigns one element of an array, at `index`. `elements` are the words of `name=(...)`, which
+    makes a whole one (`is_array`); None where it gives them indexes. Its `value` has the parts of them all.
     """
 
     name: str
