@@ -15,6 +15,7 @@ LINE = (
     ("source",),
     ("tree",),
     ("gitlab", "shell", "kaniko"),
+    ("flow",),
     ("detect",),
     ("plan",),
     ("rewrite",),

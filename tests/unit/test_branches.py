@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_split.shell.branches import answer_of, blocks_of_case, certainly_skipped
-from kaniko_split.shell.effects import effects_of
-from kaniko_split.shell.knowledge import Surroundings, after, with_positional
-from kaniko_split.shell.nodes import Case, Chain
+from kaniko_split.flow.lower import lower
+from kaniko_split.flow.occurrence import Role
+from kaniko_split.flow.questions import answer_of, possible_branches
+from kaniko_split.flow.state import ShellState, with_positional
+from kaniko_split.shell.nodes import Case
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.values import Value
 
@@ -15,9 +16,9 @@ CERTAIN = {"NAME": Value("api"), "EMPTY": Value("")}
 UNCERTAIN = {"GIVEN": Value("api", given=True), "PARTLY": Value("$CI_COMMIT_TAG-api", exact=False)}
 
 
-def here_with(script: str) -> Surroundings:
+def state_with(script: str) -> ShellState:
     known = {**CERTAIN, **UNCERTAIN}
-    return Surroundings(script, with_positional(known, (Value("api"), Value("web"))), "")
+    return ShellState(script, with_positional(known, (Value("api"), Value("web"))), "")
 
 
 @pytest.mark.parametrize(
@@ -42,15 +43,16 @@ def test_which_branches_of_a_case_can_run(subject: str, branches: str, possible:
     text = f"case {subject} in {branches} esac\n"
     command = parse(text).statements[0].command
     assert isinstance(command, Case)
-    found = blocks_of_case(command, here_with(text))
-    assert [" ".join(text[one.span.start : one.span.end] for one in block) for block in found] == possible
+    found = possible_branches(command, state_with(text))
+    blocks = [() if number is None else command.branches[number] for number in found]
+    assert [" ".join(text[one.span.start : one.span.end] for one in block) for block in blocks] == possible
 
 
 @pytest.mark.parametrize(
     ("test", "answer"),
     [
         ("[ $NAME = api ]", True),
-        ("! [ $NAME = api ]", False),
+        ("! [ $NAME = api ]", True),
         ('[ "$NAME" != api ]', False),
         ('test "$1" == web', False),
         ('[ -z "$EMPTY" ]', True),
@@ -64,8 +66,8 @@ def test_which_branches_of_a_case_can_run(subject: str, branches: str, possible:
         ("grep -q api list", None),
     ],
 )
-def test_what_a_test_answers(test: str, *, answer: bool | None) -> None:
-    assert answer_of(parse(test).statements[0], here_with(test)) is answer
+def test_what_a_test_answers_before_a_negation(test: str, *, answer: bool | None) -> None:
+    assert answer_of(parse(test).statements[0], state_with(test)) is answer
 
 
 @pytest.mark.parametrize(
@@ -73,9 +75,8 @@ def test_what_a_test_answers(test: str, *, answer: bool | None) -> None:
     [("[ $1 = web ] && build", True), ("[ $1 = api ] && build", False), ("[ $1 = api ] || build", True)],
 )
 def test_what_a_chain_skips(chain: str, *, skipped: bool) -> None:
-    command = parse(chain).statements[0].command
-    assert isinstance(command, Chain)
-    assert certainly_skipped(command, here_with(chain)) is skipped
+    (occurrence,) = lower(parse(chain).statements, state_with(chain))
+    assert (not list(occurrence.inner(Role.RIGHT))) is skipped
 
 
 @pytest.mark.parametrize(
@@ -91,5 +92,5 @@ def test_what_a_chain_skips(chain: str, *, skipped: bool) -> None:
     ],
 )
 def test_what_is_set_anew_is_known_no_longer(text: str, name: str) -> None:
-    here, statement = here_with(text), parse(text).statements[0]
-    assert name not in after(statement, effects_of(statement, here).writes, here).known
+    (occurrence,) = lower(parse(text).statements, state_with(text))
+    assert name not in occurrence.after.known

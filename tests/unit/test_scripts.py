@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kaniko_split.codemod import split_pipeline
-from kaniko_split.detect.scripts import called, may_run
+from kaniko_split.flow.scripts import called, may_run
 from kaniko_split.gitlab.discovery import Found, discover
 from kaniko_split.plan.outcome import Refusal
 from kaniko_split.plan.wishes import Wishes

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from kaniko_split.shell.knowledge import Surroundings
+from kaniko_split.flow.lower import lower
+from kaniko_split.flow.state import ShellState
 from kaniko_split.shell.nodes import Call
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.splitting import fields
 from kaniko_split.shell.values import Value
-from kaniko_split.shell.walk import known_after
 from kaniko_split.shell.words import values_of_words
 
 SHELLS: list[tuple[str, ...]] = [(path,) for name in ("dash", "bash") if (path := shutil.which(name))]
@@ -157,6 +157,7 @@ def test_a_value_is_divided_as_ifs_says(text: str, within: str | None, found: tu
 
 
 FOLLOWED = (
+    "f() { IFS=,; }\nset -- $M",
     "IFS=,\nset -- $M",
     "IFS=,\nLIST='api web,docs help'\nset -- $LIST",
     "IFS=:\nset -- $L",
@@ -165,7 +166,6 @@ FOLLOWED = (
     "IFS=, read -r a b < /dev/null || :\nset -- $M $L",
     "IFS=,\nset -- x$M",
     "(IFS=,)\nset -- $M",
-    "f() { IFS=,; }\nset -- $M",
     "f() { set -- $1; }\nf a\nset -- $M",
 )
 FOLLOWED_BY_BASH = (
@@ -207,8 +207,7 @@ LEFT_OPEN = (
 def followed(text: str) -> tuple[Value, ...]:
     script = parse(text)
     known = {name: Value(value) for name, value in VALUES.items()}
-    here = known_after(script.statements[:-1], Surroundings(text, known, ""))
-    return here.values(script.statements[-1])[2:]
+    return lower(script.statements, ShellState(text, known, ""))[-1].values[2:]
 
 
 @pytest.mark.parametrize("text", [*FOLLOWED, *FOLLOWED_BY_BASH])

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
-from kaniko_split.detect.paths import Counting, most_builds, ways_through_all
+from kaniko_split.flow.state import Assumed
 from kaniko_split.shell.changes import ANYTHING, names_changed
-from kaniko_split.shell.knowledge import Assumed
 from kaniko_split.shell.nodes import Call, Case, Other, Script, Statement, nested, substitutions, words_of
+from kaniko_split.shell.values import Value
 from kaniko_split.source.patterns import Pattern
 
 # More would take longer than it is worth; then every question may have any answer.
@@ -71,13 +71,16 @@ class _Question:
     is_case: bool = False
 
 
-def most_builds_of_one_run(script: Script, counting: Counting, written: Iterable[str]) -> float:
+def most_builds_of_one_run(
+    script: Script, known: Mapping[str, Value], written: Iterable[str], count: Callable[[Assumed], float]
+) -> float:
     """Return the most builds that one run of a script makes, where its questions are asked of the same values.
 
     Args:
         script: The script.
-        counting: What is known where it begins.
+        known: The variables that are known where it begins.
         written: The variables that it changes itself.
+        count: Gives the most builds of a run in which some answers are assumed.
     """
     changed = {*written, *names_changed(script.statements), *_mentioned(script.text)}
     questions = [
@@ -89,7 +92,7 @@ def most_builds_of_one_run(script: Script, counting: Counting, written: Iterable
     for one in questions:
         by_name.setdefault(one.name, []).append(one)
     # A pipeline that gives one of them itself knows better.
-    both = not counting.here.known.keys() & {_TAG, _BRANCH} and _TAG in by_name
+    both = not known.keys() & {_TAG, _BRANCH} and _TAG in by_name
     asked = {
         name: ones for name, ones in by_name.items() if len(ones) > 1 or (both and name in {_TAG, _BRANCH, _ON_DEFAULT})
     }
@@ -100,16 +103,16 @@ def most_builds_of_one_run(script: Script, counting: Counting, written: Iterable
     for values in choices:
         tries *= len(values)
     if not asked or tries > _MOST_TRIES:
-        return most_builds(ways_through_all(script.statements, counting))
+        return count(Assumed())
     every = (dict(zip(asked, values, strict=True)) for values in product(*choices))
     return max(
-        most_builds(ways_through_all(script.statements, _assuming(counting, asked, values)))
+        count(_assumed(asked, values))
         for values in every
         if not (both and values.get(_TAG) and (values.get(_BRANCH) or values.get(_ON_DEFAULT) == "="))
     )
 
 
-def _assuming(counting: Counting, asked: Mapping[str, list[_Question]], values: Mapping[str, str]) -> Counting:
+def _assumed(asked: Mapping[str, list[_Question]], values: Mapping[str, str]) -> Assumed:
     answers: dict[int, bool] = {}
     branches: dict[int, int | None] = {}
     for name, questions in asked.items():
@@ -119,7 +122,7 @@ def _assuming(counting: Counting, asked: Mapping[str, list[_Question]], values: 
                 branches[one.number] = answer
             else:
                 answers[one.number] = bool(answer)
-    return replace(counting, here=replace(counting.here, assumed=Assumed(answers, branches)))
+    return Assumed(answers, branches)
 
 
 def _questions(statements: Iterable[Statement], text: str) -> Iterator[_Question]:

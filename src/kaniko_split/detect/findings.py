@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kaniko_split.detect.scripts import UnreadableScriptError, may_run
 from kaniko_split.detect.trace import Step, Trace, trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
+from kaniko_split.flow.scripts import UnreadableScriptError, may_run
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import UnresolvableError
 from kaniko_split.gitlab.script import (

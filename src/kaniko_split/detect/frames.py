@@ -1,4 +1,4 @@
-"""Which condition or group stands around several builds, and can stand around each of them alone?
+"""Which condition or group is around several builds, and can be around each of them alone?
 
 `if CONDITION; then A; B; fi` does what `if CONDITION; then A; fi` and `if CONDITION; then B; fi` do, as long as
 the condition only asks, and A changes nothing that it asks for.
@@ -6,32 +6,36 @@ the condition only asks, and A changes nothing that it asks for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kaniko_split.detect.calls import executor_call, hides_executor
-from kaniko_split.shell.effects import effects_of
-from kaniko_split.shell.knowledge import Surroundings
-from kaniko_split.shell.locations import Location
+from kaniko_split.flow.lower import lower
+from kaniko_split.flow.occurrence import Occurrence, Role, Shape
+from kaniko_split.shell.locations import Location, Variable
 from kaniko_split.shell.nodes import Group, If, Statement
-from kaniko_split.shell.walk import walk_all
+
+_SET_BY_ASKING = frozenset[Location]({Variable("BASH_REMATCH")})
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Frame:
-    """What stands around statements: `if ...; then` and `fi`, with `else` between them, or braces.
+    """What is around statements: `if ...; then` and `fi`, with `else` between them, or braces.
 
     Attributes:
         statement: The whole.
         conditions: For each branch, its condition; empty for `else` and for a group.
         branches: The statements of each branch.
         reads: What the conditions ask for.
+        writes: What they set by asking, as `[[ ... =~ ... ]]` does.
+        inside: For each branch, what its statements do.
     """
 
     statement: Statement
     conditions: tuple[tuple[Statement, ...], ...]
     branches: tuple[tuple[Statement, ...], ...]
     reads: frozenset[Location]
+    writes: frozenset[Location] = frozenset()
+    inside: tuple[tuple[Occurrence, ...], ...] = ()
 
     @property
     def is_subshell(self) -> bool:
@@ -39,44 +43,54 @@ class Frame:
         return isinstance(self.statement.command, Group) and self.statement.command.subshell
 
 
-def frame_around(statement: Statement, here: Surroundings, extra: Sequence[str] = ()) -> Frame | None:
-    """Return `statement` as a frame, or None where it is none or its condition does more than ask.
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Branch:
+    condition: tuple[Occurrence, ...]
+    body: tuple[Occurrence, ...]
 
-    Args:
-        statement: A statement at the top level of a script.
-        here: What is known where it runs.
-        extra: Further command words that are to count as the executor.
-    """
+
+def frame_around(occurrence: Occurrence) -> Frame | None:
+    """Return an occurrence as a frame, or None where it is none or its condition does more than ask."""
+    statement = occurrence.statement
     if statement.negated or statement.background or statement.redirects:
         return None
-    pairs: list[tuple[tuple[Statement, ...], tuple[Statement, ...]]]
-    match statement.command:
-        case Group(statements=inner):
-            pairs = [((), inner)]
-        case If():
-            pairs = list(_branches(statement, here.script))
+    match occurrence.shape:
+        case Shape.GROUP | Shape.SUBSHELL if isinstance(statement.command, Group):
+            branches = [_Branch((), tuple(occurrence.inner(Role.BODY)))]
+        case Shape.IF:
+            branches = list(_branches(occurrence))
         case _:
             return None
-    asked = [one for condition, _ in pairs for one in condition]
-    if any(_does_more_than_ask(one, here) for one in asked) or any(not body for _, body in pairs):
+    asked = [one for branch in branches for one in branch.condition]
+    if any(map(_does_more_than_ask, asked)) or any(not branch.body for branch in branches):
         return None
-    for one, there in walk_all(asked, here):
-        if executor_call(one, there, extra) is not None or hides_executor(one, there):
-            return None
-    reads = frozenset[Location]().union(*(effects_of(one, here).reads for one in asked))
-    return Frame(statement, tuple(one for one, _ in pairs), tuple(body for _, body in pairs), reads)
+    if any(inner.call is not None or inner.hides for one in asked for inner in one.walk()):
+        return None
+    return Frame(
+        statement,
+        tuple(tuple(one.statement for one in branch.condition) for branch in branches),
+        tuple(tuple(one.statement for one in branch.body) for branch in branches),
+        frozenset[Location]().union(*(one.effects.reads for one in asked)),
+        frozenset[Location]().union(*(one.effects.writes for one in asked)),
+        tuple(branch.body for branch in branches),
+    )
 
 
-def _branches(statement: Statement, text: str) -> Iterator[tuple[tuple[Statement, ...], tuple[Statement, ...]]]:
-    command = statement.command
+def _branches(occurrence: Occurrence) -> Iterator[_Branch]:
+    command = occurrence.statement.command
     assert isinstance(command, If)  # noqa: S101 (the caller asked)
-    yield command.condition, command.then
-    if len(command.otherwise) == 1 and text.startswith("elif", command.otherwise[0].span.start):
-        yield from _branches(command.otherwise[0], text)
-    elif command.otherwise:
-        yield (), command.otherwise
+    condition = tuple(occurrence.inner(Role.CONDITION))
+    bodies = {part.number: part.occurrences for part in occurrence.parts if part.role is Role.BRANCH}
+    state = condition[-1].after if condition else occurrence.before
+    yield _Branch(condition, bodies[0] if 0 in bodies else lower(command.then, state))
+    otherwise = bodies[1] if 1 in bodies else lower(command.otherwise, state)
+    script = occurrence.before.script
+    if len(otherwise) == 1 and script.startswith("elif", otherwise[0].statement.span.start):
+        yield from _branches(otherwise[0])
+    elif otherwise:
+        yield _Branch((), otherwise)
 
 
-def _does_more_than_ask(statement: Statement, here: Surroundings) -> bool:
-    effects = effects_of(statement, here)
-    return bool(effects.writes) or effects.acts or effects.unknown or effects.leaves or effects.fresh
+def _does_more_than_ask(occurrence: Occurrence) -> bool:
+    effects = occurrence.effects
+    return bool(effects.writes - _SET_BY_ASKING) or effects.acts or effects.unknown or effects.leaves or effects.fresh

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from kaniko_split.flow.lists import VARIABLE, is_single_word
 from kaniko_split.shell.changes import ANYTHING, names_changed
 from kaniko_split.shell.nodes import (
     Call,
@@ -29,17 +30,6 @@ from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 
 _BARE = Pattern(r"[A-Za-z0-9_./:@%+,-]+")
-# A word that is one word whatever its variables hold, as far as GitLab's own hold no blanks.
-_WITH_VARIABLES = Pattern(r"(?:[A-Za-z0-9_./:@%+,-]|\$\w+|\$\{\w+\})+")
-_VARIABLE = Pattern(r"\$\{?(\w+)\}?")
-# https://docs.gitlab.com/ci/variables/predefined_variables/: every job has these, with a value.
-_NEVER_EMPTY = frozenset(
-    {
-        *("CI_COMMIT_REF_NAME", "CI_COMMIT_REF_SLUG", "CI_COMMIT_SHA", "CI_COMMIT_SHORT_SHA", "CI_DEFAULT_BRANCH"),
-        *("CI_JOB_ID", "CI_JOB_NAME_SLUG", "CI_PIPELINE_ID", "CI_PIPELINE_IID"),
-        *("CI_PROJECT_ID", "CI_PROJECT_NAME", "CI_PROJECT_PATH", "CI_PROJECT_PATH_SLUG"),
-    }
-)
 _LEAVES_THE_LOOP = frozenset({"break", "continue"})
 
 
@@ -103,15 +93,6 @@ class Loop:
         return self.statement.start if behind < 0 else self.body.start + behind
 
 
-def is_one_word(value: Value) -> bool:
-    """Tell whether an entry of a loop's list is one word for certain, also where it is not known which."""
-    if value.exact or value.splits:
-        return value.exact and not value.splits
-    names = set(_VARIABLE.findall(value.text))
-    filled = _VARIABLE.sub("", value.text) or names <= _NEVER_EMPTY
-    return bool(filled) and _WITH_VARIABLES.fullmatch(value.text) is not None
-
-
 def levels_of(statement: Statement, script: str, known: Mapping[str, Value]) -> tuple[Level, ...]:
     """Return a loop and those that are all of each other's bodies, from the outermost; none for anything else.
 
@@ -161,7 +142,7 @@ def written_out(script: Script, statement: Statement, levels: Sequence[Level]) -
     assignments = [tuple(one for one in turn if one is not None) for turn in product(*given)]
     if any(len(turn) < len(levels) for turn in assignments) or any(_is_tied(one) for one in inner):
         return None
-    later = {name for value in values if not value.exact for name in _VARIABLE.findall(value.text)}
+    later = {name for value in values if not value.exact for name in VARIABLE.findall(value.text)}
     if not assignments or later & {*names, *names_changed(inner)}:
         return None
     body = Span(inner[0].span.start, inner[-1].span.end)
@@ -200,7 +181,7 @@ def _assignment(name: str, value: Value) -> str | None:
     text = value.text
     if not value.exact:
         # Nothing splits what is assigned.
-        return f"{name}={text}" if is_one_word(value) else None
+        return f"{name}={text}" if is_single_word(value) else None
     if not text.isprintable() or "'" in text:
         return None
     return f"{name}={text}" if _BARE.fullmatch(text) else f"{name}='{text}'"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kaniko_split.detect.inside import merged
 from kaniko_split.detect.steps import Step
+from kaniko_split.flow.builds import merged
 
 
 def with_partners(steps: Sequence[Step]) -> list[Step] | None:

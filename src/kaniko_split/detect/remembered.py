@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from threading import Lock
 
-from kaniko_split.detect.scripts import Read
 from kaniko_split.detect.steps import Trace
 from kaniko_split.detect.vocabulary import Vocabulary
+from kaniko_split.flow.state import Read
 from kaniko_split.gitlab.script import ScriptItem
 from kaniko_split.shell.values import Value
 

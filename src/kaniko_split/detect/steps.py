@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kaniko_split.detect.frames import Frame
-from kaniko_split.detect.inside import Found
 from kaniko_split.detect.loops import Loop
-from kaniko_split.detect.running import Running
+from kaniko_split.flow.background import BackgroundState
+from kaniko_split.flow.builds import ExecutorCall
+from kaniko_split.flow.effects import Effects
+from kaniko_split.flow.occurrence import Occurrence
 from kaniko_split.gitlab.script import ScriptItem
 from kaniko_split.kaniko.command import Build
-from kaniko_split.shell.effects import Effects
 from kaniko_split.shell.locations import NOWHERE, Location
 from kaniko_split.shell.nodes import Script, Statement
 from kaniko_split.shell.values import Value
@@ -27,6 +28,7 @@ class Step:
         item: The index of the script item that it stands in, or where it begins.
         last_item: The index of the item where it ends.
         statement: The statement itself.
+        occurrence: The statement as it runs here.
         effects: What it does.
         build: What it builds, where no path through it makes more than one build.
         builds: How many builds a path through it can make.
@@ -53,6 +55,7 @@ class Step:
     item: int
     last_item: int
     statement: Statement
+    occurrence: Occurrence
     effects: Effects
     build: Build | None
     builds: float
@@ -61,7 +64,7 @@ class Step:
     leads_to: str | None = None
     chained: bool = False
     beside: frozenset[Location] = NOWHERE
-    inside: tuple[Found, ...] = ()
+    inside: tuple[ExecutorCall, ...] = ()
     stops_at_failure: bool = True
     fails_on: bool = True
     frame: Frame | None = None
@@ -70,7 +73,7 @@ class Step:
     partner: int | None = None
     calls: str = ""
     given: tuple[str, ...] = ()
-    running: Running = Running.NOTHING
+    running: BackgroundState = BackgroundState.NOTHING
     second: tuple[str, str, int] | None = None
 
 

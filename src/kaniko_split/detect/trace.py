@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from copy import copy
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 
-from kaniko_split.detect.calls import executor_call
 from kaniko_split.detect.frames import Frame, frame_around
-from kaniko_split.detect.inside import builds_inside, effects_of_kaniko, merged, written_beside
 from kaniko_split.detect.loops import Level, Loop, levels_of, written_out
 from kaniko_split.detect.partners import with_partners
-from kaniko_split.detect.paths import (
-    UNBOUNDED,
-    Counting,
-    End,
-    Ways,
-    most_builds,
-    ways_through,
-    ways_through_all,
-)
 from kaniko_split.detect.remembered import Remembered, given_of
-from kaniko_split.detect.running import Running, running_after
-from kaniko_split.detect.scripts import Read, Scripts, may_run, nothing, written_down
-from kaniko_split.detect.statuses import failed_codes
 from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
+from kaniko_split.flow.background import background_after
+from kaniko_split.flow.builds import builds_inside, may_build, merged, second_build, side_writes
+from kaniko_split.flow.effects import Effects
+from kaniko_split.flow.exits import UNBOUNDED, Exit, Paths, most_builds
+from kaniko_split.flow.lower import Lowered, lower_sequence
+from kaniko_split.flow.occurrence import Occurrence, Role, Shape
+from kaniko_split.flow.state import Assumed, Read, Setting, ShellState, no_file
 from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
-from kaniko_split.shell.branches import answer_of
-from kaniko_split.shell.effects import Effects, effects_of
-from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, after, inside_of_call
-from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, meeting
-from kaniko_split.shell.nodes import Call, Chain, Declaration, For, Group, If, Script, Statement
+from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, meeting
+from kaniko_split.shell.nodes import For
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.values import Value
-from kaniko_split.shell.walk import known_after, known_after_certain
-from kaniko_split.source.patterns import Pattern
 
 __all__ = ["Step", "Trace", "opened", "trace"]
 
-_STOPS_AT_FAILURE = Pattern(r"[-+][a-z]*e[a-z]*$")
-_EXPORTS_ALL = Pattern(r"-[a-z]*a[a-z]*$|allexport$")
 _ASK = ("[ ", "test ", "case ")
 _remembered = Remembered()
 
@@ -51,7 +36,7 @@ def trace(
     items: Sequence[ScriptItem],
     variables: Mapping[str, Value],
     words: Vocabulary = NO_WORDS,
-    read: Read = nothing,
+    read: Read = no_file,
     *,
     opened: bool = False,
 ) -> Trace:
@@ -92,20 +77,20 @@ def _made(
         starts.append(len(text))
         text += item.text if item.text.endswith("\n") else item.text + "\n"
     found = Trace(tuple(items), tuple(starts), parse(text), (), frozenset())
-    follower = _Follower(found.script, dict(variables), words, read)
-    followed = _followed(found, follower, opened=opened)
-    loop = _only_loop(followed, follower)
+    setting = Setting(words.executors, words.own_words, read, frozenset(variables))
+    state = ShellState(text, dict(variables), "", setting)
+    followed = _followed(found, state, opened=opened)
+    loop = _only_loop(followed)
     if loop is None and not opened and any(1 < step.builds < UNBOUNDED for step in followed.steps):
-        # It may stand in a condition.
-        follower = _Follower(found.script, dict(variables), words, read)
-        loop = _only_loop(_followed(found, follower, opened=True), follower)
+        # It may be in a condition.
+        loop = _only_loop(_followed(found, state, opened=True))
     if loop is None:
         return followed
     turned = replace(found, script=parse(loop.text), loop=loop)
-    return _followed(turned, _Follower(turned.script, dict(variables), words, read), opened=opened)
+    return _followed(turned, replace(state, script=loop.text), opened=opened)
 
 
-def opened(found: Trace, variables: Mapping[str, Value], words: Vocabulary = NO_WORDS, read: Read = nothing) -> Trace:
+def opened(found: Trace, variables: Mapping[str, Value], words: Vocabulary = NO_WORDS, read: Read = no_file) -> Trace:
     """Return a trace with every condition and group opened: the very same where there is none.
 
     Args:
@@ -114,36 +99,33 @@ def opened(found: Trace, variables: Mapping[str, Value], words: Vocabulary = NO_
         words: What it was given.
         read: What it was given.
     """
-    if not any(isinstance(one.command, Group | If) for one in found.script.statements):
+    if not any(step.frame is not None or step.occurrence.shape in _OPENED for step in found.steps):
         return found
     return trace(found.items, variables, words, read, opened=True)
 
 
-def _followed(found: Trace, follower: _Follower, *, opened: bool) -> Trace:
+_OPENED = frozenset({Shape.IF, Shape.GROUP, Shape.SUBSHELL})
+
+
+def _followed(found: Trace, state: ShellState, *, opened: bool) -> Trace:
     """Return the trace with its steps."""
-    steps: list[Step] = []
-    for statement in found.script.statements:
-        frame = follower.frame(statement, found, opened=opened)
-        if frame is not None:
-            inside = copy(follower)
-            framed = inside.steps_in(frame, len(steps), found, paired=not opened)
-            if framed is not None:
-                follower = inside
-                steps.extend(framed)
-                continue
-        for one, chained in _links(statement, follower):
-            steps.append(replace(follower.step(len(steps), one, found), chained=chained))
+    run = lower_sequence(found.script.statements, state)
+    steps = list(_Stepper(found, opened=opened).steps(run))
     steps = steps if opened else _less_certain(steps)
-    counting = Counting(follower.start, follower.extra)
-    builds = most_builds(ways_through_all(found.script.statements, counting)) if any(s.builds for s in steps) else 0
+    builds = most_builds(run.paths)
     written = frozenset[Location]().union(*(step.effects.writes for step in steps))
     asks = any(word in found.script.text for word in _ASK)
     if asks and 1 < builds < UNBOUNDED and State.VARIABLES not in written:
         from kaniko_split.detect.exclusive import most_builds_of_one_run
 
+        def count(assumed: Assumed) -> float:
+            setting = replace(state.setting, assumed=assumed)
+            return most_builds(lower_sequence(found.script.statements, replace(state, setting=setting)).paths)
+
         names = (place.name for place in written if isinstance(place, Variable))
-        builds = most_builds_of_one_run(found.script, counting, names)
-    return replace(found, steps=tuple(steps), exported=frozenset(follower.exported), builds=builds)
+        builds = most_builds_of_one_run(found.script, state.known, names, count)
+    exported = frozenset[str]().union(*(step.effects.exports for step in steps), run.after.exported)
+    return replace(found, steps=tuple(steps), exported=exported, builds=builds)
 
 
 def _less_certain(steps: list[Step]) -> list[Step]:
@@ -164,16 +146,16 @@ def _is_used_behind(step: Step, steps: list[Step]) -> bool:
     )
 
 
-def _only_loop(found: Trace, follower: _Follower) -> Loop | None:
-    """Return the only loop that builds, one image in each turn, where it can be written out.
+def _only_loop(found: Trace) -> Loop | None:
+    """Return the only loop that builds, one image in each iteration, where it can be written out.
 
-    The script's other builds stand outside of it, each a command by itself.
+    The script's other builds are outside of it, each a command alone.
     """
     building = [step for step in found.steps if step.builds]
-    loops = [step for step in building if step.number in follower.lists]
+    loops = [(step, levels) for step in building if (levels := _levels(step))]
     if len(loops) != 1:
         return None
-    step, levels = loops[0], follower.lists[loops[0].number]
+    step, levels = loops[0]
     turns = prod(len(level.values) for level in levels)
     alone = step.item == step.last_item and found.items[step.item].section is Section.SCRIPT
     if step.frame is not None and (len(step.frame.branches) > 1 or step.frame.is_subshell or len(building) > 1):
@@ -185,200 +167,142 @@ def _only_loop(found: Trace, follower: _Follower) -> Loop | None:
     return written_out(found.script, step.statement, levels)
 
 
-def _links(statement: Statement, follower: _Follower) -> list[tuple[Statement, bool]]:
-    """Return a chain of `&&` with builds as its links, each with whether `&&` stands before it.
-
-    Any other statement stays whole: in `[ -n "$X" ] && Y=1` the two belong together.
-    """
-    command = statement.command
-    plain = not (statement.negated or statement.background or statement.redirects)
-    if plain and isinstance(command, Chain) and command.operator == "&&" and follower.may_build(statement):
-        return [*_all_links(command.left), (command.right, True)]
-    return [(statement, False)]
+def _levels(step: Step) -> tuple[Level, ...]:
+    command = step.statement.command
+    if not isinstance(command, For) or command.items is None:
+        return ()
+    return levels_of(step.statement, step.occurrence.before.script, step.occurrence.before.known)
 
 
-def _all_links(statement: Statement) -> list[tuple[Statement, bool]]:
-    command = statement.command
-    plain = not (statement.negated or statement.background or statement.redirects)
-    if plain and isinstance(command, Chain) and command.operator == "&&":
-        return [*_all_links(command.left), (command.right, True)]
-    return [(statement, False)]
+class _Stepper:
+    """Makes the steps of a script out of the occurrences of its statements."""
 
-
-class _Follower:
-    """Carries what is known from one statement to the next."""
-
-    def __init__(self, script: Script, known: dict[str, Value], words: Vocabulary, read: Read) -> None:
-        self._text = script.text
-        self.extra = extra = words.executors
-        self.exported: set[str] = set()
-        self._written: dict[Location, str] = {}
-        self._made: dict[str, str] = {}
-        exported, written, made = self.exported, self._written, self._made
-        self._scripts = Scripts(read, ("executor", *extra), lambda: {*known, *exported}, lambda: written, lambda: made)
-        self.start = self._here = Surroundings(
-            script.text,
-            known,
-            "",
-            program=lambda one, here: effects_of_kaniko(one, here, extra),
-            scripts=self._scripts.inside,
-            through=known_after_certain,
-            wrappers=words.own_words,
-        )
-        self.lists: dict[int, tuple[Level, ...]] = {}
-        self._sourced = False
-        self._exports_all = False
-        self._stops_at_failure = True
+    def __init__(self, found: Trace, *, opened: bool) -> None:
+        self._found = found
+        self._opened = opened
         self._built = False
-        self._codes: frozenset[str] = frozenset()
 
-    def step(self, number: int, statement: Statement, found: Trace) -> Step:
-        here = self._here
-        effects = effects_of(statement, here)
-        if self._sourced and effects.unknown:
-            # It may be a function of the sourced file, which sees every variable and may change it.
-            every = frozenset[Location]({State.VARIABLES})
-            effects = replace(effects, reads=effects.reads | every, writes=effects.writes | every)
-        ways = ways_through(statement, Counting(here, self.extra, codes=self._codes))
-        made = most_builds(ways)
-        inside = builds_inside(statement, here, self.extra) if made == 1 else None
-        called = inside_of_call(statement, here) if isinstance(statement.command, Call) else None
-        values = here.values(statement)
-        beside = NOWHERE
-        if inside:
-            beside = written_beside(statement, here, self.extra)
-            if len(inside) > 1 or not isinstance(executor_call(statement, here, self.extra), Build):
-                values = tuple(value for one in inside for value in one.values)
+    def steps(self, run: Lowered) -> Iterator[Step]:
+        number = 0
+        for occurrence in run.occurrences:
+            for step in self._of(occurrence, number, occurrence is run.occurrences[-1]):
+                yield step
+                number += 1
+
+    def _of(self, occurrence: Occurrence, number: int, last: bool) -> list[Step]:  # noqa: FBT001 (a fact of the place)
+        frame = self._frame(occurrence, last=last)
+        if frame is not None:
+            built = self._built
+            framed = self._framed(frame, number)
+            if framed is not None:
+                return framed
+            self._built = built
+        return [replace(self._step(number + at, one), chained=at > 0) for at, one in enumerate(_links(occurrence))]
+
+    def _step(self, number: int, occurrence: Occurrence) -> Step:
+        found, statement = self._found, occurrence.statement
+        effects, made = occurrence.effects, occurrence.builds
+        inside = builds_inside(occurrence) if made == 1 else None
+        values = occurrence.values
+        if inside and (len(inside) > 1 or not isinstance(occurrence.call, Build)):
+            values = tuple(value for one in inside for value in one.values)
         if made or self._built:
-            effects = _with_endings(effects, ways)
+            effects = _with_exits(effects, occurrence.paths)
         self._built = self._built or bool(made)
-        if made and isinstance(statement.command, For) and statement.command.items is not None:
-            self.lists[number] = levels_of(statement, self._text, here.known)
-        self._learn(statement, effects, values)
-        self._note_written(statement, effects, here)
+        called = occurrence.call_kind is not None
+        second = second_build(occurrence) if made > 1 else None
         return Step(
             number=number,
             span=statement.span,
             item=found.item_at(statement.span.start),
             last_item=found.item_at(max(statement.span.start, statement.span.end - 1)),
             statement=statement,
+            occurrence=occurrence,
             effects=effects,
             build=merged([one.build for one in inside]) if inside else None,
             builds=made,
-            folder=here.folder,
-            leads_to=self._here.folder,
+            folder=occurrence.before.folder,
+            leads_to=occurrence.after.folder,
             values=values,
-            beside=beside,
+            beside=side_writes(occurrence) if inside else NOWHERE,
             inside=inside or (),
-            stops_at_failure=self._stops_at_failure,
-            calls=called.name if called is not None else "",
-            given=tuple(value.text for value in here.values(statement)[1:]) if called is not None else (),
-            running=running_after(statement, here, self.extra) if made else Running.NOTHING,
-            second=self._second_of(called) if called is not None and made > 1 else None,
-            fails_on=any(way.end is End.FALSE for way in ways),
+            stops_at_failure=occurrence.before.stops_at_failure,
+            calls=occurrence.callee,
+            given=tuple(value.text for value in occurrence.values[1:]) if called else (),
+            running=background_after(occurrence),
+            second=_where(second) if second is not None else None,
+            fails_on=any(path.exit is Exit.FALSE for path in occurrence.paths),
         )
 
-    def _note_written(self, statement: Statement, effects: Effects, here: Surroundings) -> None:
-        """Keep which files a statement gives content, and what it writes out in full."""
-        spans = [statement.span, *(one.body.span for one in statement.redirects if one.body)]
-        for place in effects.alters:
-            if isinstance(place, File):
-                texts = [self._text[span.start : span.end] for span in spans]
-                self._written[place] = "\n".join((self._written.get(place, ""), *texts))
-                self._made.pop(place.path, None)
-        if (made := written_down(statement, here)) is not None:
-            path, text = made
-            self._made[path] = text
-
-    def may_build(self, statement: Statement) -> bool:
-        """Tell whether a statement may hold a build, from its text alone or from where it runs."""
-        text = self._text[statement.span.start : statement.span.end]
-        named = may_run((text,), self._scripts.read, self._scripts.words)
-        return named or most_builds(ways_through(statement, Counting(self._here, self.extra))) > 0
-
-    def _second_of(self, called: Inside) -> tuple[str, str, int] | None:
-        """Return where the second build stands in a script that makes several."""
-        command = called.body.command
-        if called.kind is Kind.FUNCTION or not isinstance(command, Group):
-            return None
-        made, here = 0.0, called.here
-        for one in command.statements:
-            more = most_builds(ways_through(one, Counting(here, self.extra)))
-            made += more
-            if made > 1:
-                deeper = inside_of_call(one, here) if more > 1 else None
-                found = self._second_of(deeper) if deeper is not None else None
-                return found or (called.name, here.script, one.span.start)
-            here = after(one, effects_of(one, here).writes, here)
-        return None
-
-    def frame(self, statement: Statement, found: Trace, *, opened: bool) -> Frame | None:
-        """Return the statement as a frame that is to be opened.
+    def _frame(self, occurrence: Occurrence, *, last: bool) -> Frame | None:
+        """Return the occurrence as a frame that is to be opened.
 
         What a subshell changes is gone after it; where nothing comes after it, that makes no difference.
         """
-        first, last = (found.item_at(at) for at in (statement.span.start, statement.span.end - 1))
-        if first != last or self._is_decided(statement):
+        if occurrence.shape not in _OPENED:
             return None
-        if not opened:
-            if found.items[first].section is not Section.SCRIPT:
+        span = occurrence.statement.span
+        first, end = (self._found.item_at(at) for at in (span.start, span.end - 1))
+        if first != end or _is_decided(occurrence):
+            return None
+        if not self._opened:
+            if self._found.items[first].section is not Section.SCRIPT:
                 return None
-            confined = isinstance(statement.command, Group) and statement.command.subshell
-            made = most_builds(ways_through(statement, Counting(self._here, self.extra)))
-            if made < 2 or (confined and statement is not found.script.statements[-1]):
+            if occurrence.builds < 2 or (occurrence.shape is Shape.SUBSHELL and not last):
                 return None
-        return frame_around(statement, self._here, self.extra)
+        return frame_around(occurrence)
 
-    def _is_decided(self, statement: Statement) -> bool:
-        """Tell whether a condition without builds has an answer that is certain: it does what that branch does."""
-        command = statement.command
-        if not isinstance(command, If) or not command.condition:
-            return False
-        there = known_after(command.condition[:-1], self._here)
-        return answer_of(command.condition[-1], there) is not None and not self.may_build(statement)
-
-    def steps_in(self, frame: Frame, number: int, found: Trace, *, paired: bool) -> list[Step] | None:
-        """Return the statements of a frame, or None where its builds cannot be told apart.
-
-        Args:
-            frame: The frame.
-            number: The number of the first step.
-            found: The trace that is made.
-            paired: Whether the builds of later branches are to be those of the first one in other clothes.
-        """
-        entry = self._here
-        there = known_after((one for condition in frame.conditions for one in condition), self._here)
+    def _framed(self, frame: Frame, number: int) -> list[Step] | None:
+        """Return the statements of a frame, or None where its builds cannot be told apart."""
         steps: list[Step] = []
-        for branch, body in enumerate(frame.branches):
-            self._here, self._codes = there, failed_codes(frame.conditions[branch])
+        for branch, body in enumerate(frame.inside):
             for one in body:
-                step = self.step(number + len(steps), one, found)
-                effects = replace(step.effects, reads=step.effects.reads | frame.reads)
+                step = self._step(number + len(steps), one)
+                effects = replace(
+                    step.effects, reads=step.effects.reads | frame.reads, writes=step.effects.writes | frame.writes
+                )
                 steps.append(replace(step, effects=effects, frame=frame, branch=branch))
-        self._here, self._codes = after(frame.statement, effects_of(frame.statement, entry).writes, entry), frozenset()
-        return with_partners(steps) if paired else steps
-
-    def _learn(self, statement: Statement, effects: Effects, values: tuple[Value, ...]) -> None:
-        self.exported |= effects.exports
-        texts = tuple(value.text for value in values)
-        if texts[:1] == ("set",):
-            self._exports_all = self._exports_all or any(_EXPORTS_ALL.match(text) for text in texts[1:])
-            for sign, option in zip(texts[1:], (*texts[2:], ""), strict=True):
-                if _STOPS_AT_FAILURE.match(sign) or (sign in {"-o", "+o"} and option == "errexit"):
-                    self._stops_at_failure = sign.startswith("-")
-        match statement.command:
-            case Call(assignments=assignments, words=()) | Declaration(assignments=assignments):
-                if self._exports_all:
-                    self.exported |= {one.name for one in assignments if one.value is not None}
-        self._sourced = self._sourced or State.VARIABLES in effects.writes
-        self._here = after(statement, effects.writes, self._here)
+        return steps if self._opened else with_partners(steps)
 
 
-def _with_endings(effects: Effects, ways: Ways) -> Effects:
-    """Say what a statement's ways say: an `exit 1` ends the job as a failing test does, other ends may be a success.
+def _where(build: Occurrence) -> tuple[str, str, int]:
+    """Return where a build in a script is: the script's path, its text and an offset in it."""
+    return build.before.calling[-1], build.before.script, build.statement.span.start
+
+
+def _is_decided(occurrence: Occurrence) -> bool:
+    """Tell whether a condition without builds has an answer that is certain: it does what that branch does."""
+    if occurrence.shape is not Shape.IF or may_build(occurrence):
+        return False
+    return sum(part.role is Role.BRANCH for part in occurrence.parts) < 2
+
+
+def _links(occurrence: Occurrence) -> list[Occurrence]:
+    """Return a chain of `&&` with builds as its links.
+
+    Any other occurrence stays whole: in `[ -n "$X" ] && Y=1` the two belong together.
+    """
+    return _all_links(occurrence) if _is_plain_chain(occurrence) and may_build(occurrence) else [occurrence]
+
+
+def _all_links(occurrence: Occurrence) -> list[Occurrence]:
+    if not _is_plain_chain(occurrence):
+        return [occurrence]
+    left, *right = occurrence.inner(Role.LEFT, Role.RIGHT)
+    return [*_all_links(left), *right]
+
+
+def _is_plain_chain(occurrence: Occurrence) -> bool:
+    statement = occurrence.statement
+    plain = not (statement.negated or statement.background or statement.redirects)
+    return occurrence.shape is Shape.AND and plain
+
+
+def _with_exits(effects: Effects, paths: Paths) -> Effects:
+    """Say what a statement's paths say: an `exit 1` ends the job as a failing test does, others may be a success.
 
     What ends the job because a build has failed is no gate of its own.
     """
-    ends = {way.end for way in ways}
-    gate = any(way.end is End.DIED and not way.build_failed for way in ways)
-    return replace(effects, leaves=bool(ends & {End.LEFT, End.RETURNED}), fails=effects.fails or gate)
+    ends = {path.exit for path in paths}
+    gate = any(path.exit is Exit.DIED and not path.build_failed for path in paths)
+    return replace(effects, leaves=bool(ends & {Exit.LEFT, Exit.RETURNED}), fails=effects.fails or gate)

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.contexts import context_of
-from kaniko_split.detect.running import Running
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.flow.background import BackgroundState, waits, waits_for_all
 from kaniko_split.kaniko.image import same_repository
-from kaniko_split.shell.background import waits, waits_for_all
 from kaniko_split.shell.locations import File, Location, State, Variable, file_at, is_exact, meeting
 from kaniko_split.source.patterns import Pattern
 
@@ -57,7 +56,7 @@ def bind(trace: Trace) -> Bound:
     for step in trace.steps:
         if step.build is not None or step.partner is not None:
             binding.build(step)
-        elif binding.running and waits_for_all(step.statement):
+        elif binding.running and waits_for_all(step.occurrence):
             binding.wait(step)
         else:
             binding.other(step)
@@ -88,7 +87,7 @@ class _Binding:
             self.bound.owners[step.number] = frozenset({number})
         tainted |= {place: frozenset({number}) | kept for place, kept in _added_to(step, tainted)}
         tainted[_STATUS] = frozenset({number})
-        if step.running is Running.HERE:
+        if step.running is BackgroundState.HERE:
             self.running.add(number)
 
     def _is_of_same_calls(self, place: Location, step: Step) -> bool:
@@ -121,7 +120,7 @@ class _Binding:
         if len(owners) > 1:
             raise CannotSliceError("output-of-several", step)
         bound.mentions[step.number] = mentioned
-        if waits(step.statement):
+        if waits(step.occurrence):
             self.running -= owners
         if owners and _only_passes_on(step, tainted):
             bound.passing.add(step.number)

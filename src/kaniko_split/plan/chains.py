@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.flow.commands import hardly_fails
+from kaniko_split.flow.occurrence import Shape
 from kaniko_split.plan.slices import CannotSliceError, Slices
-from kaniko_split.shell.endings import hardly_fails
 from kaniko_split.shell.nodes import Group, If
 
 
@@ -29,7 +30,7 @@ def check_chains(trace: Trace) -> None:
                 raise CannotSliceError("build-in-control-flow", step, "it is a link of an `&&` chain")
     for chain in _chains(trace)[:-1]:
         building = len(chain) > 1 and any(step.build is not None for step in chain)
-        if building and any(step.build is None and not hardly_fails(step.statement, step.values) for step in chain):
+        if building and any(step.build is None and not _hardly_fails(step) for step in chain):
             raise CannotSliceError("chain-hides-failure", chain[0])
 
 
@@ -57,3 +58,8 @@ def _chains(trace: Trace) -> list[list[Step]]:
         else:
             chains.append([step])
     return chains
+
+
+def _hardly_fails(step: Step) -> bool:
+    plain = step.occurrence.shape is Shape.COMMAND and not step.statement.negated
+    return plain and hardly_fails(tuple(value.text for value in step.occurrence.values))

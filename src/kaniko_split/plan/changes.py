@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaniko_split.detect.findings import source_offset
-from kaniko_split.detect.running import Running
 from kaniko_split.detect.steps import Trace
+from kaniko_split.flow.background import BackgroundState, waits_for_all
 from kaniko_split.gitlab.references import Use
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.plan.chains import heeded_now
 from kaniko_split.plan.needless import repeated_images, workarounds
 from kaniko_split.plan.outcome import Change, Mark, NewJob, Split
-from kaniko_split.shell.background import waits_for_all
 from kaniko_split.shell.locations import File, State, meeting
 from kaniko_split.source.text import Place
 
@@ -100,7 +99,7 @@ def _order(split: Split, builds: list[NewJob]) -> Iterator[Change]:
 
 def _all_in_background(split: Split, builds: list[NewJob]) -> bool:
     trace = split.finding.trace
-    return trace is not None and all(trace.steps[job.build or 0].running is Running.HERE for job in builds)
+    return trace is not None and all(trace.steps[job.build or 0].running is BackgroundState.HERE for job in builds)
 
 
 def _heeded(split: Split, builds: list[NewJob]) -> Iterator[Change]:
@@ -265,11 +264,11 @@ def _needless(split: Split) -> Iterator[Change]:
 
 def _needless_waits(split: Split, trace: Trace) -> Iterator[Change]:
     """Say that a build in the background may come to the front, and what that does for its failure."""
-    number = next((step.number for step in trace.steps if step.build and step.running is Running.HERE), None)
+    number = next((step.number for step in trace.steps if step.build and step.running is BackgroundState.HERE), None)
     if number is None:
         return
     more = "; without them its job fails when its build does"
-    blind = any(waits_for_all(step.statement) for step in trace.steps)
+    blind = any(waits_for_all(step.occurrence) for step in trace.steps)
     text = "`&` and `wait` can go: each image is built in a container of its own now"
     yield Change(Mark.ASKS, text + (more if blind else ""), _place(split, number))
 

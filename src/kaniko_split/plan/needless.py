@@ -11,9 +11,7 @@ from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.kaniko.image import image_name
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.plan.outcome import NewJob
-from kaniko_split.shell.knowledge import Surroundings
-from kaniko_split.shell.nodes import Call, Function, Statement
-from kaniko_split.shell.walk import walk
+from kaniko_split.shell.nodes import Call, Function, Statement, nested, substitutions, words_of
 
 _NOTHING = frozenset({"true", ":", "echo", "printf"})
 # Flags that say where an image goes and how it is told of, not what is in it.
@@ -79,10 +77,11 @@ def _cleaning(trace: Trace, step: Step, *, cleaned: bool) -> Iterator[str]:
 
 
 def _commands(statement: Statement, text: str) -> Iterator[tuple[str, ...]]:
-    inside = statement.command.body if isinstance(statement.command, Function) else statement
-    for one, _ in walk(inside, Surroundings(text, {}, "")):
-        if isinstance(one.command, Call):
-            yield tuple(text[word.span.start : word.span.end] for word in one.command.words)
+    if isinstance(statement.command, Call):
+        yield tuple(text[word.span.start : word.span.end] for word in statement.command.words)
+    inside = [one for word in words_of(statement) for part in substitutions(word) for one in part.statements]
+    for one in (*inside, *(one for block in nested(statement) for one in block)):
+        yield from _commands(one, text)
 
 
 def _defines(statement: Statement, name: str) -> bool:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.contexts import lies_outside
-from kaniko_split.detect.running import Running
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.flow.background import BackgroundState
+from kaniko_split.flow.builds import masks_failure
 from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.attaching import Attaching
 from kaniko_split.plan.backward import Backward, names_in_environment
@@ -20,7 +21,6 @@ from kaniko_split.plan.binding import Bound, CannotSliceError, bind
 from kaniko_split.plan.detours import detours
 from kaniko_split.plan.order import left_behind, order_of
 from kaniko_split.plan.turns import builds_of_turns, check_turns
-from kaniko_split.shell.endings import hides_failure
 from kaniko_split.shell.locations import File, State, Variable, meeting
 from kaniko_split.shell.nodes import Case, For, Group, If, While
 
@@ -219,7 +219,7 @@ class _Slicer:
         end = self._steps[job.steps[-1]]
         if end is self._steps[-1]:
             return
-        if hides_failure(end.statement):
+        if masks_failure(end.occurrence):
             raise CannotSliceError("chain-hides-failure", end)
         if not end.stops_at_failure and end.fails_on:
             raise CannotSliceError("chain-hides-failure", end, "`set +e` is on")
@@ -236,7 +236,7 @@ class _Slicer:
                 raise CannotSliceError("ends-early", step)
             if self._is_gate_in_chain(step):
                 raise CannotSliceError("build-in-control-flow", step, "it is a link of a chain and may end the job")
-            if step.running is Running.LOST or (step.statement.background and not step.builds):
+            if step.running is BackgroundState.LOST or (step.statement.background and not step.builds):
                 raise CannotSliceError("build-in-control-flow", step, "it runs in the background")
 
     def _is_gate_in_chain(self, step: Step) -> bool:

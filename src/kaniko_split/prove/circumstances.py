@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 
 from kaniko_split.detect.contexts import lies_outside
 from kaniko_split.detect.frames import Frame
-from kaniko_split.detect.running import Running
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.flow.background import BackgroundState as Running
+from kaniko_split.flow.background import waits, waits_for_all
+from kaniko_split.flow.builds import masks_failure
+from kaniko_split.flow.commands import hardly_fails
+from kaniko_split.flow.effects import Effects
 from kaniko_split.prove.comparing import BuildRecord, Heed, JobRecord
 from kaniko_split.prove.symbols import Symbol, choice_of, chosen_of, decided, symbol_of
-from kaniko_split.shell.background import waits, waits_for_all
-from kaniko_split.shell.effects import Effects
-from kaniko_split.shell.endings import hardly_fails, hides_failure
 from kaniko_split.shell.locations import File, Location, State, Variable, is_exact, may_meet
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement, nested, words_of
 from kaniko_split.shell.words import names_read, reads_indirectly
@@ -78,7 +79,7 @@ class _Machine:
         ends_subshell = step.frame is not None and step.frame.is_subshell
         if ends_subshell and not any(one.frame is step.frame for one in following):
             return False
-        return hides_failure(step.statement)
+        return masks_failure(step.occurrence)
 
     def _heed(self, step: Step) -> Heed:
         """Tell what becomes of the failure of a build; of one in the background, what waits for it decides."""
@@ -97,7 +98,9 @@ class _Machine:
         if start == end:
             return Heed.ENDS
         chain = steps[start : end + 1]
-        if not all(one.build is not None or hardly_fails(one.statement, one.values) for one in chain):
+        if not all(
+            one.build is not None or hardly_fails(tuple(value.text for value in one.occurrence.values)) for one in chain
+        ):
             return Heed.PASSED_OVER
         return Heed.ENDS if end == step.number else Heed.CHAINED
 
@@ -140,7 +143,7 @@ class _Machine:
             seen = self._inputs(effects.reads - effects.appends - {State.FILES})
             self._build(step, words, symbol_of("build", self.holds, *words, *seen, self._snapshot_for(step)))
             return
-        if self.running and waits_for_all(step.statement):
+        if self.running and waits_for_all(step.occurrence):
             self._wait()
             return
         if words[:1] == ("unset",):
@@ -159,7 +162,7 @@ class _Machine:
         outcome = symbol_of(*words, *inputs, *([self.holds] if self.holds else []))
         if effects.acts:
             self.acts.append(outcome)
-        if waits(step.statement):
+        if waits(step.occurrence):
             self.waits.append(outcome)
         if (effects.fails or effects.leaves) and not self._passes_on_a_failure(step):
             self.passed.add(outcome)

@@ -15,6 +15,7 @@ class Value:
         splits: Whether the shell may make no word or several of it.
         given: Whether it rests on what the pipeline gives, which the project or whoever starts the pipeline can beat.
         array: The elements of an array; its text is the first one, as it is to bash.
+        choices: The values that it may have, one for each path that leads here, where these are few and known.
     """
 
     text: str
@@ -22,3 +23,4 @@ class Value:
     splits: bool = False
     given: bool = field(default=False, compare=False)
     array: tuple[Value, ...] | None = None
+    choices: tuple[str, ...] = ()

@@ -44,6 +44,8 @@ def value_of_word(word: Word, script: str, known: Mapping[str, Value]) -> Value:
 
 def _joined(values: Sequence[Value]) -> Value:
     """Return the values of a word's parts as that of the word."""
+    if len(values) == 1 and values[0].choices:
+        return values[0]
     return Value(
         "".join(value.text for value in values),
         exact=all(value.exact for value in values),

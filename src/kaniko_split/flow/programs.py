@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from kaniko_split.flow.effects import Effects
+from kaniko_split.flow.state import POSITIONAL, ShellState, sets_positional
 from kaniko_split.shell.commands import FRESH, Kind, base_name, has_option, judges, kind_of
-from kaniko_split.shell.joining import Effects
-from kaniko_split.shell.knowledge import POSITIONAL, Surroundings, sets_positional
 from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, export_mark, file_at, is_exact
 from kaniko_split.shell.nodes import Statement
 from kaniko_split.shell.transfers import downloaded, files_named, moved
@@ -21,7 +21,7 @@ _KEEPING_CONTENT = frozenset({"chmod", "chown", "touch", "mkdir"})
 _IN_FOLDER: frozenset[Location] = frozenset({State.FOLDER})
 
 
-def effects_of_command(texts: tuple[str, ...], statement: Statement, here: Surroundings) -> Effects:
+def effects_of_command(texts: tuple[str, ...], statement: Statement, here: ShellState) -> Effects:
     """Return what a command does, its redirects left out.
 
     Args:
@@ -79,7 +79,7 @@ def effects_of_command(texts: tuple[str, ...], statement: Statement, here: Surro
     return _unknown(texts)
 
 
-def _told_by_words(texts: tuple[str, ...], here: Surroundings) -> Effects | None:
+def _told_by_words(texts: tuple[str, ...], here: ShellState) -> Effects | None:
     """Return what a command does whose words tell it better than its name; None for any other."""
     between = moved(texts, here.folder)
     if between is not None:
@@ -90,17 +90,17 @@ def _told_by_words(texts: tuple[str, ...], here: Surroundings) -> Effects | None
     return None
 
 
-def _with_function_of_trap(texts: tuple[str, ...], here: Surroundings) -> tuple[str, ...]:
+def _with_function_of_trap(texts: tuple[str, ...], here: ShellState) -> tuple[str, ...]:
     """Return the words of a command, the text of the function in the place of its name where `trap` is to call one."""
     called = texts[1].split() if texts[0] == "trap" and len(texts) > 1 else []
-    function = here.functions.get(called[0]) if called else None
-    if function is None:
+    bodies = here.functions.get(called[0], ()) if called else ()
+    if not bodies:
         return texts
-    span = function.body.span
-    return (texts[0], function.script[span.start : span.end], *texts[2:])
+    text = "\n".join(one.script[one.body.span.start : one.body.span.end] for one in bodies)
+    return (texts[0], text, *texts[2:])
 
 
-def _edited(texts: tuple[str, ...], here: Surroundings) -> Effects:
+def _edited(texts: tuple[str, ...], here: ShellState) -> Effects:
     """Return what `sed -i` does: it changes the files that stand behind its script (sed's manual, "Overview")."""
     words = list(texts[1:])
     told = any(word in {"-e", "-f", "--expression", "--file"} for word in words)
@@ -114,7 +114,7 @@ def _edited(texts: tuple[str, ...], here: Surroundings) -> Effects:
     return Effects(reads=files | _IN_FOLDER, writes=files, fails=False)
 
 
-def _options_set(texts: tuple[str, ...], here: Surroundings) -> Effects:
+def _options_set(texts: tuple[str, ...], here: ShellState) -> Effects:
     if texts == ("set", "-e") and not _TURNS_OFF.search(here.script):
         # GitLab begins every script so, and nothing here turns it off.
         return Effects()
@@ -122,7 +122,7 @@ def _options_set(texts: tuple[str, ...], here: Surroundings) -> Effects:
     return Effects(reads=changes, writes=changes | _variables_of_builtin(texts))
 
 
-def _reports(texts: tuple[str, ...], here: Surroundings) -> frozenset[Location]:
+def _reports(texts: tuple[str, ...], here: ShellState) -> frozenset[Location]:
     """Return the files that a scanner is told to write: `-o report.json`, `--output=x`, syft's `-o json=x`."""
     found: set[str] = set()
     for at, text in enumerate(texts):
@@ -143,7 +143,7 @@ def _variables_of_builtin(texts: tuple[str, ...]) -> frozenset[Location]:
     return POSITIONAL if sets_positional(texts) else NOWHERE
 
 
-def _places(paths: Iterable[str], here: Surroundings) -> frozenset[Location]:
+def _places(paths: Iterable[str], here: ShellState) -> frozenset[Location]:
     """Return the files at `paths`, with the folder that they are sought from."""
     files = frozenset(file_at(path, here.folder) for path in paths)
     return files | _IN_FOLDER if files else NOWHERE
@@ -160,7 +160,7 @@ def _files_asked_for(texts: tuple[str, ...]) -> set[str]:
     return found
 
 
-def _copied(texts: tuple[str, ...], files: frozenset[Location], here: Surroundings) -> Effects:
+def _copied(texts: tuple[str, ...], files: frozenset[Location], here: ShellState) -> Effects:
     arguments = [text for text in texts[1:] if not text.startswith("-")]
     folder: frozenset[Location] = frozenset({State.FOLDER})
     if texts[0] == "tar" or len(arguments) < 2:
@@ -186,7 +186,7 @@ def _moved(texts: tuple[str, ...]) -> Effects:
     return Effects(reads=NOWHERE if certain else folder, writes=folder, overwrites=folder if certain else NOWHERE)
 
 
-def _downloaded(texts: tuple[str, ...], statement: Statement, here: Surroundings) -> Effects:
+def _downloaded(texts: tuple[str, ...], statement: Statement, here: ShellState) -> Effects:
     fresh = any("latest" in text for text in texts)
     written = downloaded(texts, here.folder)
     if written:

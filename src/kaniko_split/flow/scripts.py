@@ -8,24 +8,18 @@ from __future__ import annotations
 import posixpath
 import re
 import string
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from kaniko_split.flow.state import Read, ShellState, forget, values_of, with_positional
 from kaniko_split.shell.commands import base_name, behind_wrappers
-from kaniko_split.shell.effects import Effects
-from kaniko_split.shell.knowledge import Inside, Kind, Surroundings, follows, forget, with_positional
-from kaniko_split.shell.locations import File, Location, file_at, is_exact
-from kaniko_split.shell.nodes import Call, Group, Literal, Statement
+from kaniko_split.shell.locations import File, file_at, is_exact
+from kaniko_split.shell.nodes import Call, Literal, Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.shell.splitting import IFS
 from kaniko_split.shell.values import Value
-from kaniko_split.shell.words import value_of_word
 from kaniko_split.source.patterns import Pattern
-from kaniko_split.source.text import Span
-
-Read = Callable[[str], str | None]
-Program = Callable[[Statement, Surroundings], Effects | None]
 
 # Scripts that name scripts are looked into this far.
 _DEEPEST = 5
@@ -42,12 +36,6 @@ _BEHIND_SHELL = Pattern(r"[ \t]*(?:-\S+[ \t]+)*[\"']?(?:\$\{?CI_PROJECT_DIR\}?/)
 _BEHIND_PROJECT = Pattern(r"CI_PROJECT_DIR\}?/(?P<path>[\w./-]+)")
 _PATH = Pattern(r"[\w./-]*")
 _FOLDERS = Pattern(r"(?<![\w./-])cd[ \t]+[\"']?(?:\$\{?CI_PROJECT_DIR\}?/|\./)?(?P<path>[\w.-]+(?:/[\w.-]+)*)")
-
-
-def nothing(name: str) -> str | None:
-    """Give no file, whatever its name."""
-    del name
-    return None
 
 
 class UnreadableScriptError(Exception):
@@ -80,96 +68,77 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Scripts:
-    """The scripts of a repository, as the statements of one job run them.
+class ScriptBody:
+    """What a called script runs.
 
     Attributes:
-        read: Gives the text of a file of the repository, by name; None where there is none.
-        words: What a script that is of interest holds: the executor's names.
-        environment: Gives the names that every process of the job sees.
-        written: Gives the files that the job has so far given content, each with the statements that did: such a
-            script may be another than the repository's.
-        made: Gives the text of those that it has written out as a here-document, by path.
+        path: Its path from the project's root.
+        statements: Its statements.
+        state: What is known where they begin.
+        sourced: Whether it runs in the shell that calls it, as `.` and `source` have it.
     """
 
-    read: Read
-    words: tuple[str, ...]
-    environment: Callable[[], Iterable[str]]
-    written: Callable[[], Mapping[Location, str]]
-    made: Callable[[], Mapping[str, str]]
-
-    def inside(self, statement: Statement, here: Surroundings) -> Inside | None:
-        """Return the statements of the script that `statement` runs; None where it runs none that is of interest.
-
-        Raises:
-            UnreadableScriptError: It runs one that may build, and that nobody can read.
-        """
-        if not isinstance(statement.command, Call):
-            return None
-        found = called(here.values(statement), here.folder, here.wrappers, self.made())
-        if found is None or not follows(found.path, here):
-            return None
-        text = self.made().get(found.path)
-        by_job = self.written().get(File(found.path)) if text is None else None
-        text = script_text(found.path, self.read) if text is None else text
-        if by_job is not None:
-            if may_run((by_job, text or ""), self.read, self.words):
-                raise UnreadableScriptError(found.path, 0, "the job writes it itself")
-            return None
-        if text is None:
-            return None
-        try:
-            statements = parse(text).statements
-        except ShellSyntaxError as error:
-            if may_run((text,), self.read, self.words):
-                raise UnreadableScriptError(found.path, error.line, error.problem) from None
-            return None
-        there = replace(here, script=text, calling=(*here.calling, found.path))
-        if found.sourced:
-            known = with_positional(here.known, found.arguments) if found.arguments else dict(here.known)
-        else:
-            given = {
-                one.name: value_of_word(one.value, here.script, here.known)
-                for one in statement.command.assignments
-                if one.value is not None
-            }
-            names = set(self.environment())
-            seen = {name: value for name, value in here.known.items() if name in names} | given
-            if IFS in seen:
-                # Some shells begin with the one of their environment, others with blanks.
-                forget(IFS, seen)
-            known = with_positional(seen, found.arguments)
-            there = replace(there, functions={}, folder_before=None, pushed=(), program=_without_exec(here.program))
-        kind = Kind.SOURCED if found.sourced else Kind.PROCESS
-        body = Statement(Span(0, len(text)), Group(statements, subshell=not found.sourced))
-        return Inside(body, replace(there, known=known), found.path, kind)
+    path: str
+    statements: tuple[Statement, ...]
+    state: ShellState
+    sourced: bool
 
 
-def _without_exec(program: Program | None) -> Program | None:
-    """Let `exec` before the executor be nothing: a process of its own ends there, and the job goes on."""
-    if program is None:
+def body_of_script(statement: Statement, state: ShellState) -> ScriptBody | None:
+    """Return the statements of the script that a command runs; None where it runs none that can be read.
+
+    Raises:
+        UnreadableScriptError: It runs one that may build, and that nobody can read.
+    """
+    command = statement.command
+    if not isinstance(command, Call):
         return None
+    found = called(values_of(statement, state), state.folder, state.setting.wrappers, state.made)
+    if found is None or found.path in state.calling:
+        return None
+    text = state.made.get(found.path)
+    by_job = state.written.get(File(found.path)) if text is None else None
+    text = script_text(found.path, state.setting.read) if text is None else text
+    words = ("executor", *state.setting.executors)
+    if by_job is not None:
+        if may_run((by_job, text or ""), state.setting.read, words):
+            raise UnreadableScriptError(found.path, 0, "the job writes it itself")
+        return None
+    if text is None:
+        return None
+    try:
+        statements = parse(text).statements
+    except ShellSyntaxError as error:
+        if may_run((text,), state.setting.read, words):
+            raise UnreadableScriptError(found.path, error.line, error.problem) from None
+        return None
+    there = replace(state, script=text, calling=(*state.calling, found.path))
+    if found.sourced:
+        known = with_positional(state.known, found.arguments) if found.arguments else dict(state.known)
+        return ScriptBody(found.path, statements, replace(there, known=known), sourced=True)
+    given = {one.name: state.value(one.value) for one in command.assignments if one.value is not None}
+    seen = {name: state.known[name] for name in state.known if name in state.exported | state.setting.given} | given
+    if IFS in seen:
+        # Some shells begin with the one of their environment, others with blanks.
+        forget(IFS, seen)
+    known = with_positional(seen, found.arguments)
+    fresh = replace(there, known=known, functions={}, folder_before=None, pushed=(), exec_ends=False)
+    return ScriptBody(found.path, statements, replace(fresh, stops_at_failure=False, sourced=False), sourced=False)
 
-    def within(statement: Statement, here: Surroundings) -> Effects | None:
-        done = program(statement, here)
-        return replace(done, leaves=False) if done is not None else None
 
-    return within
-
-
-def written_down(statement: Statement, here: Surroundings) -> tuple[str, str] | None:
+def written_down(statement: Statement, state: ShellState) -> tuple[str, str] | None:
     """Return the file that `cat > file <<'END'` writes, with its text; None for any other statement.
 
     Args:
         statement: The statement.
-        here: What is known where it stands.
+        state: What is known where it runs.
     """
-    words = tuple(value.text for value in here.values(statement))
+    words = tuple(value.text for value in values_of(statement, state))
     body = next((one for one in statement.redirects if one.body is not None), None)
     into = next((one for one in statement.redirects if one.operator == ">"), None)
     if words != ("cat",) or body is None or body.body is None or into is None or len(statement.redirects) != 2:
         return None
-    place = file_at(value_of_word(into.target, here.script, here.known).text, here.folder)
+    place = file_at(state.value(into.target).text, state.folder)
     parts = [part for part in body.body.parts if isinstance(part, Literal)]
     if not isinstance(place, File) or not is_exact(place) or len(parts) < len(body.body.parts):
         return None
@@ -178,7 +147,7 @@ def written_down(statement: Statement, here: Surroundings) -> tuple[str, str] | 
     if not raw:
         return place.path, "".join(part.text for part in parts)
     # The parser counts the line of the delimiter in.
-    written = here.script[span.start : span.end].removesuffix("\n")
+    written = state.script[span.start : span.end].removesuffix("\n")
     ends = written.rpartition("\n")[2].strip() == (body.target.literal or "")
     return place.path, written.rpartition("\n")[0] + "\n" if ends else written
 

@@ -1,6 +1,6 @@
-"""What does a condition ask of the status with which a command has ended?
+"""What does a condition ask about the exit status of a command?
 
-`[ $? -ne 0 ]` right behind a build asks whether it has failed, and so does `[ $code -ne 0 ]` behind `code=$?`.
+`[ $? -ne 0 ]` right after a build asks whether it has failed, and so does `[ $code -ne 0 ]` after `code=$?`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ _EQUAL = ("-eq", "=", "==")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Asked:
-    """A condition on a status.
+class StatusQuestion:
+    """A condition on an exit status.
 
     Attributes:
         name: The variable that holds it.
@@ -27,16 +27,16 @@ class Asked:
     for_failure: bool
 
 
-def status_asked(statement: Statement, names: Container[str]) -> Asked | None:
+def status_question(statement: Statement, names: Container[str]) -> StatusQuestion | None:
     """Return what an `if` asks of one of the variables `names`, each of which holds a status; else None."""
     command = statement.command
     plain = not (statement.negated or statement.background or statement.redirects)
     if not isinstance(command, If) or not plain or len(command.condition) != 1:
         return None
     for signs, for_failure in ((_UNEQUAL, True), (_EQUAL, False)):
-        name = _held_against_zero(command.condition, signs)
+        name = _compared_with_zero(command.condition, signs)
         if name is not None and name in names:
-            return Asked(name, for_failure)
+            return StatusQuestion(name, for_failure)
     return None
 
 
@@ -53,11 +53,11 @@ def status_kept(statement: Statement) -> str | None:
 
 def failed_codes(condition: tuple[Statement, ...]) -> frozenset[str]:
     """Return the variable that a condition like `[ $code -ne 0 ]` finds to be another status than 0."""
-    name = _held_against_zero(condition, _UNEQUAL)
+    name = _compared_with_zero(condition, _UNEQUAL)
     return frozenset() if name is None else frozenset({name})
 
 
-def _held_against_zero(condition: tuple[Statement, ...], signs: tuple[str, ...]) -> str | None:
+def _compared_with_zero(condition: tuple[Statement, ...], signs: tuple[str, ...]) -> str | None:
     command = condition[-1].command if condition and not condition[-1].negated else None
     words = command.words if isinstance(command, Call | Other) else ()
     parts = [word.parts[0] for word in words if len(word.parts) == 1]

@@ -1,12 +1,13 @@
-"""What is an effect, and what do several statements do together?"""
+"""What is an effect, and what do the effects of several statements add up to?"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable
 
-_STATUS = Variable("?")
+STATUS = Variable("?")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -47,7 +48,7 @@ class Effects:
         return self.writes - self.keeps
 
 
-def one_after_the_other(parts: list[Effects]) -> Effects:
+def in_sequence(parts: Sequence[Effects]) -> Effects:
     """Join what runs in order: what an earlier part has certainly set is not read from outside."""
     done = joined(parts)
     reads: set[Location] = set()
@@ -59,12 +60,14 @@ def one_after_the_other(parts: list[Effects]) -> Effects:
             certain |= {place for place in part.overwrites if not isinstance(place, File)}
         left = left or part.leaves
         # Whatever ran last has set the status.
-        certain.add(_STATUS)
-    return replace(done, reads=frozenset(reads), overwrites=frozenset(certain - {_STATUS}))
+        certain.add(STATUS)
+    return replace(done, reads=frozenset(reads), overwrites=frozenset(certain - {STATUS}))
 
 
-def joined(parts: list[Effects]) -> Effects:
+def joined(parts: Sequence[Effects]) -> Effects:
     """Return all that the parts do, in whatever order."""
+    if len(parts) == 1:
+        return parts[0]
     altered = frozenset[Location]().union(*(part.alters for part in parts))
     return Effects(
         reads=frozenset().union(*(part.reads for part in parts)),
@@ -82,7 +85,7 @@ def joined(parts: list[Effects]) -> Effects:
     )
 
 
-def either(parts: list[Effects]) -> Effects:
+def either(parts: Sequence[Effects]) -> Effects:
     """Return what is done where one of the parts runs: what each of them overwrites is overwritten."""
     certain = frozenset.intersection(*(part.overwrites for part in parts)) if parts else NOWHERE
     return replace(joined(parts), overwrites=certain)
@@ -95,12 +98,11 @@ def maybe(effects: Effects) -> Effects:
 
 def in_subshell(effects: Effects) -> Effects:
     """Return what is left of it outside: an `exit` ends the subshell alone, but makes it fail."""
-    done = outside_of_subshell(effects)
-    return replace(done, fails=effects.fails or effects.leaves)
+    return replace(outside_of_subshell(effects), fails=effects.fails or effects.leaves)
 
 
 def in_background(effects: Effects) -> Effects:
-    """Return what is done by a command in the background, which runs in a subshell and is told by its process."""
+    """Return what a command in the background does: it runs in a subshell, and its process tells of it."""
     process = frozenset[Location]({Variable("!")})
     done = outside_of_subshell(effects)
     return replace(done, writes=done.writes | process, overwrites=process, fails=False, prints=False)

@@ -1,0 +1,1 @@
+"""What does a script do when it runs, on each of its paths?"""

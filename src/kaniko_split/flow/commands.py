@@ -1,0 +1,146 @@
+"""What does a simple command do: its words, its assignments and its redirects?
+
+The answer errs on the side of more: what is not known reads and writes every file of the job. Only what is certain to
+be overwritten counts as overwritten. Statements inside it (a function's body, a substitution) are not its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from kaniko_split.flow.effects import Effects
+from kaniko_split.flow.programs import effects_of_command
+from kaniko_split.flow.state import ShellState, exports_of, values_of
+from kaniko_split.kaniko.command import Build, NotABuild
+from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
+from kaniko_split.shell.commands import FRESH_VARIABLES, behind_wrappers
+from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
+from kaniko_split.shell.nodes import Assignment, Declaration, Statement, Word, words_of
+from kaniko_split.shell.words import names_assigned, names_read, reads_indirectly
+from kaniko_split.source.patterns import Pattern
+
+_CHANCE = Pattern(r"/dev/u?random|/proc/sys/kernel/random")
+_PLACES = frozenset({"PWD", "OLDPWD"})
+_IN_FOLDER: frozenset[Location] = frozenset({State.FOLDER})
+# They fail only in ways that nobody plans for.
+_HARDLY_FAIL = frozenset({":", "cd", "echo", "export", "printf", "set", "true"})
+_NO_FILE = frozenset({">&", "<&", "<<", "<<-", "<<<"})
+
+
+def effects_of_build(statement: Statement, state: ShellState, call: Build | NotABuild | None) -> Effects | None:
+    """Return what a command does that runs the executor to build, or cleans up behind it; None for any other.
+
+    A build reads every file and writes what its flags promise. What the executor has left behind is not there in a
+    container of its own, so taking it away does nothing.
+    """
+    texts = tuple(value.text for value in values_of(statement, state))
+    if (removes_leftovers(texts) or makes_workspace(texts)) and not statement.redirects:
+        return Effects()
+    if not isinstance(call, Build):
+        return None
+    promised = frozenset[Location](file_at(path, state.folder) for path in call.written)
+    names = frozenset[Location](Variable(name) for name in call.inherited_build_arguments)
+    everything = frozenset[Location]({State.FILES, State.FOLDER, State.OPTIONS})
+    return Effects(reads=everything | names, writes=promised, leaves=state.exec_ends and texts[:1] == ("exec",))
+
+
+def effects_of_program(statement: Statement, state: ShellState) -> Effects:
+    """Return what a command does by its name and words, where it is no build and nothing that can be followed."""
+    texts = tuple(value.text for value in values_of(statement, state))
+    if not texts:
+        return Effects(unknown=True, reads=frozenset({State.FILES}), writes=frozenset({State.FILES}), fails=True)
+    leaves = texts[0] == "exec"
+    texts = texts[behind_wrappers(texts, state.setting.wrappers) :]
+    if not texts:
+        return Effects(prints=True, leaves=leaves)
+    done = effects_of_command(texts, statement, state)
+    if leaves:
+        return replace(done, leaves=True)
+    if state.sourced and done.unknown:
+        # It may be a function of the sourced file, which sees every variable and may change it.
+        every = frozenset[Location]({State.VARIABLES})
+        return replace(done, reads=done.reads | every, writes=done.writes | every)
+    return done
+
+
+def effects_of_assignments(assignments: Iterable[Assignment]) -> Effects:
+    """Return what assignments do that are the whole command."""
+    given = tuple(assignments)
+    places = frozenset[Location](Variable(one.name) for one in given)
+    whole = frozenset[Location](Variable(one.name) for one in given if not (one.appends or one.indexed))
+    return Effects(reads=places - whole, writes=places, overwrites=whole)
+
+
+def effects_of_declaration(command: Declaration) -> Effects:
+    """Return what `export`, `local` and the like do."""
+    done = effects_of_assignments(one for one in command.assignments if one.value is not None)
+    bare = frozenset[Location](Variable(one.name) for one in command.assignments if one.value is None)
+    exported = exports_of(command)
+    if exported:
+        # That it is exported is a place of its own: a plain assignment changes the value and leaves that.
+        marks = frozenset[Location](export_mark(name) for name in exported)
+        done = replace(done, writes=done.writes | marks, overwrites=done.overwrites | marks)
+    if any(word.literal is None for word in command.options):
+        # `export $(cat file)`: nobody can say which names.
+        bare |= {State.VARIABLES}
+    return replace(done, reads=done.reads | bare, writes=done.writes | bare, exports=exported)
+
+
+def with_words(statement: Statement, done: Effects, state: ShellState) -> Effects:
+    """Add what the expansions in a statement's own words read and assign."""
+    words = tuple(words_of(statement))
+    text = state.script[statement.span.start : statement.span.end]
+    names = {name for word in words for name in names_read(word)}
+    written = {name for word in words for name in names_assigned(word)}
+    read: set[Location] = {Variable(name) for name in names | written}
+    if any(map(reads_indirectly, words)):
+        read.add(State.VARIABLES)
+    return replace(
+        done,
+        reads=done.reads | read | (_IN_FOLDER if names & _PLACES else NOWHERE),
+        writes=done.writes | {Variable(name) for name in written},
+        fresh=done.fresh or bool(names & FRESH_VARIABLES) or bool(_CHANCE.search(text)),
+        prints=done.prints and not written,
+    )
+
+
+def with_redirects(statement: Statement, done: Effects, state: ShellState) -> Effects:
+    """Add what the redirects of a statement read and write."""
+    for redirect in statement.redirects:
+        if redirect.operator in _NO_FILE:
+            continue
+        path = _target(redirect.target, state)
+        if path == "/dev/null" or path.startswith("/dev/std"):
+            continue
+        place = file_at(path, state.folder)
+        if redirect.operator == "<":
+            done = replace(done, reads=done.reads | {place})
+        elif redirect.operator in {">>", "&>>"}:
+            done = replace(done, writes=done.writes | {place}, appends=done.appends | {place}, prints=False)
+            done = replace(done, keeps=done.keeps - {place})
+        else:
+            over = done.overwrites | {place} if is_exact(place) else done.overwrites
+            done = replace(done, writes=done.writes | {place}, overwrites=over, prints=False)
+            done = replace(done, keeps=done.keeps - {place})
+        if not (isinstance(place, File) and place.path.startswith("/")):
+            done = replace(done, reads=done.reads | _IN_FOLDER)
+    return done
+
+
+def redirected_to(statement: Statement, state: ShellState) -> frozenset[Location]:
+    """Return the files that the redirects of a statement write."""
+    return with_redirects(statement, Effects(), state).writes
+
+
+def _target(word: Word, state: ShellState) -> str:
+    return state.value(word).text
+
+
+def hardly_fails(texts: tuple[str, ...]) -> bool:
+    """Tell whether a command of these words, none for an assignment, fails only in ways that nobody plans for."""
+    if not texts or texts[0] in _HARDLY_FAIL:
+        return True
+    option = texts[1] if len(texts) > 1 else ""
+    is_short = option.startswith("-") and not option.startswith("--")
+    return is_short and ((texts[0] == "mkdir" and "p" in option) or (texts[0] == "rm" and "f" in option))

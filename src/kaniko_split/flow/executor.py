@@ -1,0 +1,53 @@
+"""Does a command run the executor, also behind another command, and what is it asked to build?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kaniko_split.flow.state import ShellState, values_of
+from kaniko_split.kaniko.command import Argument, Build, NotABuild, is_executor, read_command
+from kaniko_split.shell.commands import Kind, base_name, behind_wrappers, kind_of
+from kaniko_split.shell.nodes import Call, Statement
+from kaniko_split.shell.values import Value
+
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "busybox", "eval", "xargs"})
+
+
+def executor_call(statement: Statement, state: ShellState) -> Build | NotABuild | None:
+    """Return what the executor is asked for where a simple command runs it; None where it does not."""
+    if not isinstance(statement.command, Call) or not statement.command.words:
+        return None
+    values = values_of(statement, state)
+    at = _command_word(values, state)
+    if at is None:
+        return None
+    return read_command(tuple(Argument(value.text, value.exact, value.splits) for value in values[at + 1 :]))
+
+
+def hides_executor(statement: Statement, state: ShellState) -> bool:
+    """Tell whether a command that is no plain call of the executor is given it to run, as a word or in a text."""
+    if not isinstance(statement.command, Call) or not statement.command.words:
+        return False
+    values = values_of(statement, state)
+    texts = tuple(value.text for value in values)
+    at = behind_wrappers(texts, state.setting.wrappers)
+    if at >= len(texts):
+        return False
+    if not values[at].exact and ("executor" in texts[at] or _may_be_executor(values[at], state)):
+        return True
+    if base_name(texts[at]) in _SHELLS and any("executor" in text for text in texts[at + 1 :]):
+        return True
+    runs = kind_of(texts[at:]) is Kind.UNKNOWN
+    return runs and any("/" in text and is_executor(text) for text in texts[at + 1 :])
+
+
+def _may_be_executor(value: Value, state: ShellState) -> bool:
+    """Tell whether one of the values that branches give a variable is the executor."""
+    return any(is_executor(choice.split(" ")[0], state.setting.executors) for choice in value.choices if choice)
+
+
+def _command_word(values: Sequence[Value], state: ShellState) -> int | None:
+    """Return the index of the executor among the words of a command, its wrappers passed over."""
+    at = behind_wrappers(tuple(value.text for value in values), state.setting.wrappers)
+    found = at < len(values) and values[at].exact and is_executor(values[at].text, state.setting.executors)
+    return at if found else None

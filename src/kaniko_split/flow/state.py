@@ -1,0 +1,466 @@
+"""What is known of the shell where a statement runs?
+
+A value that is not known is no empty value: what is not in `known` may hold anything.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from kaniko_split.shell.computing import ALIASES
+from kaniko_split.shell.locations import File, Location, State, Variable, file_at
+from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement, Word
+from kaniko_split.shell.splitting import IFS
+from kaniko_split.shell.values import Value
+from kaniko_split.shell.words import array_value, as_array, value_of_word, values_of_words
+from kaniko_split.source.patterns import Pattern
+
+Read = Callable[[str], str | None]
+
+# All positional parameters together; they are changed as one.
+POSITIONAL = frozenset[Location](Variable(name) for name in "@*#123456789")
+_OF_FUNCTIONS = frozenset({"local", "declare", "typeset"})
+_UNKNOWN_IFS = Value("$IFS", exact=False)
+_FUNCTION = Value("", exact=False)
+# The working directory at the start of a word, a flag and a scheme before it.
+_WORKING_DIRECTORY = Pattern(r"((?:--?[\w-]+=?)?(?:dir://)?)(?:\$\(pwd\)|`pwd`|\$\{PWD\}|\$PWD\b)(?=/|$)")
+_SETS_ERREXIT = Pattern(r"[-+][a-z]*e[a-z]*$")
+_SETS_ALLEXPORT = Pattern(r"-[a-z]*a[a-z]*$|allexport$")
+# How many values a variable may have where branches join, before it counts as unknown.
+_MOST_CHOICES = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Defined:
+    """The body of a function; its spans count in `script`."""
+
+    body: Statement
+    script: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Assumed:
+    """Answers that are assumed; a statement or command is known by its `id`.
+
+    Attributes:
+        answers: What a test answers, `!` before it left out.
+        branches: Which branch of a `case` runs; None for none of them.
+    """
+
+    answers: Mapping[int, bool] = field(default_factory=dict)
+    branches: Mapping[int, int | None] = field(default_factory=dict)
+
+
+NOTHING_ASSUMED = Assumed()
+
+
+def no_file(name: str) -> str | None:
+    """Give no file, whatever its name."""
+    del name
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Setting:
+    """What is the same for a whole script.
+
+    Attributes:
+        executors: Further command words that run the executor.
+        wrappers: Further commands that run the command behind them, with how many words of their own they take.
+        read: Gives the text of a file of the repository, by name; None where there is none.
+        given: The variables that the pipeline gives, which every process sees.
+        assumed: Answers that are assumed.
+    """
+
+    executors: tuple[str, ...] = ()
+    wrappers: Mapping[str, int] = field(default_factory=dict)
+    read: Read = no_file
+    given: frozenset[str] = frozenset()
+    assumed: Assumed = NOTHING_ASSUMED
+
+
+PLAIN = Setting()
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ShellState:
+    """What is known where a statement runs.
+
+    Attributes:
+        script: The text that spans count in.
+        known: The variables assigned so far, the positional parameters by number with `#`, `@` and `*`.
+        folder: The working directory from the project's root; None where it is not known.
+        setting: What is the same for the whole script.
+        functions: The bodies that each function may have.
+        folder_before: Where `cd -` leads; None where that is not known.
+        pushed: Where `popd` leads, the next one last.
+        calling: The functions and scripts in which the statement is; one that calls itself is not followed.
+        exported: The names that the script has exported.
+        written: The files that the job has given content, each with the text of the statements that did.
+        made: The text of the files that the job writes out as a here-document, by path.
+        exports_all: Whether `set -a` may be on.
+        stops_at_failure: Whether `set -e` is on, as it is when GitLab starts a script.
+        sourced: Whether a file was sourced that nobody can read, so that any word may be a function of it.
+        exec_ends: Whether `exec` ends the job: in a script that is called, it ends that script alone.
+    """
+
+    script: str
+    known: Mapping[str, Value]
+    folder: str | None
+    setting: Setting = PLAIN
+    functions: Mapping[str, tuple[Defined, ...]] = field(default_factory=dict)
+    folder_before: str | None = None
+    pushed: tuple[str | None, ...] = ()
+    calling: tuple[str, ...] = ()
+    exported: frozenset[str] = frozenset()
+    written: Mapping[Location, str] = field(default_factory=dict)
+    made: Mapping[str, str] = field(default_factory=dict)
+    exports_all: bool = False
+    stops_at_failure: bool = True
+    sourced: bool = False
+    exec_ends: bool = True
+
+    def values(self, words: tuple[Word, ...]) -> tuple[Value, ...]:
+        """Return the words that some words of a command become, as far as they are known."""
+        return tuple(from_project(value, self.folder) for value in values_of_words(words, self.script, self.known))
+
+    def value(self, word: Word) -> Value:
+        """Return the value of a word as one word, as in an assignment or a redirect."""
+        return value_of_word(word, self.script, self.known)
+
+
+def values_of(statement: Statement, state: ShellState) -> tuple[Value, ...]:
+    """Return the words of a simple command, as far as they are known; none for anything else."""
+    return state.values(statement.command.words) if isinstance(statement.command, Call) else ()
+
+
+def from_project(value: Value, folder: str | None) -> Value:
+    """Return a value that begins with the working directory, as `$(pwd)` does, as a path from the project.
+
+    Args:
+        value: A value as far as it is known.
+        folder: The working directory from the project's root; None where it is not known.
+    """
+    head = _WORKING_DIRECTORY.match(value.text) if not value.exact else None
+    if head is None or folder is None or folder.startswith(("/", "~", "..")):
+        return value
+    return replace(value, text=f"{head[1]}$CI_PROJECT_DIR{'/' if folder else ''}{folder}{value.text[head.end() :]}")
+
+
+def after_assignments(assignments: Iterable[Assignment], state: ShellState) -> ShellState:
+    """Return the state behind assignments that are the whole command."""
+    given = tuple(assignments)
+    exported = state.exported | {one.name for one in given if one.value is not None} if state.exports_all else None
+    changed = replace(state, known=assigned(given, state))
+    return changed if exported is None else replace(changed, exported=exported)
+
+
+def after_declaration(command: Declaration, state: ShellState) -> ShellState:
+    """Return the state behind `export`, `local` and the like; `local name` makes a new variable that is not set."""
+    known = dict(assigned((one for one in command.assignments if one.value is not None), state))
+    own = {one.name for one in command.assignments if one.value is None and command.keyword in _OF_FUNCTIONS}
+    for name in own:
+        known.pop(name, None)
+    if IFS in own:
+        forget(IFS, known)
+    exported = state.exported | exports_of(command)
+    if state.exports_all:
+        exported |= {one.name for one in command.assignments if one.value is not None}
+    return replace(state, known=known, exported=exported)
+
+
+def exports_of(command: Declaration) -> frozenset[str]:
+    """Return the variables that a declaration exports."""
+    options = "".join(word.literal or "?" for word in command.options)
+    if (command.keyword == "export" and "n" not in options) or "x" in options:
+        return frozenset(one.name for one in command.assignments)
+    return frozenset()
+
+
+def after_definition(name: str, body: Statement, state: ShellState) -> ShellState:
+    """Return the state behind the definition of a function."""
+    known = {**state.known, f"{name}()": _FUNCTION}
+    functions = {**state.functions, name: (Defined(body, state.script),)}
+    return replace(state, known=known, functions=functions)
+
+
+def after_command(
+    texts: tuple[str, ...], writes: Iterable[Location], state: ShellState, ifs: Value | None
+) -> ShellState:
+    """Return the state behind a command of the shell or a program.
+
+    Args:
+        texts: Its words as far as they are known.
+        writes: What it may change.
+        state: The state before it.
+        ifs: What IFS holds afterwards; None where nobody has set it.
+    """
+    places = frozenset(writes)
+    known = known_without(places, state)
+    known.pop(IFS, None)
+    if ifs is not None:
+        known[IFS] = ifs
+    if places >= POSITIONAL:
+        known = without_positional(known)
+        if texts[:1] == ("shift",):
+            known = _shifted({**state.known, **known}, texts[1:])
+    if texts[:1] == ("alias",):
+        known[ALIASES] = _FUNCTION
+    changed = replace(state, known=known, sourced=state.sourced or State.VARIABLES in places)
+    if texts[:1] == ("set",):
+        changed = _with_options(texts[1:], changed)
+    return moved(texts, changed) if State.FOLDER in places else changed
+
+
+def _with_options(texts: tuple[str, ...], state: ShellState) -> ShellState:
+    stops, exports = state.stops_at_failure, state.exports_all or any(map(_SETS_ALLEXPORT.match, texts))
+    for sign, option in zip(texts, (*texts[1:], ""), strict=True):
+        if _SETS_ERREXIT.match(sign) or (sign in {"-o", "+o"} and option == "errexit"):
+            stops = sign.startswith("-")
+    return replace(state, stops_at_failure=stops, exports_all=exports)
+
+
+def forgetting(places: Iterable[Location], state: ShellState) -> ShellState:
+    """Return the state with nothing known of what may have been changed: `places`."""
+    changed = frozenset(places)
+    known = known_without(changed, state)
+    if changed >= POSITIONAL:
+        known = without_positional(known)
+    folder = (None, None, ()) if State.FOLDER in changed else (state.folder, state.folder_before, state.pushed)
+    return replace(
+        state,
+        known=known,
+        folder=folder[0],
+        folder_before=folder[1],
+        pushed=folder[2],
+        sourced=state.sourced or State.VARIABLES in changed,
+    )
+
+
+def join(states: Iterable[ShellState]) -> ShellState:
+    """Return what is known where paths meet, whichever of them was taken.
+
+    Raises:
+        ValueError: There is no path.
+    """
+    first, *others = dict.fromkeys(states)
+    joined = first
+    for other in others:
+        joined = _joined(joined, other)
+    return joined
+
+
+def _joined(first: ShellState, second: ShellState) -> ShellState:
+    known: dict[str, Value] = {}
+    for name in {**first.known, **second.known}:
+        one, other = first.known.get(name), second.known.get(name)
+        if one is not None and one == other:
+            known[name] = one if one.given else other
+        elif name.endswith("()") or name == ALIASES:
+            known[name] = _FUNCTION
+        elif name == IFS:
+            known[name] = _UNKNOWN_IFS
+        elif one is not None and other is not None and not name.isdigit() and name not in {"@", "*", "#"}:
+            choices = tuple(dict.fromkeys((*_choices(one), *_choices(other))))
+            if len(choices) <= _MOST_CHOICES:
+                known[name] = Value(f"${name}", exact=False, splits=True, choices=choices)
+    if any("#" in state.known for state in (first, second)) and "#" not in known:
+        known = without_positional(known)
+    functions = {
+        name: tuple(dict.fromkeys((*first.functions.get(name, ()), *second.functions.get(name, ()))))
+        for name in {**first.functions, **second.functions}
+    }
+    return replace(
+        first,
+        known=known,
+        folder=first.folder if first.folder == second.folder else None,
+        functions=functions,
+        folder_before=first.folder_before if first.folder_before == second.folder_before else None,
+        pushed=first.pushed if first.pushed == second.pushed else (),
+        exported=first.exported | second.exported,
+        written=first.written if first.written is second.written else {**first.written, **second.written},
+        made={path: text for path, text in first.made.items() if second.made.get(path) == text},
+        exports_all=first.exports_all or second.exports_all,
+        stops_at_failure=first.stops_at_failure and second.stops_at_failure,
+        sourced=first.sourced or second.sourced,
+    )
+
+
+def _choices(value: Value) -> tuple[str, ...]:
+    return value.choices or (value.text,)
+
+
+def behind_subshell(inner: ShellState, state: ShellState) -> ShellState:
+    """Return the state behind a subshell that was entered in `state`: of what it has changed, files are left."""
+    return replace(state, written=inner.written, made=inner.made)
+
+
+def behind_call(inner: ShellState, state: ShellState, local: Iterable[str]) -> ShellState:
+    """Return the state behind a function or sourced file that was called in `state`.
+
+    Args:
+        inner: The state where its body ends.
+        state: The state before it.
+        local: The names of its local variables.
+    """
+    own = frozenset(local)
+    known = {name: value for name, value in without_positional(inner.known).items() if name not in own}
+    kept = {name: value for name, value in state.known.items() if _is_positional(name) or name in own}
+    return replace(inner, script=state.script, known=known | kept, calling=state.calling, exec_ends=state.exec_ends)
+
+
+def assigned(assignments: Iterable[Assignment], state: ShellState) -> Mapping[str, Value]:
+    """Return what is known of the variables behind assignments."""
+    known = dict(state.known)
+    for one in assignments:
+        forget_mentions(one.name, known)
+        value = _value_assigned(one, state.script, known)
+        if value is None or _is_passing(value, one.name):
+            forget(one.name, known)
+        else:
+            known[one.name] = from_project(replace(value, splits=not value.exact and value.splits), state.folder)
+    return known
+
+
+def _value_assigned(one: Assignment, script: str, known: Mapping[str, Value]) -> Value | None:
+    """Return the value that a variable has after an assignment; None where it is not known."""
+    if one.value is None or one.indexed:
+        return None
+    if not one.is_array:
+        return None if one.appends else value_of_word(one.value, script, known)
+    value = array_value(one.elements, script, known) if one.elements is not None else None
+    if value is None or not one.appends:
+        return value
+    before = known[one.name].array if one.name in known else None
+    return as_array((*before, *(value.array or ()))) if before is not None else None
+
+
+def _texts_not_known(value: Value) -> Iterator[str]:
+    """Yield what of a value, or of an array's elements, is not known, as it is written."""
+    yield from (part.text for part in (value, *(value.array or ())) if not part.exact)
+    yield from value.choices
+
+
+def _mentions(value: Value, name: str) -> bool:
+    return any(
+        name in text and re.search(rf"\$\{{?{re.escape(name)}\b", text) is not None for text in _texts_not_known(value)
+    )
+
+
+def _is_passing(value: Value, name: str) -> bool:
+    """Tell whether what was assigned to `name` is known by that name only.
+
+    So is a value that names itself (`X=$X-1`), a command's output or status.
+    """
+    marks = ("$(", "`", "$?", "$!", f"${name}")
+    return _mentions(value, name) or any(mark in text for text in _texts_not_known(value) for mark in marks)
+
+
+def forget_mentions(name: str, known: dict[str, Value]) -> None:
+    """Take out of `known` what is known in terms of the value that `name` had so far."""
+    for other, value in list(known.items()):
+        if other in (IFS, name) or not _mentions(value, name):
+            continue
+        if _is_positional(other):
+            # How many there are stays known.
+            known[other] = Value(f"${other}", exact=False, splits=other in {"@", "*"})
+        else:
+            del known[other]
+
+
+def forget(name: str, known: dict[str, Value]) -> None:
+    """Take out of `known` what the variable called `name` holds.
+
+    IFS is known without a value where nobody has set it, and `name()` tells that there is a function of that name.
+    """
+    known.pop(name, None)
+    if name == IFS:
+        known[name] = _UNKNOWN_IFS
+    elif name.endswith("()"):
+        known[name] = _FUNCTION
+
+
+def known_without(places: Iterable[Location], state: ShellState) -> dict[str, Value]:
+    """Return what is known of the variables but for what may have been changed: `places`.
+
+    A file that is sourced unread is not taken to set IFS where the script itself never mentions it.
+    """
+    known = dict(state.known)
+    changed = frozenset(places)
+    if State.VARIABLES in changed:
+        known = {name: value for name, value in known.items() if name.endswith("()")}
+        if IFS in state.known or IFS in state.script:
+            forget(IFS, known)
+    for place in changed:
+        if isinstance(place, Variable):
+            forget(place.name, known)
+            forget_mentions(place.name, known)
+    return known
+
+
+def sets_positional(texts: tuple[str, ...]) -> bool:
+    """Tell whether the command gives the shell other positional parameters: `shift`, or `set` with operands.
+
+    The word behind `-o` is no operand (`set -euo pipefail`).
+    """
+    if texts[:1] != ("set",):
+        return texts[:1] == ("shift",)
+    pairs = zip(("", *texts[1:]), texts[1:], strict=False)
+    return any(
+        text == "--" or not (text.startswith(("-", "+")) or (before.startswith(("-", "+")) and before.endswith("o")))
+        for before, text in pairs
+    )
+
+
+def _is_positional(name: str) -> bool:
+    return name.isdigit() or name in {"@", "*", "#"}
+
+
+def without_positional(known: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what is known of the variables that have a name."""
+    return {name: value for name, value in known.items() if not _is_positional(name)}
+
+
+def with_positional(known: Mapping[str, Value], values: tuple[Value, ...]) -> dict[str, Value]:
+    """Return `known` with the words of a call as `$1`, `$2`, ..., unless it is not certain how many they are."""
+    result = without_positional(known)
+    if any(value.splits for value in values):
+        return result
+    result.update({str(number): value for number, value in enumerate(values, 1)})
+    given = any(value.given for value in values)
+    joined = Value(" ".join(value.text for value in values), all(value.exact for value in values), given=given)
+    return {**result, "@": joined, "*": joined, "#": Value(str(len(values)), given=given)}
+
+
+def _shifted(known: Mapping[str, Value], arguments: tuple[str, ...]) -> dict[str, Value]:
+    by = int(arguments[0]) if arguments and arguments[0].isdigit() else 1
+    count = int(known["#"].text) if "#" in known else 0
+    if by > count or len(arguments) > 1 or (arguments and not arguments[0].isdigit()):
+        return without_positional(known)
+    return with_positional(known, tuple(known[str(number)] for number in range(by + 1, count + 1)))
+
+
+def moved(texts: tuple[str, ...], state: ShellState) -> ShellState:
+    """Return the state behind `cd`, `pushd` or `popd`; where it leads may be unknown."""
+    match texts:
+        case ("cd", "-"):
+            return replace(state, folder=state.folder_before, folder_before=state.folder)
+        case ("cd", target):
+            return replace(state, folder=_folder_at(target, state.folder), folder_before=state.folder)
+        case ("pushd", target) if not target.startswith(("+", "-")):
+            there = _folder_at(target, state.folder)
+            return replace(state, folder=there, folder_before=state.folder, pushed=(*state.pushed, state.folder))
+        case ("popd",) if state.pushed:
+            return replace(state, folder=state.pushed[-1], folder_before=state.folder, pushed=state.pushed[:-1])
+    return replace(state, folder=None, folder_before=None, pushed=())
+
+
+def _folder_at(target: str, folder: str | None) -> str | None:
+    place = file_at(target, folder)
+    if not isinstance(place, File) or "$" in place.path or place.path.startswith("~"):
+        return None
+    normal = posixpath.normpath(place.path)
+    return "" if normal == "." else normal
