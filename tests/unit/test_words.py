@@ -157,6 +157,7 @@ def test_a_value_is_divided_as_ifs_says(text: str, within: str | None, found: tu
 
 
 FOLLOWED = (
+    "f() { IFS=,; }\nf\nset -- $M",
     "f() { IFS=,; }\nset -- $M",
     "IFS=,\nset -- $M",
     "IFS=,\nLIST='api web,docs help'\nset -- $LIST",
@@ -184,7 +185,6 @@ LEFT_OPEN = (
     "IFS=$UNSET\nset -- $L",
     "IFS=,;\nIFS=$IFS$UNSET\nset -- $M",
     "[ -f x ] && IFS=,\nset -- $M",
-    "f() { IFS=,; }\nf\nset -- $M",
     "IFS=, :\nset -- $M",
     "eval 'IFS=,'\nL='a b'\nset -- $L",
     "for IFS in , :; do :; done\nset -- $M",
