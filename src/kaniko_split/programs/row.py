@@ -1,11 +1,12 @@
 """What does a row of the table of programs say, and how is it written?
 
-Options are written as in a synopsis, separated by spaces: `-t,--target-directory:write!into` names two spellings, the role
-of the value that follows (`:text` where it is only a text), and marks. `?` after the names says that a value must be
-attached (`-i.bak`, `--color=always`) and may be missing. `-#` is a number (`head -5`).
+Options are written as in a synopsis, separated by spaces: `-t,--target-directory:write!into` names two spellings, the
+role of the value that follows (`:text` where it is only a text), and marks. `?` after the names says that a value must
+be attached (`-i.bak`, `--color=always`) and may be missing. `-#` is a number (`head -5`). `--arg:text:read` takes two
+values, a text and a file.
 
-Operands are roles by position: `read... target` is `cp`, `text change...` is `chmod`. A last `else:search=.` or `else:input`
-says what is read without an operand.
+Operands are roles by position: `read... target` is `cp`, `text change...` is `chmod`. A last `else:search=.` or
+`else:input` says what is read without an operand.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from typing import TypedDict, Unpack
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.source.patterns import Pattern
 
-_OPTION = Pattern(r"(?P<names>-[^:?!\s]*)(?P<optional>\?)?(?::(?P<role>[a-z]+))?(?:!(?P<marks>[a-z,]+))?")
+_OPTION = Pattern(
+    r"(?P<names>-[^:?!\s]*)(?P<optional>\?)?(?:(?P<two>:text)?:(?P<role>[a-z]+))?(?:!(?P<marks>[a-z,]+))?"
+)
 _OPERAND = Pattern(r"(?P<role>[a-z]+)(?P<many>\.\.\.)?")
 EVERYTHING_MARK = "everything"
 
@@ -83,10 +86,11 @@ class Columns(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option of a program: whether it takes a value, what the value is, and the marks that it sets."""
+    """An option of a program: whether it takes a value, what its last value is, and the marks that it sets."""
 
     name: str
     takes_value: bool
+    takes_two: bool
     optional: bool
     role: Role
     marks: tuple[str, ...]
@@ -142,6 +146,9 @@ class Usage:
         return any(option.name in names for option, _ in self.options)
 
 
+Prepare = Callable[[tuple[str, ...]], tuple[str, ...]]
+"""Rewrites words of an older style, such as `tar xzf`, into options."""
+
 Refine = Callable[[Usage, CommandEffect], CommandEffect | None]
 """Looks closer at a command's words than options and roles can; None means everything."""
 
@@ -157,9 +164,12 @@ class Row:
         columns: What it does, whatever its words are.
         when: What a mark of an option changes in `columns`.
         refine: A closer look at its words.
+        prepare: What rewrites its words before they are sorted.
         stops: Options end at the first operand, as for `env` and `timeout`.
         single: Options of several letters begin with one dash (`openssl -in`).
+        raw: No word is an option; the operands are for `refine`, as for `find` and `test`.
         any_options: Further options decide nothing that the columns do not cover.
+        inherits: The options of its groups may come after its own name too (`kubectl get -n x`).
         group: Its first operand is a sub-command, with a row of its own.
         everything: Nothing is known of what it does, as it runs code that its words do not show.
         examples: Commands that `make truth` runs.
@@ -169,12 +179,15 @@ class Row:
     name: str
     options: str = ""
     operands: str = ""
-    columns: Columns = field(default_factory=lambda: Columns())
+    columns: Columns = field(default_factory=Columns)
     when: Mapping[str, Columns] = field(default_factory=dict)
     refine: Refine | None = None
+    prepare: Prepare | None = None
+    raw: bool = False
     stops: bool = False
     single: bool = False
     any_options: bool = False
+    inherits: bool = False
     group: bool = False
     everything: bool = False
     examples: tuple[str, ...] = ()
@@ -189,9 +202,12 @@ def row(
     source: str,
     when: Mapping[str, Columns] | None = None,
     refine: Refine | None = None,
+    prepare: Prepare | None = None,
+    raw: bool = False,
     stops: bool = False,
     single: bool = False,
     any_options: bool = False,
+    inherits: bool = False,
     group: bool = False,
     everything: bool = False,
     examples: tuple[str, ...] = (),
@@ -205,9 +221,12 @@ def row(
         columns=columns,
         when=when or {},
         refine=refine,
+        prepare=prepare,
+        raw=raw,
         stops=stops,
         single=single,
         any_options=any_options,
+        inherits=inherits,
         group=group,
         everything=everything,
         examples=examples,
@@ -231,6 +250,7 @@ def options_of(text: str) -> Mapping[str, Option]:
         option = Option(
             name=names[0],
             takes_value=match["role"] is not None and match["optional"] is None,
+            takes_two=match["two"] is not None,
             optional=match["optional"] is not None,
             role=_role(match["role"] or "text"),
             marks=tuple((match["marks"] or "").split(",")) if match["marks"] else (),

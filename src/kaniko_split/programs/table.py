@@ -19,7 +19,24 @@ from kaniko_split.programs.row import EVERYTHING_MARK, Columns, Option, Role, Ro
 from kaniko_split.programs.usage import holds_expansion, usage_of
 from kaniko_split.source.patterns import Pattern
 
-FIELDS = ("files",)
+FIELDS = (
+    "files",
+    "modes",
+    "text",
+    "scripted",
+    "looks",
+    "archives",
+    "checks",
+    "wrappers",
+    "vcs",
+    "network",
+    "containers",
+    "scanners",
+    "clusters",
+    "clouds",
+    "interpreters",
+    "packages",
+)
 _FOLDERS = frozenset({"/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin", "/busybox"})
 _NO_MORE: Mapping[str, Row] = {}
 # A row that says nothing else: it may fail, and nobody knows whether that is a verdict.
@@ -41,7 +58,7 @@ def table() -> Mapping[str, Row]:
             for name in names_of(row):
                 if name in rows:
                     raise ValueError(f"two rows are called `{name}`")
-                rows[name] = replace(row, name=name)
+                rows[name] = row
     return rows
 
 
@@ -69,21 +86,27 @@ def effect_of(words: tuple[str, ...], more: Mapping[str, Row] = _NO_MORE) -> Com
         return effect_of(words[1:], more) if not words[1].startswith("-") and "/" not in words[1] else EVERYTHING
     rows = {**table(), **more} if more else table()
     row = rows.get(name)
-    return EVERYTHING if row is None else _of_row(row, words[1:], rows, ())
+    return EVERYTHING if row is None else _of_row(name, words[1:], rows, ())
 
 
 def _of_row(
-    row: Row, words: tuple[str, ...], rows: Mapping[str, Row], before: tuple[tuple[Option, str], ...]
+    name: str, words: tuple[str, ...], rows: Mapping[str, Row], before: tuple[tuple[Option, str], ...]
 ) -> CommandEffect:
     """Return what the words after a row's name do; `before` are the options of the groups that it is in."""
+    row = rows[name]
     everything = replace(EVERYTHING, known=True, source=row.source)
     if row.group:
-        return _of_group(row, words, rows, before)
+        return _of_group(name, words, rows, before)
     if row.everything:
         return _with_columns(everything, row.columns)
     own = options_of(row.options)
-    outer = {name: option for group in _groups_of(row, rows) for name, option in options_of(group.options).items()}
-    usage = usage_of(words, {**outer, **own}, stops=row.stops, single=row.single, any_options=row.any_options)
+    outer = _options_of_groups(name, rows) if row.inherits else {}
+    if row.prepare is not None:
+        words = row.prepare(words)
+    if row.raw:
+        usage: Usage | None = Usage((), words, (), ())
+    else:
+        usage = usage_of(words, {**outer, **own}, stops=row.stops, single=row.single, any_options=row.any_options)
     if usage is None:
         return everything
     usage = replace(
@@ -100,8 +123,9 @@ def _of_row(
 
 
 def _of_group(
-    row: Row, words: tuple[str, ...], rows: Mapping[str, Row], before: tuple[tuple[Option, str], ...]
+    name: str, words: tuple[str, ...], rows: Mapping[str, Row], before: tuple[tuple[Option, str], ...]
 ) -> CommandEffect:
+    row = rows[name]
     nothing_known = replace(EVERYTHING, source=row.source)
     usage = usage_of(words, options_of(row.options), stops=True, single=row.single)
     if usage is None or usage.unsure:
@@ -110,23 +134,22 @@ def _of_group(
     if not usage.operands:
         # `git --version`, or a page of help.
         return _finished(replace(_START, failure=Certainty.NO, prints=Certainty.YES), row)
-    wanted = f"{row.name} {usage.operands[0]}"
-    inner = rows.get(wanted) or next(
-        (
-            rows[name]
-            for name in rows
-            if "*" in name and fnmatchcase(wanted, name) and wanted.count(" ") == name.count(" ")
-        ),
-        None,
-    )
-    return nothing_known if inner is None else _of_row(inner, usage.operands[1:], rows, before)
+    wanted = f"{name} {usage.operands[0]}"
+    if wanted not in rows:
+        wanted = next((pattern for pattern in _patterns(rows) if fnmatchcase(wanted, pattern)), "")
+    return _of_row(wanted, usage.operands[1:], rows, before) if wanted else nothing_known
 
 
-def _groups_of(row: Row, rows: Mapping[str, Row]) -> list[Row]:
-    """Return the groups whose options a sub-command takes too, the outermost first."""
-    names = row.name.split()
-    groups = [rows.get(" ".join(names[:count])) for count in range(1, len(names))]
-    return [group for group in groups if group is not None and group.when.get("inherit") is not None]
+def _patterns(rows: Mapping[str, Row]) -> list[str]:
+    """Return the names that are globs, as `aws * describe-*`."""
+    return [name for name in rows if "*" in name]
+
+
+def _options_of_groups(name: str, rows: Mapping[str, Row]) -> dict[str, Option]:
+    """Return the options of the groups that a sub-command is in."""
+    names = name.split()
+    groups = [rows[" ".join(names[:count])] for count in range(1, len(names))]
+    return {name: option for group in groups for name, option in options_of(group.options).items()}
 
 
 def _effect(row: Row, usage: Usage) -> CommandEffect | None:
@@ -221,10 +244,11 @@ def _finished(effect: CommandEffect, row: Row) -> CommandEffect:
         return effect
     paths = effect.reads | effect.writes | effect.searches
     relative = any(_ABSOLUTE.match(path) is None for path in paths)
-    changes = effect.writes or effect.writes_files or effect.acts.possible or effect.logs_in
+    # A row's own paths, such as git's index, do not hide that the command is for printing.
+    changes = effect.writes - set(row.columns.get("writes", ())) or effect.writes_files or effect.logs_in
     return replace(
         effect,
         reads_folder=effect.reads_folder or relative or effect.reads_files or effect.writes_files,
-        prints=Certainty.NO if changes and effect.acts is not Certainty.MAYBE else effect.prints,
+        prints=Certainty.NO if changes or effect.acts is Certainty.YES else effect.prints,
         source=effect.source or row.source,
     )

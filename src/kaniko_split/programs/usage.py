@@ -13,7 +13,7 @@ _NO_OPTION = Pattern(
     r"|CI_REGISTRY\w*|CI_API_V4_URL|CI_API_GRAPHQL_URL|CI_PIPELINE_I?ID|CI_JOB_ID|CI_JOB_TOKEN|CI_JOB_URL|CI_PIPELINE_URL"
     r"|CI_DEFAULT_BRANCH|HOME|PWD|OLDPWD|TMPDIR)\}?(?![\w{:#%/])"
 )
-_EXPANSION_THEN_SLASH = Pattern(r"(?:\$\w+|\$\{[\w:#%@*?.+=-]*\}|\$\([^()]*\))+/.*")
+_EXPANSION = Pattern(r"\$\w+|\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`|\$[@*#?$!-]")
 
 
 def is_certain(word: str) -> bool:
@@ -29,11 +29,16 @@ def holds_expansion(word: str) -> bool:
 def may_be_option(word: str) -> bool:
     """Tell whether a word that is not known may turn out to be an option, or several words.
 
-    It may where it begins with an expansion. A path below an expansion (`$DIR/a`) is taken for a path.
+    It may where it begins with an expansion, unless the word goes on with a slash (`$DIR/a` is taken for a path) or has
+    a blank outside of an expansion (it is quoted, and no option has one).
     """
-    if not word.startswith(("$", "`")):
+    if not word.startswith(("$", "`")) or _NO_OPTION.match(word):
         return False
-    return _NO_OPTION.match(word) is None and _EXPANSION_THEN_SLASH.fullmatch(word) is None
+    end = 0
+    while match := _EXPANSION.match(word, end):
+        end = match.end()
+    rest = _EXPANSION.sub("", word)
+    return not (end and word.startswith("/", end)) and not any(map(str.isspace, rest))
 
 
 def usage_of(
@@ -73,18 +78,25 @@ def usage_of(
             continue
         given = _option(word, table, single=single)
         if given is None:
-            if not any_options or word.startswith(("-$", "-`")):
+            if not any_options or word.startswith(("-$", "-`")) or _is_abbreviation(word, table):
                 return None
             continue
         options.extend(given)
         option, value = given[-1]
-        if option.takes_value and value == "" and "=" not in word:
-            if at >= len(words):
+        wanted = int(option.takes_value and value == "" and "=" not in word) + option.takes_two
+        if wanted:
+            if at + wanted > len(words):
                 return None
-            options[-1] = (option, words[at])
-            at += 1
+            at += wanted
+            options[-1] = (option, words[at - 1])
     marks = tuple(mark for option, _ in options for mark in option.marks)
     return Usage(tuple(options), tuple(operands), marks, tuple(unsure))
+
+
+def _is_abbreviation(word: str, table: Mapping[str, Option]) -> bool:
+    """Tell whether a long option may be short for one of the table's, as GNU's getopt_long and git allow."""
+    name = word.partition("=")[0]
+    return name.startswith("--") and any(listed.startswith(name) for listed in table)
 
 
 def _option(word: str, table: Mapping[str, Option], *, single: bool) -> list[tuple[Option, str]] | None:
