@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "kaniko_split"
 LINE = (
     ("source",),
     ("tree",),
-    ("gitlab", "shell", "kaniko"),
+    ("gitlab", "shell", "kaniko", "programs"),
     ("flow",),
     ("detect",),
     ("plan",),

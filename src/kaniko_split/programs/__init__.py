@@ -1,0 +1,1 @@
+"""What does each program do with its words?"""

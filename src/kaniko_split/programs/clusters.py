@@ -1,0 +1,215 @@
+"""What do the programs do that deploy to clusters and describe infrastructure?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kaniko_split.programs.effect import Certainty, CommandEffect
+from kaniko_split.programs.row import Columns, Usage, row
+
+NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
+# Plug-ins, credentials and settings come from files and variables that no word names.
+_ASKS = Columns(
+    reads_files=True,
+    reads_environment=YES,
+    reads_network=YES,
+    failure=MAYBE,
+    differs=YES,
+    prints=YES,
+    reads_input=False,
+)
+_ACTS = Columns(
+    reads_files=True,
+    reads_environment=YES,
+    reads_network=YES,
+    acts=YES,
+    failure=MAYBE,
+    differs=YES,
+    reads_input=True,
+    writes_files=True,
+)
+_LOCAL = Columns(reads_files=True, reads_environment=YES, failure=MAYBE, prints=YES, reads_input=True, differs=MAYBE)
+_LOGS_IN = Columns(
+    reads_files=True,
+    reads_environment=YES,
+    reads_network=YES,
+    logs_in=True,
+    failure=NO,
+    reads_input=True,
+    writes_files=True,
+)
+_KUBECTL = (
+    "-n,--namespace:text --context:text --kubeconfig:read --cluster:text --user:text -s,--server:text --token:text "
+    "--certificate-authority:read --client-certificate:read --client-key:read --insecure-skip-tls-verify? --request-timeout:text "
+    "--as:text -v,--v:text"
+)
+
+
+def _waits(usage: Usage, effect: CommandEffect) -> CommandEffect:
+    """`kubectl rollout status` and `kubectl wait` fail where the rollout does."""
+    return replace(effect, failure=YES) if usage.operands[:1] == ("status",) else replace(effect, acts=YES)
+
+
+ROWS = (
+    row("kubectl,oc", _KUBECTL, group=True, source="kubectl reference"),
+    *(
+        row_
+        for tool in ("kubectl", "oc")
+        for row_ in (
+            row(
+                f"{tool} get,describe,version,explain,api-resources,api-versions,cluster-info,logs,top,whoami,status,project",
+                any_options=True,
+                operands="text...",
+                inherits=True,
+                source="kubectl get",
+                **_ASKS,
+            ),
+            row(
+                f"{tool} rollout",
+                any_options=True,
+                operands="text...",
+                inherits=True,
+                refine=_waits,
+                source="kubectl rollout",
+                **_ASKS,
+            ),
+            row(
+                f"{tool} wait,auth,diff",
+                any_options=True,
+                operands="text...",
+                inherits=True,
+                source="kubectl wait",
+                reads_files=True,
+                reads_environment=YES,
+                reads_network=YES,
+                failure=YES,
+                differs=YES,
+                prints=YES,
+                reads_input=True,
+            ),
+            row(
+                f"{tool} config,login,logout",
+                any_options=True,
+                operands="text...",
+                inherits=True,
+                source="kubectl config",
+                **_LOGS_IN,
+            ),
+            row(f"{tool} kustomize", any_options=True, operands="search", source="kubectl kustomize", **_LOCAL),
+            row(
+                f"{tool} apply,create,delete,patch,replace,set,scale,label,annotate,expose,run,exec,cp,autoscale,edit,cordon,uncordon,drain,"
+                "taint,port-forward,proxy,attach,debug,certificate,tag,import-image,start-build,process,new-app,new-project,policy,adm,"
+                "secrets,registry,image,rsync,observe",
+                any_options=True,
+                operands="text...",
+                inherits=True,
+                source="kubectl apply",
+                **_ACTS,
+            ),
+        )
+    ),
+    row(
+        "helm",
+        "-n,--namespace:text --kube-context:text --kubeconfig:read --debug? --registry-config:read --repository-config:read "
+        "--repository-cache:read --kube-token:text --kube-apiserver:text",
+        group=True,
+        source="Helm, commands",
+    ),
+    row(
+        "helm template,lint,show,version,verify,inspect,env,search",
+        any_options=True,
+        operands="text...",
+        inherits=True,
+        source="helm template",
+        reads_network=MAYBE,
+        writes_files=False,
+        reads_files=True,
+        reads_environment=YES,
+        failure=MAYBE,
+        differs=MAYBE,
+        reads_input=True,
+        prints=YES,
+        acts=NO,
+    ),
+    row(
+        "helm list,ls,status,get,history",
+        any_options=True,
+        operands="text...",
+        inherits=True,
+        source="helm list",
+        **_ASKS,
+    ),
+    row("helm registry,repo", any_options=True, operands="text...", inherits=True, source="helm registry", **_LOGS_IN),
+    row(
+        "helm dependency,dep,pull,fetch,package,create",
+        any_options=True,
+        operands="text...",
+        inherits=True,
+        source="helm pull",
+        reads_files=True,
+        writes_files=True,
+        reads_environment=YES,
+        reads_network=YES,
+        failure=MAYBE,
+        differs=MAYBE,
+        reads_input=True,
+    ),
+    row(
+        "helm install,upgrade,uninstall,delete,del,rollback,push,test,plugin,secrets,diff,s3,gcs,cm-push",
+        any_options=True,
+        operands="text...",
+        inherits=True,
+        source="helm upgrade",
+        **_ACTS,
+    ),
+    row("terraform,tofu", "-chdir:text -version -help", group=True, single=True, source="Terraform CLI"),
+    *(
+        row_
+        for tool in ("terraform", "tofu")
+        for row_ in (
+            row(f"{tool} version", any_options=True, operands="text...", source="terraform version", **_LOCAL),
+            row(
+                f"{tool} output,show,state,providers,graph,console",
+                any_options=True,
+                operands="text...",
+                single=True,
+                source="terraform show",
+                writes_files=True,
+                acts=MAYBE,
+                **_ASKS,
+            ),
+            row(
+                f"{tool} fmt,validate,plan,init,get,workspace,test",
+                any_options=True,
+                operands="text...",
+                single=True,
+                source="terraform plan",
+                reads_files=True,
+                writes_files=True,
+                reads_environment=YES,
+                reads_network=YES,
+                failure=YES,
+                differs=YES,
+                acts=MAYBE,
+                reads_input=True,
+                logs_in=True,
+            ),
+            row(
+                f"{tool} apply,destroy,import,taint,untaint,refresh,force-unlock,login",
+                any_options=True,
+                operands="text...",
+                single=True,
+                source="terraform apply",
+                logs_in=True,
+                **_ACTS,
+            ),
+        )
+    ),
+    row(
+        "argocd,flux,kustomize,skaffold,helmfile,kapp,ytt,pulumi,terragrunt,ansible,ansible-playbook,ansible-galaxy,packer,vagrant,nomad,consul,"
+        "vault,flyctl,fly,heroku,vercel,netlify,wrangler,serverless,sls,cdk,sam,eb,ecs-cli,ecs-deploy,cf,dokku,cap,fab,rancher,portainer,"
+        "sops,chamber,doppler,op,bw,infisical,kops,eksctl,velero,istioctl,linkerd,tkn,werf-helm,cdk8s,tanka,jsonnet,kpt,devspace,tilt",
+        everything=True,
+        source="the tools' own documentation",
+    ),
+)

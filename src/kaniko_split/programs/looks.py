@@ -1,0 +1,256 @@
+"""What do the programs do that look at files, the machine or the time?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kaniko_split.programs.effect import Certainty, CommandEffect
+from kaniko_split.programs.row import Columns, Usage, row
+from kaniko_split.programs.variables import LISTING, LOCALE
+
+NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
+_GNU = "GNU coreutils manual, "
+_LOOK = Columns(failure=NO, prints=YES, names=LISTING)
+_MACHINE = Columns(failure=NO, prints=YES, differs=YES, names=LISTING)
+
+
+def _ls(usage: Usage, effect: CommandEffect) -> CommandEffect:
+    """Tell a listing of folders from `ls -d`."""
+    if usage.has("-d"):
+        return replace(effect, reads=effect.reads | effect.searches, searches=frozenset())
+    return effect
+
+
+def _printenv(usage: Usage, effect: CommandEffect) -> CommandEffect:
+    """See whether `printenv` names a variable; whether it is set is its exit status."""
+    return replace(effect, reads_environment=NO if usage.operands else YES, failure=YES if usage.operands else NO)
+
+
+def _date(usage: Usage, effect: CommandEffect) -> CommandEffect:
+    """See whether the date is that of now: `-d @0` and `-r file` are the same each time."""
+    fixed = any(value.startswith("@") and value[1:].isdigit() for value in usage.values("-d"))
+    sets = usage.has("-s") or any(not word.startswith("+") for word in usage.operands)
+    return replace(effect, differs=NO if fixed or usage.has("-r") else YES, acts=MAYBE if sets else NO)
+
+
+ROWS = (
+    row(
+        "ls,dir,vdir",
+        "-a,--all -A,--almost-all -b,--escape -B,--ignore-backups -c -C --color? -d,--directory -f -F "
+        "--classify? --file-type --format:text --full-time -g -G,--no-group -h,--human-readable --si -H -i,--inode "
+        "-I,--ignore:text --hide:text --indicator-style:text -k,--kibibytes -l -L,--dereference -m -n,--numeric-uid-gid "
+        "-N,--literal -o -p -q -Q,--quote-name --quoting-style:text -r,--reverse -R,--recursive -s,--size -S --sort:text "
+        "-t --time:text --time-style:text -T,--tabsize:text -u -U -v -w,--width:text -x -X -Z -1 -e "
+        "--group-directories-first --block-size:text --author",
+        "search... else:search=.",
+        refine=_ls,
+        examples=("ls", "ls -la dir", "ls -d dir", "ls -R", "ls a missing"),
+        source=_GNU + "ls",
+        **_LOOK,
+    ),
+    row(
+        "stat",
+        "-L,--dereference -f,--file-system -c,--format:text --printf:text -t,--terse -Z",
+        "read...",
+        examples=("stat a", "stat -c %s a list.txt"),
+        source=_GNU + "stat",
+        **_LOOK,
+    ),
+    row(
+        "du",
+        "-0 -a,--all -b,--bytes -c,--total -d,--max-depth:text -h,--human-readable -k -l -L -m -P -s,--summarize "
+        "-S -x -H -D -B,--block-size:text --apparent-size --exclude:text -t,--threshold:text --time? --si",
+        "search... else:search=.",
+        differs=MAYBE,
+        examples=("du -sh", "du dir"),
+        source=_GNU + "du",
+        failure=NO,
+        prints=YES,
+        names=(*LISTING, "DU_BLOCK_SIZE"),
+    ),
+    row(
+        "df",
+        "-a,--all -h,--human-readable -H -i,--inodes -k -l -m -P,--portability -T,--print-type -t:text -x:text "
+        "-B,--block-size:text --output? --total --sync",
+        "read...",
+        examples=("df -h", "df ."),
+        source=_GNU + "df",
+        failure=NO,
+        prints=YES,
+        differs=YES,
+        names=(*LISTING, "DF_BLOCK_SIZE"),
+        reads_folder=True,
+    ),
+    row(
+        "file",
+        "-b,--brief -i,--mime --mime-type --mime-encoding -L,--dereference -h,--no-dereference -k -z -s -N -n -r "
+        "-F,--separator:text -f,--files-from:read!list -m,--magic-file:read -e:text -0",
+        "read... else:input",
+        when={"list": {"reads_files": True}},
+        examples=("file a dir", "file -b --mime-type a"),
+        source="file(1)",
+        failure=NO,
+        prints=YES,
+        names=(*LOCALE, "MAGIC", "HOME", "POSIXLY_CORRECT"),
+        reads=("$HOME/.magic", "$HOME/.magic.mgc"),
+    ),
+    row(
+        "readlink",
+        "-f,--canonicalize -e,--canonicalize-existing -m,--canonicalize-missing -n,--no-newline -q -s -v -z",
+        "read...",
+        reads_folder=True,
+        examples=("readlink -f a", "readlink link"),
+        source=_GNU + "readlink",
+        **_LOOK,
+    ),
+    row(
+        "realpath",
+        "-e,--canonicalize-existing -m,--canonicalize-missing -L -P -q,--quiet -s,--strip,--no-symlinks -z "
+        "--relative-to:read --relative-base:read",
+        "read...",
+        reads_folder=True,
+        examples=("realpath a", "realpath --relative-to=dir a"),
+        source=_GNU + "realpath",
+        **_LOOK,
+    ),
+    row(
+        "basename",
+        "-a,--multiple -s,--suffix:text -z,--zero",
+        "text...",
+        examples=("basename dir/x",),
+        source=_GNU + "basename",
+        **_LOOK,
+    ),
+    row("dirname", "-z,--zero", "text...", examples=("dirname dir/x",), source=_GNU + "dirname", **_LOOK),
+    row(
+        "pwd",
+        "-L,--logical -P,--physical",
+        "",
+        reads_folder=True,
+        names=("PWD", "POSIXLY_CORRECT"),
+        can_fail=False,
+        failure=NO,
+        prints=YES,
+        examples=("pwd",),
+        source=_GNU + "pwd",
+    ),
+    row("pathchk", "-p -P --portability", "read...", failure=YES, examples=("pathchk a",), source=_GNU + "pathchk"),
+    row(
+        "date",
+        "-d,--date:text -f,--file:read -I,--iso-8601? -r,--reference:read -R,--rfc-email --rfc-2822 "
+        "--rfc-3339:text -s,--set:text -u,--utc,--universal --debug -D:text -j -v:text",
+        "text...",
+        refine=_date,
+        examples=("date", "date -u +%s", "date -r a", "date -d @0", "date -Iseconds"),
+        source=_GNU + "date",
+        failure=NO,
+        can_fail=False,
+        prints=YES,
+        names=(*LOCALE, "TZ"),
+    ),
+    row(
+        "cal,uptime,w,who,last,free,vmstat,top,ps,pidof,pgrep,lsof,mount,netstat,ss,ifconfig,ip,route,arp,lsmod,dmesg,lscpu,"
+        "lsblk,blkid,iostat",
+        "-a -A -e -f -g -h,--human -k -l -L -m -n:text -o:text -p -s -t -u -w -x -r -V -b -1 -4 -6 -T -B",
+        "text...",
+        examples=("uptime", "free -m", "ps -ef"),
+        source="procps; util-linux",
+        **_MACHINE,
+    ),
+    row(
+        "id,whoami,groups,logname,tty,hostid",
+        "-u,--user -g,--group -G,--groups -n,--name -r,--real -z,--zero -s,--silent",
+        "text...",
+        examples=("id -u", "whoami", "groups"),
+        source=_GNU + "id",
+        **_LOOK,
+    ),
+    row(
+        "uname,arch,nproc,lsb_release,getconf,dpkg-architecture",
+        "-a,--all -s -n!machine -r!machine -v!machine -m,--machine -p -i -o -c,--codename -d -q:text --ignore:text",
+        "text...",
+        when={"machine": {"differs": MAYBE}},
+        differs=MAYBE,
+        failure=NO,
+        prints=YES,
+        names=("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", *LOCALE),
+        examples=("uname -m", "nproc", "arch"),
+        source=_GNU + "uname",
+    ),
+    row(
+        "hostname",
+        "-f,--fqdn -s,--short -i,--ip-address -I -d,--domain",
+        "text",
+        acts=NO,
+        failure=NO,
+        prints=YES,
+        differs=YES,
+        reads_network=MAYBE,
+        examples=("hostname",),
+        source="hostname(1)",
+    ),
+    row(
+        "uuidgen",
+        "-r,--random -t,--time -m -s -n:text -N:text",
+        "",
+        differs=YES,
+        failure=NO,
+        prints=YES,
+        source="util-linux, uuidgen(1)",
+    ),
+    row(
+        "printenv",
+        "-0,--null",
+        "name...",
+        refine=_printenv,
+        prints=YES,
+        examples=("printenv", "printenv CANARY"),
+        source=_GNU + "printenv",
+    ),
+    row("true", raw=True, operands="text...", can_fail=False, failure=NO, examples=("true",), source="POSIX, true"),
+    row(":", raw=True, operands="text...", can_fail=False, failure=NO, source="POSIX, colon"),
+    row("false", raw=True, operands="text...", failure=YES, examples=("false",), source="POSIX, false"),
+    row("sleep", "", "text...", failure=NO, can_fail=False, examples=("sleep 0",), source="POSIX, sleep"),
+    row(
+        "which",
+        "-a -s",
+        "text...",
+        failure=YES,
+        prints=YES,
+        reads_files=True,
+        names=("PATH",),
+        examples=("which sh",),
+        source="which(1)",
+    ),
+    row(
+        "type",
+        "-a -f -p -P -t",
+        "text...",
+        failure=YES,
+        prints=YES,
+        reads_files=True,
+        names=("PATH",),
+        source="POSIX, type",
+    ),
+    row("hash", "-r -l -d -t -p:read", "text...", failure=YES, reads_files=True, names=("PATH",), source="POSIX, hash"),
+    row("kill,killall,pkill,skill", raw=True, operands="text...", failure=NO, acts=NO, source="POSIX, kill"),
+    row(
+        "clear,reset,stty,tput",
+        any_options=True,
+        operands="text...",
+        failure=NO,
+        prints=YES,
+        names=("TERM",),
+        source="ncurses, clear(1)",
+    ),
+    row(
+        "logger",
+        any_options=True,
+        operands="text...",
+        acts=MAYBE,
+        reads_input=True,
+        failure=NO,
+        reads_files=True,
+        source="util-linux, logger(1)",
+    ),
+)
