@@ -9,18 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from kaniko_split.flow.builtins import effects_of_builtin
 from kaniko_split.flow.effects import Effects
-from kaniko_split.flow.programs import effects_of_command
+from kaniko_split.flow.programs import effects_of_words
 from kaniko_split.flow.state import ShellState, exports_of, values_of
+from kaniko_split.flow.wrappers import behind_wrappers
 from kaniko_split.kaniko.command import Build, NotABuild
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
-from kaniko_split.shell.commands import FRESH_VARIABLES, behind_wrappers
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
 from kaniko_split.shell.nodes import Assignment, Declaration, Statement, Word, words_of
 from kaniko_split.shell.words import names_assigned, names_read, reads_indirectly
 from kaniko_split.source.patterns import Pattern
 
 _CHANCE = Pattern(r"/dev/u?random|/proc/sys/kernel/random")
+# Variables that are another one in each job, or each time they are read (GitLab, "Predefined variables").
+FRESH_VARIABLES = frozenset(
+    {
+        *("RANDOM", "SRANDOM", "SECONDS", "EPOCHSECONDS", "EPOCHREALTIME", "HOSTNAME", "$", "BASHPID"),
+        *("CI_JOB_ID", "CI_JOB_STARTED_AT", "CI_JOB_URL", "CI_RUNNER_ID", "CI_RUNNER_DESCRIPTION"),
+        *("CI_RUNNER_SHORT_TOKEN", "CI_CONCURRENT_ID", "CI_CONCURRENT_PROJECT_ID"),
+    }
+)
+_CAPTURES = frozenset({">", ">>", "&>", ">|", "&>>"})
 _PLACES = frozenset({"PWD", "OLDPWD"})
 _IN_FOLDER: frozenset[Location] = frozenset({State.FOLDER})
 # They fail only in ways that nobody plans for.
@@ -47,14 +57,17 @@ def effects_of_build(statement: Statement, state: ShellState, call: Build | NotA
 
 def effects_of_program(statement: Statement, state: ShellState) -> Effects:
     """Return what a command does by its name and words, where it is no build and nothing that can be followed."""
-    texts = tuple(value.text for value in values_of(statement, state))
-    if not texts:
+    values = values_of(statement, state)
+    if not values:
         return Effects(unknown=True, reads=frozenset({State.FILES}), writes=frozenset({State.FILES}), fails=True)
+    texts = tuple(value.text for value in values)
     leaves = texts[0] == "exec"
-    texts = texts[behind_wrappers(texts, state.setting.wrappers) :]
-    if not texts:
+    at = behind_wrappers(texts, state.setting.wrappers)
+    if at >= len(texts):
         return Effects(prints=True, leaves=leaves)
-    done = effects_of_command(texts, statement, state)
+    done = effects_of_builtin(texts[at:], state)
+    if done is None:
+        done = effects_of_words(values[at:], state, captured=_is_captured(statement, state))
     if leaves:
         return replace(done, leaves=True)
     if state.sourced and done.unknown:
@@ -62,6 +75,12 @@ def effects_of_program(statement: Statement, state: ShellState) -> Effects:
         every = frozenset[Location]({State.VARIABLES})
         return replace(done, reads=done.reads | every, writes=done.writes | every)
     return done
+
+
+def _is_captured(statement: Statement, state: ShellState) -> bool:
+    """Tell whether a redirect, a pipe or a substitution takes what a command prints."""
+    redirected = any(one.operator in _CAPTURES for one in statement.redirects)
+    return redirected or state.script[statement.span.end :].lstrip()[:1] in {"|", ")", "`"}
 
 
 def effects_of_assignments(assignments: Iterable[Assignment]) -> Effects:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_split.flow.state import ShellState, values_of
+from kaniko_split.flow.wrappers import base_name, behind_wrappers
 from kaniko_split.kaniko.command import Argument, Build, NotABuild, is_executor, read_command
-from kaniko_split.shell.commands import Kind, base_name, behind_wrappers, kind_of
+from kaniko_split.programs.table import effect_of
 from kaniko_split.shell.nodes import Call, Statement
 from kaniko_split.shell.values import Value
 
@@ -37,7 +38,8 @@ def hides_executor(statement: Statement, state: ShellState) -> bool:
         return True
     if base_name(texts[at]) in _SHELLS and any("executor" in text for text in texts[at + 1 :]):
         return True
-    runs = kind_of(texts[at:]) is Kind.UNKNOWN
+    effect = effect_of(texts[at:])
+    runs = not effect.known or bool(effect.runs)
     return runs and any("/" in text and is_executor(text) for text in texts[at + 1 :])
 
 

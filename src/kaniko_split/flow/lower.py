@@ -26,7 +26,7 @@ from kaniko_split.flow.exits import Exit, Path, Paths
 from kaniko_split.flow.lists import is_single_word
 from kaniko_split.flow.occurrence import CallKind, Occurrence, Part, Role, Shape
 from kaniko_split.flow.questions import answer_of, possible_branches
-from kaniko_split.flow.scripts import body_of_script, written_down
+from kaniko_split.flow.scripts import InnerRun, body_of_script, body_of_text, inner_run, written_down
 from kaniko_split.flow.state import (
     ShellState,
     after_assignments,
@@ -43,8 +43,8 @@ from kaniko_split.flow.state import (
     with_positional,
 )
 from kaniko_split.flow.status import StatusQuestion, failed_codes, status_kept, status_question
+from kaniko_split.flow.wrappers import judges
 from kaniko_split.kaniko.command import Build
-from kaniko_split.shell.commands import judges
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable
 from kaniko_split.shell.nodes import (
     Call,
@@ -86,6 +86,7 @@ _BUILTIN_PATHS: dict[str, Paths] = {
     "continue": {Path(Exit.CONTINUED): 0},
     **dict.fromkeys((".", "source", "eval"), exits.ANY_EXIT),
 }
+_PROCESSES = frozenset({CallKind.PROCESS, CallKind.TEXT})
 _UNKNOWN_IFS = Value("$IFS", exact=False)
 
 
@@ -507,7 +508,7 @@ class _Lowering:
             bodies, _, _, _ = followed
             effects = self._of_bodies(statement, state, followed)
             parts = tuple(Part(Role.CALLED, one.occurrences, number) for number, one in enumerate(bodies))
-        effects = effects_of_program(statement, state) if effects is None else effects
+        effects = self._of_command(statement, state) if effects is None else effects
         effects = with_redirects(
             statement, _with_substituted(with_words(statement, effects, state), substituted), state
         )
@@ -523,6 +524,18 @@ class _Lowering:
             return replace(occurrence, call=call, hides=hides, callee=name, call_kind=kind)
 
         return self._finished(statement, state, inside, substituted, as_call)
+
+    def _of_command(self, statement: Statement, state: ShellState) -> Effects:
+        """Return what a command does that runs nothing which can be followed; a trap acts when the script ends."""
+        done = effects_of_program(statement, state)
+        texts = tuple(value.text for value in values_of(statement, state))
+        if texts[:1] != ("trap",) or len(texts) < 3 or texts[1].startswith("-"):
+            return done
+        script = body_of_text(InnerRun(values_of(statement, state)[:1], often=False, text=texts[1], exact=True), state)
+        if script is None:
+            return replace(done, unknown=True)
+        later = self.sequence(script.statements, replace(script.state, functions=state.functions)).effects
+        return replace(done, reads=done.reads | later.reads, acts=later.acts or later.unknown, prints=False)
 
     def _followed(
         self, statement: Statement, state: ShellState
@@ -548,13 +561,32 @@ class _Lowering:
             return bodies, frozenset(local), name, CallKind.FUNCTION
         script = body_of_script(statement, state)
         if script is None:
-            return None
+            return self._evaluated(values, state)
         if script.path in state.calling:
             self._recursive.add(script.path)
             return None
         body = self.sequence(script.statements, script.state)
         kind = CallKind.SOURCED if script.sourced else CallKind.PROCESS
         return [body], frozenset(), script.path, kind
+
+    def _evaluated(
+        self, values: tuple[Value, ...], state: ShellState
+    ) -> tuple[list[Lowered], frozenset[str], str, CallKind] | None:
+        """Return what a text does that a command gives to a shell, as `sh -c` and `eval` do."""
+        run = inner_run(values, state)
+        if run.text is None:
+            return None
+        script = body_of_text(run, state)
+        if script is None:
+            return None
+        body = self.sequence(script.statements, script.state)
+        if run.often:
+            body = replace(body, effects=algebra.maybe(body.effects), paths=exits.repeated(body.paths, None))
+        if not run.exact:
+            everything = frozenset[Location]({State.FILES, State.FOLDER})
+            own = Effects(reads=everything, writes=frozenset({State.FILES}), unknown=True)
+            body = replace(body, effects=algebra.joined([body.effects, own]))
+        return [body], frozenset(), run.text, CallKind.EVALUATED if script.sourced else CallKind.TEXT
 
     def _of_bodies(
         self,
@@ -565,18 +597,20 @@ class _Lowering:
         """Return what a call does, without the callee's own parameters and local variables."""
         bodies, local, name, kind = followed
         done = algebra.either([one.effects for one in bodies])
-        if kind is CallKind.PROCESS:
+        if kind in _PROCESSES:
             done = algebra.in_subshell(done)
         own = {
             place
             for place in done.reads | done.writes
             if isinstance(place, Variable) and (place.name in local or place.name.isdigit() or place.name in "@*#")
         }
-        called: Location = Variable(f"{name}()") if kind is CallKind.FUNCTION else File(name)
+        called = frozenset[Location]({Variable(f"{name}()")} if kind is CallKind.FUNCTION else {File(name)})
+        if kind in {CallKind.TEXT, CallKind.EVALUATED}:
+            called = NOWHERE
         texts = tuple(value.text for value in values_of(statement, state))
         return replace(
             done,
-            reads=done.reads - own | {called},
+            reads=done.reads - own | called,
             writes=done.writes - own,
             overwrites=done.overwrites - own,
             exports=done.exports - {place.name for place in own if isinstance(place, Variable)},
@@ -597,12 +631,14 @@ class _Lowering:
     ) -> Paths:
         texts = tuple(value.text for value in values_of(statement, state))
         if isinstance(call, Build) or (hides and followed is None):
+            if hides and inner_run(values_of(statement, state), state).often:
+                return {Path(Exit.TRUE): exits.UNBOUNDED, Path(Exit.FALSE, build_failed=True): exits.UNBOUNDED}
             leaves = {Path(Exit.LEFT): 1.0} if texts[:1] == ("exec",) else {}
             return {Path(Exit.TRUE): 1, Path(Exit.FALSE, build_failed=True): 0, **leaves}
         if followed is not None:
             bodies, _, name, kind = followed
             paths = exits.best(pair for one in bodies for pair in one.paths.items())
-            if kind is CallKind.PROCESS:
+            if kind in _PROCESSES:
                 paths = exits.in_subshell(paths)
             paths = exits.of_function(paths)
             if name in self._recursive and exits.most_builds(paths):
@@ -630,7 +666,7 @@ class _Lowering:
         if followed is not None:
             bodies, local, _, kind = followed
             ends = [behind_call(one.after, state, local) for one in bodies]
-            if kind is CallKind.PROCESS:
+            if kind in _PROCESSES:
                 ends = [behind_subshell(one.after, state) for one in bodies]
             return join(ends)
         ifs = _ifs_behind(texts, statement, effects, state)

@@ -53,6 +53,8 @@ class CallKind(Enum):
     FUNCTION = "a function of the shell"
     SOURCED = "a file, in the shell itself"
     PROCESS = "a script, in a process of its own"
+    TEXT = "a text, in a process of its own"
+    EVALUATED = "a text, in the shell itself"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

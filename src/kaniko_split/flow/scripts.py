@@ -12,8 +12,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from kaniko_split.flow.state import Read, ShellState, forget, values_of, with_positional
-from kaniko_split.shell.commands import base_name, behind_wrappers
+from kaniko_split.flow.state import Read, ShellState, forget, values_of, with_positional, without_positional
+from kaniko_split.flow.wrappers import base_name, behind_wrappers
+from kaniko_split.programs.table import effect_of
 from kaniko_split.shell.locations import File, file_at, is_exact
 from kaniko_split.shell.nodes import Call, Literal, Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
@@ -27,6 +28,11 @@ _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _SOURCING = frozenset({".", "source"})
 _SHEBANG = Pattern(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?\S*?\b(?:sh|bash|ash|dash|busybox)\b")
 _MOST_CHARACTERS = 200_000
+# GitLab's own variables whose values hold no character that means something to a shell.
+_PLAIN_NAME = Pattern(
+    r"\$\{?CI_(?!\w*(?:MESSAGE|TITLE|DESCRIPTION|AUTHOR|USER|NAME\b|TOKEN|PASSWORD))\w+\}?|\$\{?CI_PROJECT_NAME\b\}?"
+)
+_UNKNOWN = Pattern(r"[$`]")
 _ENDINGS = frozenset({"sh", "bash", "ash", "env", "inc", "lib"})
 # Where a script may be named: the marks are sought first, since that is fast, and what is around them then.
 _MARKS = ("sh ", "source ", ". ", "./", "CI_PROJECT_DIR", *(f".{ending}" for ending in sorted(_ENDINGS)))
@@ -84,6 +90,50 @@ class ScriptBody:
     sourced: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class InnerRun:
+    """What a program runs that is told to it by its words.
+
+    Attributes:
+        words: The command in the end.
+        often: Whether it may run more than once, as behind `xargs`.
+        text: The text that a shell runs; None where there is none.
+        exact: Whether that text is known to the last character.
+    """
+
+    words: tuple[Value, ...]
+    often: bool
+    text: str | None
+    exact: bool
+
+
+def inner_run(values: tuple[Value, ...], state: ShellState) -> InnerRun:
+    """Return what a command runs in the end: behind `timeout`, `xargs` or `find -exec`, and in `sh -c`.
+
+    Args:
+        values: Its words as far as they are known.
+        state: The state in which it runs.
+    """
+    often = False
+    while values:
+        values = values[behind_wrappers(tuple(value.text for value in values), state.setting.wrappers) :]
+        texts = tuple(value.text for value in values)
+        if texts[:1] == ("eval",):
+            return InnerRun(values, often, " ".join(texts[1:]), all(value.exact for value in values[1:]))
+        effect = effect_of(texts) if texts else None
+        if effect is None or not (effect.runs or effect.runs_text is not None):
+            return InnerRun(values, often, None, exact=False)
+        often = often or effect.runs_often
+        if effect.runs_text is not None:
+            exact = any(value.text == effect.runs_text and value.exact for value in values)
+            exact = exact or not _UNKNOWN.search(_PLAIN_NAME.sub("", effect.runs_text))
+            return InnerRun(values, often, effect.runs_text, exact)
+        at = next((at for at in range(1, len(texts)) if texts[at : at + 1] == effect.runs[:1]), None)
+        inner = values[at : at + len(effect.runs)] if at is not None else ()
+        values = inner or tuple(Value(text, exact="$" not in text) for text in effect.runs)
+    return InnerRun(values, often, None, exact=False)
+
+
 def body_of_script(statement: Statement, state: ShellState) -> ScriptBody | None:
     """Return the statements of the script that a command runs; None where it runs none that can be read.
 
@@ -122,8 +172,38 @@ def body_of_script(statement: Statement, state: ShellState) -> ScriptBody | None
         # Some shells begin with the one of their environment, others with blanks.
         forget(IFS, seen)
     known = with_positional(seen, found.arguments)
-    fresh = replace(there, known=known, functions={}, folder_before=None, pushed=(), exec_ends=False)
-    return ScriptBody(found.path, statements, replace(fresh, stops_at_failure=False, sourced=False), sourced=False)
+    return ScriptBody(found.path, statements, _in_process(there, known), sourced=False)
+
+
+def _in_process(state: ShellState, known: Mapping[str, Value]) -> ShellState:
+    """Return the state in which a process begins that knows of the shell no more than its environment."""
+    return replace(
+        state,
+        known=known,
+        functions={},
+        folder_before=None,
+        pushed=(),
+        exec_ends=False,
+        stops_at_failure=False,
+        sourced=False,
+    )
+
+
+def body_of_text(run: InnerRun, state: ShellState) -> ScriptBody | None:
+    """Return the statements of a text that a shell is given to run; None where it is no shell script."""
+    if run.text is None or run.text in state.calling:
+        return None
+    try:
+        statements = parse(run.text).statements
+    except ShellSyntaxError:
+        return None
+    there = replace(state, script=run.text, calling=(*state.calling, run.text))
+    if run.words and run.words[0].text == "eval":
+        return ScriptBody(run.text, statements, there, sourced=True)
+    seen = {name: state.known[name] for name in state.known if name in state.exported | state.setting.given}
+    if IFS in seen:
+        forget(IFS, seen)
+    return ScriptBody(run.text, statements, _in_process(there, without_positional(seen)), sourced=False)
 
 
 def written_down(statement: Statement, state: ShellState) -> tuple[str, str] | None:

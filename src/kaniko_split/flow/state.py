@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from kaniko_split.shell.computing import ALIASES
-from kaniko_split.shell.locations import File, Location, State, Variable, file_at
+from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, file_at
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement, Word
 from kaniko_split.shell.splitting import IFS
 from kaniko_split.shell.values import Value
@@ -99,6 +99,7 @@ class ShellState:
         pushed: Where `popd` leads, the next one last.
         calling: The functions and scripts in which the statement is; one that calls itself is not followed.
         exported: The names that the script has exported.
+        assigned: The names that the script has given a value, or may have.
         written: The files that the job has given content, each with the text of the statements that did.
         made: The text of the files that the job writes out as a here-document, by path.
         exports_all: Whether `set -a` may be on.
@@ -116,6 +117,7 @@ class ShellState:
     pushed: tuple[str | None, ...] = ()
     calling: tuple[str, ...] = ()
     exported: frozenset[str] = frozenset()
+    assigned: frozenset[str] = frozenset()
     written: Mapping[Location, str] = field(default_factory=dict)
     made: Mapping[str, str] = field(default_factory=dict)
     exports_all: bool = False
@@ -127,9 +129,31 @@ class ShellState:
         """Return the words that some words of a command become, as far as they are known."""
         return tuple(from_project(value, self.folder) for value in values_of_words(words, self.script, self.known))
 
+    def environment(self) -> frozenset[Location]:
+        """Return the variables that the script gives a value and that a program which it starts can see."""
+        return frozenset(
+            place
+            for name in self.assigned
+            if name in self.exported or name in self.setting.given or is_from_outside(name)
+            for place in (Variable(name), export_mark(name))
+        )
+
     def value(self, word: Word) -> Value:
         """Return the value of a word as one word, as in an assignment or a redirect."""
         return value_of_word(word, self.script, self.known)
+
+
+# What the project, the runner or the image may have put into the environment, so that it is exported already.
+_FROM_OUTSIDE = (
+    *("ALL_PROXY", "AWS_", "AZURE_", "CI_", "DOCKER_", "FF_", "GIT_", "GOOGLE_", "HTTP", "KANIKO_", "LC_", "NO_PROXY"),
+    *("SSL_", "http_", "https_", "no_proxy", "all_proxy"),
+)
+_FROM_OUTSIDE_WHOLE = frozenset({"HOME", "IFS", "LANG", "PATH", "PS4", "TMPDIR"})
+
+
+def is_from_outside(name: str) -> bool:
+    """Tell whether a variable may be in the environment although the script does not export it."""
+    return name in _FROM_OUTSIDE_WHOLE or name.startswith(_FROM_OUTSIDE)
 
 
 def values_of(statement: Statement, state: ShellState) -> tuple[Value, ...]:
@@ -154,7 +178,8 @@ def after_assignments(assignments: Iterable[Assignment], state: ShellState) -> S
     """Return the state behind assignments that are the whole command."""
     given = tuple(assignments)
     exported = state.exported | {one.name for one in given if one.value is not None} if state.exports_all else None
-    changed = replace(state, known=assigned(given, state))
+    names = state.assigned | {one.name for one in given}
+    changed = replace(state, known=assigned(given, state), assigned=names)
     return changed if exported is None else replace(changed, exported=exported)
 
 
@@ -169,7 +194,9 @@ def after_declaration(command: Declaration, state: ShellState) -> ShellState:
     exported = state.exported | exports_of(command)
     if state.exports_all:
         exported |= {one.name for one in command.assignments if one.value is not None}
-    return replace(state, known=known, exported=exported)
+    return replace(
+        state, known=known, exported=exported, assigned=state.assigned | {one.name for one in command.assignments}
+    )
 
 
 def exports_of(command: Declaration) -> frozenset[str]:
@@ -209,7 +236,12 @@ def after_command(
             known = _shifted({**state.known, **known}, texts[1:])
     if texts[:1] == ("alias",):
         known[ALIASES] = _FUNCTION
-    changed = replace(state, known=known, sourced=state.sourced or State.VARIABLES in places)
+    changed = replace(
+        state,
+        known=known,
+        assigned=state.assigned | {place.name for place in places if isinstance(place, Variable)},
+        sourced=state.sourced or State.VARIABLES in places,
+    )
     if texts[:1] == ("set",):
         changed = _with_options(texts[1:], changed)
     return moved(texts, changed) if State.FOLDER in places else changed
@@ -236,6 +268,7 @@ def forgetting(places: Iterable[Location], state: ShellState) -> ShellState:
         folder=folder[0],
         folder_before=folder[1],
         pushed=folder[2],
+        assigned=state.assigned | {place.name for place in changed if isinstance(place, Variable)},
         sourced=state.sourced or State.VARIABLES in changed,
     )
 
@@ -281,6 +314,7 @@ def _joined(first: ShellState, second: ShellState) -> ShellState:
         folder_before=first.folder_before if first.folder_before == second.folder_before else None,
         pushed=first.pushed if first.pushed == second.pushed else (),
         exported=first.exported | second.exported,
+        assigned=first.assigned | second.assigned,
         written=first.written if first.written is second.written else {**first.written, **second.written},
         made={path: text for path, text in first.made.items() if second.made.get(path) == text},
         exports_all=first.exports_all or second.exports_all,

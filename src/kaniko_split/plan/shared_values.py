@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.flow.commands import FRESH_VARIABLES
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.slices import CannotSliceError, Slices
-from kaniko_split.shell.commands import FRESH_VARIABLES
 from kaniko_split.shell.locations import File, Location, State, Variable, variables_in
 from kaniko_split.source.repository import wildcard
 

@@ -1,0 +1,86 @@
+"""What does a command of the shell itself do?
+
+POSIX, "Shell Command Language", 2.14, and bash's manual, "Shell Builtin Commands". What `export` and `local` assign is
+read from the syntax, and statements that a builtin runs (`eval`, `.`) are followed elsewhere where that can be.
+"""
+
+from __future__ import annotations
+
+from kaniko_split.flow.effects import Effects
+from kaniko_split.flow.state import POSITIONAL, ShellState, sets_positional
+from kaniko_split.flow.wrappers import is_lookup
+from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, export_mark
+from kaniko_split.source.patterns import Pattern
+
+_TURNS_OFF = Pattern(r"\bset\b.*(?:\+[a-z]*e|\+o errexit)")
+_FOLDER: frozenset[Location] = frozenset({State.FOLDER})
+_OPTIONS: frozenset[Location] = frozenset({State.OPTIONS})
+_OPTION_COMMANDS = frozenset(
+    {"set", "shopt", "umask", "ulimit", "alias", "unalias", "trap", "enable", "bind", "complete"}
+)
+_LEAVING = frozenset({"exit", "return", "exec", "break", "continue", "logout"})
+_ASKING = frozenset(
+    {"type", "hash", "times", "jobs", "history", "caller", "dirs", "help", "compgen", "bg", "fg", "disown"}
+)
+_EVERYTHING: frozenset[Location] = frozenset({State.FILES, State.FOLDER, State.VARIABLES, State.OPTIONS})
+
+
+def effects_of_builtin(texts: tuple[str, ...], state: ShellState) -> Effects | None:
+    """Return what a command of the shell does; None for a program.
+
+    Args:
+        texts: Its words as far as they are known.
+        state: The state in which it runs.
+    """
+    name = texts[0]
+    if is_lookup(texts) or name in _ASKING:
+        return Effects(prints=True)
+    if name in {"cd", "pushd", "popd"}:
+        return _moved(texts)
+    if name in _OPTION_COMMANDS:
+        return _options_set(texts, state)
+    if name in _LEAVING:
+        return Effects(leaves=True)
+    match name:
+        case "wait":
+            # Its words name the processes; without any it cannot fail.
+            return Effects(fails=len(texts) > 1)
+        case "shift":
+            return Effects(reads=POSITIONAL, writes=POSITIONAL)
+        case "read" | "getopts" | "mapfile" | "readarray":
+            return _variables_read(texts)
+        case "printf" if texts[1:2] and texts[1].startswith("-v"):
+            variable = Variable(texts[1][2:] or (texts[2] if len(texts) > 2 else ""))
+            return Effects(writes=frozenset({variable}))
+        case "unset":
+            names = [text for text in texts[1:] if not text.startswith("-")]
+            gone = frozenset[Location](place for text in names for place in (Variable(text), export_mark(text)))
+            return Effects(writes=gone, overwrites=gone)
+        case "eval" | "source" | ".":
+            return Effects(reads=_EVERYTHING, writes=_EVERYTHING, leaves=True, unknown=True, fails=True)
+    return None
+
+
+def _variables_read(texts: tuple[str, ...]) -> Effects:
+    names = [text for text in texts[1:] if text and not text.startswith("-")]
+    match texts[0]:
+        case "getopts":
+            written = {*(names[1:2] or ["?"]), "OPTIND", "OPTARG"}
+            return Effects(reads=POSITIONAL | {Variable("OPTIND")}, writes=frozenset(map(Variable, written)))
+        case "mapfile" | "readarray":
+            return Effects(writes=frozenset({Variable(names[-1] if names else "MAPFILE")}))
+    return Effects(writes=frozenset(map(Variable, names or ["REPLY"])))
+
+
+def _moved(texts: tuple[str, ...]) -> Effects:
+    absolute = len(texts) == 2 and texts[1].startswith(("/", "$CI_PROJECT_DIR", "${CI_PROJECT_DIR}"))
+    certain = texts[0] == "cd" and absolute
+    return Effects(reads=NOWHERE if certain else _FOLDER, writes=_FOLDER, overwrites=_FOLDER if certain else NOWHERE)
+
+
+def _options_set(texts: tuple[str, ...], state: ShellState) -> Effects:
+    if texts == ("set", "-e") and not _TURNS_OFF.search(state.script):
+        # GitLab starts each script with it, and nothing here turns it off.
+        return Effects()
+    written = POSITIONAL if sets_positional(texts) else NOWHERE
+    return Effects(reads=_OPTIONS, writes=_OPTIONS | written)
