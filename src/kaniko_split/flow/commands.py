@@ -6,7 +6,7 @@ be overwritten counts as overwritten. Statements inside it (a function's body, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from kaniko_split.flow.builtins import effects_of_builtin
@@ -17,10 +17,11 @@ from kaniko_split.flow.wrappers import behind_wrappers
 from kaniko_split.kaniko.command import Build, NotABuild
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
-from kaniko_split.shell.nodes import Assignment, Declaration, Statement, Word, words_of
+from kaniko_split.shell.nodes import Assignment, Declaration, Literal, Parameter, Statement, Word, words_of
 from kaniko_split.shell.words import names_assigned, names_read, reads_indirectly
 from kaniko_split.source.patterns import Pattern
 
+_GLOB = Pattern(r"[*?]|\[[^\]]+\]")
 _CHANCE = Pattern(r"/dev/u?random|/proc/sys/kernel/random")
 # Variables that are another one in each job, or each time they are read (GitLab, "Predefined variables").
 FRESH_VARIABLES = frozenset(
@@ -31,6 +32,7 @@ FRESH_VARIABLES = frozenset(
     }
 )
 _CAPTURES = frozenset({">", ">>", "&>", ">|", "&>>"})
+_MAKING = frozenset({"local", "declare", "typeset"})
 _PLACES = frozenset({"PWD", "OLDPWD"})
 _IN_FOLDER: frozenset[Location] = frozenset({State.FOLDER})
 # They fail only in ways that nobody plans for.
@@ -46,7 +48,10 @@ def effects_of_build(statement: Statement, state: ShellState, call: Build | NotA
     """
     texts = tuple(value.text for value in values_of(statement, state))
     if (removes_leftovers(texts) or makes_workspace(texts)) and not statement.redirects:
-        return Effects()
+        forced = makes_workspace(texts) or any(text.startswith("-") and "f" in text for text in texts[1:])
+        # Without `-f` it fails where no build has left anything.
+        looked_at = frozenset[Location](file_at(text, state.folder) for text in texts[1:] if not text.startswith("-"))
+        return Effects() if forced else Effects(reads=looked_at)
     if not isinstance(call, Build):
         return None
     promised = frozenset[Location](file_at(path, state.folder) for path in call.written)
@@ -95,6 +100,10 @@ def effects_of_declaration(command: Declaration) -> Effects:
     """Return what `export`, `local` and the like do."""
     done = effects_of_assignments(one for one in command.assignments if one.value is not None)
     bare = frozenset[Location](Variable(one.name) for one in command.assignments if one.value is None)
+    if command.keyword in _MAKING:
+        # `local name` makes a variable without a value.
+        done = replace(done, writes=done.writes | bare, overwrites=done.overwrites | bare)
+        bare = NOWHERE
     exported = exports_of(command)
     if exported:
         # That it is exported is a place of its own: a plain assignment changes the value and leaves that.
@@ -111,17 +120,36 @@ def with_words(statement: Statement, done: Effects, state: ShellState) -> Effect
     words = tuple(words_of(statement))
     text = state.script[statement.span.start : statement.span.end]
     names = {name for word in words for name in names_read(word)}
+    # One status is what the other one tells of the last command.
+    names |= {"?"} if "PIPESTATUS" in names else set()
+    cleans = removes_leftovers(tuple(value.text for value in values_of(statement, state)))
+    matched = NOWHERE if cleans else frozenset(state.place(path) for path in _patterns(words, state))
     written = {name for word in words for name in names_assigned(word)}
+    ends = any(map(_may_end, words))
     read: set[Location] = {Variable(name) for name in names | written}
     if any(map(reads_indirectly, words)):
         read.add(State.VARIABLES)
     return replace(
         done,
-        reads=done.reads | read | (_IN_FOLDER if names & _PLACES else NOWHERE),
+        reads=done.reads | read | matched | (_IN_FOLDER if matched or names & _PLACES else NOWHERE),
         writes=done.writes | {Variable(name) for name in written},
         fresh=done.fresh or bool(names & FRESH_VARIABLES) or bool(_CHANCE.search(text)),
-        prints=done.prints and not written,
+        prints=done.prints and not written and not ends,
+        fails=done.fails or ends,
     )
+
+
+def _may_end(word: Word) -> bool:
+    """Tell whether a word ends the script where a variable is not set, as `${name:?}` does (POSIX, 2.6.2)."""
+    return any(part.may_end or any(map(_may_end, part.inner)) for part in word.parts if isinstance(part, Parameter))
+
+
+def _patterns(words: Iterable[Word], state: ShellState) -> Iterator[str]:
+    """Yield the patterns that the shell matches against the names of files (POSIX, 2.13.3)."""
+    for word in words:
+        marks = any(isinstance(part, Literal) and not part.quoted and _GLOB.search(part.text) for part in word.parts)
+        if marks:
+            yield state.value(word).text
 
 
 def with_redirects(statement: Statement, done: Effects, state: ShellState) -> Effects:
@@ -132,7 +160,7 @@ def with_redirects(statement: Statement, done: Effects, state: ShellState) -> Ef
         path = _target(redirect.target, state)
         if path == "/dev/null" or path.startswith("/dev/std"):
             continue
-        place = file_at(path, state.folder)
+        place = state.place(path)
         if redirect.operator == "<":
             done = replace(done, reads=done.reads | {place})
         elif redirect.operator in {">>", "&>>"}:

@@ -43,7 +43,7 @@ from kaniko_split.flow.state import (
     with_positional,
 )
 from kaniko_split.flow.status import StatusQuestion, failed_codes, status_kept, status_question
-from kaniko_split.flow.wrappers import judges
+from kaniko_split.flow.wrappers import mentions_verdict
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable
 from kaniko_split.shell.nodes import (
@@ -602,8 +602,9 @@ class _Lowering:
         own = {
             place
             for place in done.reads | done.writes
-            if isinstance(place, Variable) and (place.name in local or place.name.isdigit() or place.name in "@*#")
+            if isinstance(place, Variable) and (place.name.isdigit() or place.name in "@*#")
         }
+        changed = done.writes - {Variable(name) for name in local} - own
         called = frozenset[Location]({Variable(f"{name}()")} if kind is CallKind.FUNCTION else {File(name)})
         if kind in {CallKind.TEXT, CallKind.EVALUATED}:
             called = NOWHERE
@@ -611,12 +612,12 @@ class _Lowering:
         return replace(
             done,
             reads=done.reads - own | called,
-            writes=done.writes - own,
-            overwrites=done.overwrites - own,
-            exports=done.exports - {place.name for place in own if isinstance(place, Variable)},
-            prints=kind is CallKind.FUNCTION and done.prints and not done.writes - own,
+            writes=changed,
+            overwrites=done.overwrites & changed,
+            exports=done.exports - local,
+            prints=kind is CallKind.FUNCTION and done.prints and not changed,
             # A script of tests ends the job at what its commands find, whichever they are.
-            fails=done.fails or judges(texts[:1]),
+            fails=done.fails or mentions_verdict(texts[:1]),
         )
 
     def _paths_of_call(
@@ -703,6 +704,9 @@ def _with_written(statement: Statement, effects: Effects, before: ShellState, af
     """Return the state with the files that a command gives content, and what it writes out in full."""
     places = [place for place in effects.alters if isinstance(place, File)]
     made = written_down(statement, before)
+    texts_ = tuple(value.text for value in values_of(statement, before))
+    if texts_[:1] == ("ln",) and places:
+        after = replace(after, links=after.links | {place.path for place in places})
     if not places and made is None:
         return after
     spans = [statement.span, *(one.body.span for one in statement.redirects if one.body is not None)]

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from kaniko_split.flow.effects import Effects, in_sequence, joined, maybe
 from kaniko_split.flow.state import ShellState
-from kaniko_split.flow.wrappers import judges
+from kaniko_split.flow.wrappers import mentions_verdict
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.table import effect_of
-from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, file_at, is_exact
+from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, is_exact
 from kaniko_split.shell.values import Value
 
 _FOLDER: frozenset[Location] = frozenset({State.FOLDER})
@@ -63,7 +63,8 @@ def _as_text(value: Value) -> str:
 
 def _as_effects(effect: CommandEffect, texts: tuple[str, ...], state: ShellState, *, captured: bool) -> Effects:
     if effect.acts.possible and effect.reads_files and effect.writes_files:
-        return _everything(texts, state, acts=effect.acts is Certainty.YES)
+        nobody_knows = not effect.known or effect.runs_file is not None
+        return _everything(texts, state, acts=effect.acts is Certainty.YES, judges=nobody_knows)
     reads = _places(effect.reads | effect.searches, state)
     writes = _without_caches(_places(effect.writes, state)) | (
         _FILES if effect.writes_files or effect.logs_in else NOWHERE
@@ -110,13 +111,20 @@ def _overwritten(effect: CommandEffect, state: ShellState) -> frozenset[Location
     return frozenset(place for place in _places(effect.overwrites | files, state) if is_exact(place))
 
 
-def _everything(texts: tuple[str, ...], state: ShellState, *, acts: bool = False) -> Effects:
-    """Return what a program may do of which nobody knows what it does."""
+def _everything(texts: tuple[str, ...], state: ShellState, *, acts: bool = False, judges: bool = False) -> Effects:
+    """Return what a program may do of which nobody knows what it does.
+
+    Args:
+        texts: Its words.
+        state: The state in which it runs.
+        acts: Whether it has an effect outside for certain; then it is taken to write nothing here.
+        judges: Whether its failure may be a verdict; of a tool that builds, its words tell.
+    """
     return Effects(
         reads=_FILES | _FOLDER | state.environment(),
         writes=NOWHERE if acts else _FILES,
         acts=acts,
-        fails=acts or judges(texts),
+        fails=acts or judges or mentions_verdict(texts),
         unknown=not acts,
     )
 
@@ -127,5 +135,5 @@ def _places(paths: frozenset[str], state: ShellState) -> frozenset[Location]:
         text = path.replace(_DOLLAR, "$").replace(_BACKQUOTE, "`")
         for home in _HOME:
             text = f"~/{text.removeprefix(home)}" if text.startswith(home) else text
-        found.add(file_at(text, state.folder))
+        found.add(state.place(text))
     return frozenset(found)

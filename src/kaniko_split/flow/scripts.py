@@ -265,7 +265,8 @@ def called(
         path = name
     else:
         return None
-    place = file_at(path, folder)
+    # Where the working directory is not known, it is most likely the project's.
+    place = file_at(path, folder or "")
     if not isinstance(place, File) or not is_exact(place):
         return None
     if place.path.startswith(("/", "~", "..")) and place.path not in made:

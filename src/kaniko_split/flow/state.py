@@ -27,6 +27,7 @@ _UNKNOWN_IFS = Value("$IFS", exact=False)
 _FUNCTION = Value("", exact=False)
 # The working directory at the start of a word, a flag and a scheme before it.
 _WORKING_DIRECTORY = Pattern(r"((?:--?[\w-]+=?)?(?:dir://)?)(?:\$\(pwd\)|`pwd`|\$\{PWD\}|\$PWD\b)(?=/|$)")
+_PLAIN_WORDS = Pattern(r"[\w./:=@%+,* \[\]-]+")
 _SETS_ERREXIT = Pattern(r"[-+][a-z]*e[a-z]*$")
 _SETS_ALLEXPORT = Pattern(r"-[a-z]*a[a-z]*$|allexport$")
 # How many values a variable may have where branches join, before it counts as unknown.
@@ -73,6 +74,7 @@ class Setting:
         read: Gives the text of a file of the repository, by name; None where there is none.
         given: The variables that the pipeline gives, which every process sees.
         assumed: Answers that are assumed.
+        links: Gives the repository's files that are symbolic links.
     """
 
     executors: tuple[str, ...] = ()
@@ -80,6 +82,7 @@ class Setting:
     read: Read = no_file
     given: frozenset[str] = frozenset()
     assumed: Assumed = NOTHING_ASSUMED
+    links: Callable[[], frozenset[str]] = frozenset
 
 
 PLAIN = Setting()
@@ -98,7 +101,9 @@ class ShellState:
         folder_before: Where `cd -` leads; None where that is not known.
         pushed: Where `popd` leads, the next one last.
         calling: The functions and scripts in which the statement is; one that calls itself is not followed.
+        aliases: The words that each alias stands for.
         exported: The names that the script has exported.
+        links: The symbolic links that the script makes.
         assigned: The names that the script has given a value, or may have.
         written: The files that the job has given content, each with the text of the statements that did.
         made: The text of the files that the job writes out as a here-document, by path.
@@ -116,8 +121,10 @@ class ShellState:
     folder_before: str | None = None
     pushed: tuple[str | None, ...] = ()
     calling: tuple[str, ...] = ()
+    aliases: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     exported: frozenset[str] = frozenset()
     assigned: frozenset[str] = frozenset()
+    links: frozenset[str] = frozenset()
     written: Mapping[Location, str] = field(default_factory=dict)
     made: Mapping[str, str] = field(default_factory=dict)
     exports_all: bool = False
@@ -128,6 +135,17 @@ class ShellState:
     def values(self, words: tuple[Word, ...]) -> tuple[Value, ...]:
         """Return the words that some words of a command become, as far as they are known."""
         return tuple(from_project(value, self.folder) for value in values_of_words(words, self.script, self.known))
+
+    def place(self, path: str) -> Location:
+        """Return the place of a path; behind a symbolic link it may be any file."""
+        place = file_at(path, self.folder)
+        if isinstance(place, File) and any(place.path.startswith(f"{link}/") for link in self.all_links()):
+            return State.FILES
+        return place
+
+    def all_links(self) -> frozenset[str]:
+        """Return the symbolic links of the repository and those that the script makes."""
+        return self.links | self.setting.links()
 
     def environment(self) -> frozenset[Location]:
         """Return the variables that the script gives a value and that a program which it starts can see."""
@@ -157,8 +175,17 @@ def is_from_outside(name: str) -> bool:
 
 
 def values_of(statement: Statement, state: ShellState) -> tuple[Value, ...]:
-    """Return the words of a simple command, as far as they are known; none for anything else."""
-    return state.values(statement.command.words) if isinstance(statement.command, Call) else ()
+    """Return the words of a simple command, as far as they are known; none for anything else.
+
+    A first word without quotes may be an alias (POSIX, "Alias Substitution", 2.3.1).
+    """
+    if not isinstance(statement.command, Call):
+        return ()
+    words = statement.command.words
+    name = words[0].literal if words else None
+    if name in state.aliases and state.script.startswith(name or "", words[0].span.start):
+        return (*state.aliases[name or ""], *state.values(words[1:]))
+    return state.values(words)
 
 
 def from_project(value: Value, folder: str | None) -> Value:
@@ -234,17 +261,31 @@ def after_command(
         known = without_positional(known)
         if texts[:1] == ("shift",):
             known = _shifted({**state.known, **known}, texts[1:])
+    aliases = state.aliases
     if texts[:1] == ("alias",):
         known[ALIASES] = _FUNCTION
+        aliases = {**aliases, **_aliases(texts[1:])}
     changed = replace(
         state,
         known=known,
+        aliases=aliases,
         assigned=state.assigned | {place.name for place in places if isinstance(place, Variable)},
         sourced=state.sourced or State.VARIABLES in places,
     )
     if texts[:1] == ("set",):
         changed = _with_options(texts[1:], changed)
     return moved(texts, changed) if State.FOLDER in places else changed
+
+
+def _aliases(texts: tuple[str, ...]) -> dict[str, tuple[Value, ...]]:
+    """Return the aliases that a command defines; what is more than plain words stands for one that nobody knows."""
+    found: dict[str, tuple[Value, ...]] = {}
+    for text in texts:
+        name, mark, words = text.partition("=")
+        if mark:
+            plain = _PLAIN_WORDS.fullmatch(words) is not None
+            found[name] = tuple(map(Value, words.split())) if plain else (Value(f"$({words})", exact=False),)
+    return found
 
 
 def _with_options(texts: tuple[str, ...], state: ShellState) -> ShellState:
@@ -315,6 +356,8 @@ def _joined(first: ShellState, second: ShellState) -> ShellState:
         pushed=first.pushed if first.pushed == second.pushed else (),
         exported=first.exported | second.exported,
         assigned=first.assigned | second.assigned,
+        links=first.links | second.links,
+        aliases={**first.aliases, **second.aliases},
         written=first.written if first.written is second.written else {**first.written, **second.written},
         made={path: text for path, text in first.made.items() if second.made.get(path) == text},
         exports_all=first.exports_all or second.exports_all,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from kaniko_split.source.patterns import Pattern
@@ -27,7 +28,10 @@ _LOOKUPS = frozenset({("command", "-v"), ("command", "-V")})
 # Their options that take the next word with them.
 _OPTIONS_WITH_VALUE = frozenset({"-n", "-c", "-k", "-s", "-u", "-t", "-d", "--signal", "--kill-after", "--tries"})
 _NO_MORE: Mapping[str, int] = {}
-_JUDGING = Pattern(r"(?<!la)test|scan|check|verif|valid|sign|lint|audit|assert|smoke|probe", 2)
+_JUDGING = Pattern(
+    r"(?<!la)test|scan|check|verif|valid|sign|lint|audit|assert|smoke|probe|publish|deploy|release|upload|notif|announce",
+    re.IGNORECASE,
+)
 
 
 def base_name(word: str) -> str:
@@ -68,6 +72,6 @@ def behind_wrappers(words: tuple[str, ...], more: Mapping[str, int] = _NO_MORE) 
     return min(at, len(words))
 
 
-def judges(words: tuple[str, ...]) -> bool:
-    """Tell whether the words of a command mention testing, so that what follows it waits for its verdict."""
+def mentions_verdict(words: tuple[str, ...]) -> bool:
+    """Tell whether the words of a command mention testing or publishing, so that what follows it waits for it."""
     return bool(_JUDGING.search(" ".join(words)))

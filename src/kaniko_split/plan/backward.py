@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.plan.binding import CannotSliceError
-from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, is_exact, meeting
+from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, is_any_file, is_exact, meeting
 
 # Names that programs read from their environment without being told to.
 _UNNAMED_READS = (
@@ -131,7 +131,7 @@ def _written_again(step: Step, later: Step) -> frozenset[Location]:
         return frozenset()
     anew = later.beside - later.effects.appends - later.effects.reads
     # What nobody can name, the later call does too; that it needs nothing of the earlier one's is said to the reader.
-    unknown = step.beside & later.beside & {State.FILES}
+    unknown = frozenset(place for place in step.beside & later.beside if is_any_file(place))
     return unknown | frozenset(place for place in anew if isinstance(place, File) and is_exact(place))
 
 

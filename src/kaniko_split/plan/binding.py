@@ -9,7 +9,17 @@ from kaniko_split.detect.contexts import context_of
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.background import BackgroundState, waits, waits_for_all
 from kaniko_split.kaniko.image import same_repository
-from kaniko_split.shell.locations import File, Location, State, Variable, file_at, is_exact, meeting
+from kaniko_split.shell.locations import (
+    File,
+    Location,
+    State,
+    Variable,
+    file_at,
+    is_any_file,
+    is_exact,
+    is_in_root,
+    meeting,
+)
 from kaniko_split.source.patterns import Pattern
 
 _STATUS = Variable("?")
@@ -74,9 +84,16 @@ class _Binding:
         self.running: set[int] = set()
         self._trace = trace
         self._tainted: dict[Location, frozenset[int]] = {}
+        self._builds: list[int] = []
+        # What was written since the last build, and is not what that has left.
+        self._made: set[Location] = set()
 
     def build(self, step: Step) -> None:
         tainted = self._tainted
+        if self._builds and is_in_root(context_of(step)):
+            raise CannotSliceError("output-used-later", step, "its context is what the build before it has left")
+        self._builds.append(step.number if step.partner is None else step.partner)
+        self._made.clear()
         others = [place for place in tainted if not self._is_of_same_calls(place, step)]
         exact = meeting((place for place in step.effects.reads if is_exact(place)), others)
         named = _files_in_arguments(step, tainted) or _files_in_context(step, tainted)
@@ -94,9 +111,7 @@ class _Binding:
         """Tell whether nobody can name what was written, and the build calls the very same script or function."""
         owners = self._tainted[place]
         return (
-            place is State.FILES
-            and bool(step.calls)
-            and {self._trace.steps[one].calls for one in owners} == {step.calls}
+            is_any_file(place) and bool(step.calls) and {self._trace.steps[one].calls for one in owners} == {step.calls}
         )
 
     def wait(self, step: Step) -> None:
@@ -113,6 +128,15 @@ class _Binding:
         if _STATUS not in reads:
             hit -= {_STATUS}
         owners = frozenset[int]().union(*(tainted[place] for place in hit))
+        certain = frozenset[int]().union(*(tainted[place] for place in meeting(hit, reads - {State.FILES})))
+        if step.effects.unknown and owners - certain and len(set(self._builds)) > 1:
+            paths = sorted(place.path for place in hit if isinstance(place, File))
+            detail = f"nobody can say whether it reads {', '.join(f'`{path}`' for path in paths)}"
+            raise CannotSliceError("output-of-several", step, detail)
+        if self._builds and any(is_in_root(place) and place not in self._made for place in reads):
+            # After a build the container's root is its image (GoogleContainerTools/kaniko 1450).
+            owners |= {self._builds[-1]}
+        self._made |= step.effects.overwrites
         named = _named(self._trace, step)
         mentioned = frozenset(number for number in named if number < step.number)
         if named and any(place is State.FILES or isinstance(place, File) for place in step.effects.writes):

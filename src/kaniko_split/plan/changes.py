@@ -15,7 +15,7 @@ from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.plan.chains import heeded_now
 from kaniko_split.plan.needless import repeated_images, workarounds
 from kaniko_split.plan.outcome import Change, Mark, NewJob, Split
-from kaniko_split.shell.locations import File, State, meeting
+from kaniko_split.shell.locations import File, is_any_file, meeting
 from kaniko_split.source.text import Place
 
 # See EVIDENCE: layers that were cached by joint builds outlive the split.
@@ -232,7 +232,9 @@ def _as_committed(split: Split) -> Iterator[Change]:
 def _left_by_calls(split: Split) -> Iterator[Change]:
     """Say of what several builds call, and of which nobody can say what it writes, that one call needs no other."""
     trace = split.finding.trace
-    calls = [step for step in trace.steps if State.FILES in step.beside and step.calls] if trace is not None else []
+    calls = (
+        [step for step in trace.steps if any(map(is_any_file, step.beside)) and step.calls] if trace is not None else []
+    )
     for name in dict.fromkeys(step.calls for step in calls):
         same = [step.number for step in calls if step.calls == name]
         if len(same) > 1:

@@ -49,7 +49,8 @@ def order_of(
         for build in _readers(steps, number, slices):
             after[build] |= {other for other in named if other < build}
     for step in steps:
-        if step.number > builds[0] and step.number not in passing and (step.effects.fails or step.effects.acts):
+        judges = step.effects.fails or step.effects.acts
+        if step.number > builds[0] and step.number not in passing and judges:
             _wait_for_verdict(step, slices, after)
     for build in builds:
         call = steps[build].build

@@ -39,6 +39,8 @@ class State(Enum):
 
 Location = Variable | File | State
 
+# Stands for a working directory that is not known: a path below it may be any file of the project.
+UNKNOWN_FOLDER = "$(pwd)"
 NOWHERE: frozenset[Location] = frozenset()
 
 
@@ -65,7 +67,7 @@ def file_at(path: str, folder: str | None) -> Location:
     if path.startswith(("/", "~")):
         return File(posixpath.normpath(path))
     if folder is None:
-        return State.FILES
+        return File(f"{UNKNOWN_FOLDER}/{posixpath.normpath(path)}")
     return File(posixpath.normpath(posixpath.join(folder, path)))
 
 
@@ -89,13 +91,39 @@ def may_meet(one: Location, other: Location) -> bool:
     return one is other
 
 
+def is_any_file(location: Location) -> bool:
+    """Tell whether nobody can say which file of the project a place is."""
+    return location is State.FILES or (isinstance(location, File) and location.path.startswith(UNKNOWN_FOLDER))
+
+
 def meeting(some: Iterable[Location], others: Iterable[Location]) -> frozenset[Location]:
     """Return those of `some` that may be one of `others`."""
     wanted = tuple(others)
     return frozenset(one for one in some if any(may_meet(one, other) for other in wanted))
 
 
+# What the executor leaves alone, or what is mounted into the container: a build does not replace it. Kaniko's own list
+# is `defaultIgnoreList` in its `pkg/util/fs_util.go`; mounts are added to it (`DetectFilesystemIgnoreList`).
+_KEPT_BY_BUILDS = tuple(
+    f"/{name}"
+    for name in (
+        *("builds", "dev", "proc", "sys", "tmp", "busybox", "root", "home", "cache", "certs", "workspace", "secrets"),
+        *("kaniko/.docker", "kaniko/.config", "kaniko/ssl", "kaniko/cache", "var/run", "run"),
+        *("etc/hosts", "etc/hostname", "etc/resolv.conf", "etc/mtab"),
+    )
+)
+
+
+def is_in_root(location: Location) -> bool:
+    """Tell whether a place belongs to the container's root, which each build replaces with its image."""
+    if not isinstance(location, File) or not location.path.startswith("/"):
+        return False
+    return not any(_inside(location.path, kept) for kept in _KEPT_BY_BUILDS)
+
+
 def _paths_may_meet(one: str, other: str) -> bool:
+    if UNKNOWN_FOLDER in (one[: len(UNKNOWN_FOLDER)], other[: len(UNKNOWN_FOLDER)]):
+        return not (one.startswith("/") or other.startswith("/"))
     if "." in (one, other):
         return not (one.startswith("/") and other == ".") and not (other.startswith("/") and one == ".")
     ones, others = _EXPANSION.findall(one), _EXPANSION.findall(other)
