@@ -493,6 +493,8 @@ class _Lowering:
         if not command.words:
             done = with_words(statement, effects_of_assignments(command.assignments), state)
             done = with_redirects(statement, _with_substituted(done, substituted), state)
+            if state.exports_all:
+                done = replace(done, reads=done.reads | {State.OPTIONS})
             after = after_assignments(command.assignments, state)
             paths = exits.EITHER if substituted else exits.SUCCEEDS
             inside = _Inside(Shape.COMMAND, done, paths, after, after if substituted else None)
@@ -512,6 +514,9 @@ class _Lowering:
         effects = with_redirects(
             statement, _with_substituted(with_words(statement, effects, state), substituted), state
         )
+        if not effects.prints or effects.writes:
+            # Umask, `set -e` and the like decide what each command does.
+            effects = replace(effects, reads=effects.reads | {State.OPTIONS})
         paths = self._paths_of_call(statement, state, context, call, followed, hides=hides)
         after = self._state_behind(statement, state, effects, followed)
         texts = tuple(value.text for value in values_of(statement, state))

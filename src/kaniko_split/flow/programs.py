@@ -37,7 +37,7 @@ def effects_of_words(values: tuple[Value, ...], state: ShellState, *, captured: 
         state: The state in which it runs.
         captured: Whether something takes what it prints.
     """
-    return _of_texts(tuple(map(_as_text, values)), state, captured=captured)
+    return _of_texts(tuple(map(as_table_word, values)), state, captured=captured)
 
 
 def _of_texts(texts: tuple[str, ...], state: ShellState, *, captured: bool) -> Effects:
@@ -57,8 +57,14 @@ def _of_texts(texts: tuple[str, ...], state: ShellState, *, captured: bool) -> E
     return done
 
 
-def _as_text(value: Value) -> str:
+def as_table_word(value: Value) -> str:
+    """Return a word as the table of programs takes it: in a known one, `$` is a character like any other."""
     return value.text.replace("$", _DOLLAR).replace("`", _BACKQUOTE) if value.exact else value.text
+
+
+def as_written(text: str) -> str:
+    """Return a word of the table of programs as the script has it."""
+    return text.replace(_DOLLAR, "$").replace(_BACKQUOTE, "`")
 
 
 def _as_effects(effect: CommandEffect, texts: tuple[str, ...], state: ShellState, *, captured: bool) -> Effects:
@@ -132,7 +138,7 @@ def _everything(texts: tuple[str, ...], state: ShellState, *, acts: bool = False
 def _places(paths: frozenset[str], state: ShellState) -> frozenset[Location]:
     found: set[Location] = set()
     for path in paths - _NO_PATHS:
-        text = path.replace(_DOLLAR, "$").replace(_BACKQUOTE, "`")
+        text = as_written(path)
         for home in _HOME:
             text = f"~/{text.removeprefix(home)}" if text.startswith(home) else text
         found.add(state.place(text))

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from kaniko_split.flow.programs import as_table_word, as_written
 from kaniko_split.flow.state import Read, ShellState, forget, values_of, with_positional, without_positional
 from kaniko_split.flow.wrappers import base_name, behind_wrappers
 from kaniko_split.programs.table import effect_of
@@ -120,17 +121,16 @@ def inner_run(values: tuple[Value, ...], state: ShellState) -> InnerRun:
         texts = tuple(value.text for value in values)
         if texts[:1] == ("eval",):
             return InnerRun(values, often, " ".join(texts[1:]), all(value.exact for value in values[1:]))
-        effect = effect_of(texts) if texts else None
+        effect = effect_of(tuple(map(as_table_word, values))) if texts else None
         if effect is None or not (effect.runs or effect.runs_text is not None):
             return InnerRun(values, often, None, exact=False)
         often = often or effect.runs_often
         if effect.runs_text is not None:
-            exact = any(value.text == effect.runs_text and value.exact for value in values)
-            exact = exact or not _UNKNOWN.search(_PLAIN_NAME.sub("", effect.runs_text))
-            return InnerRun(values, often, effect.runs_text, exact)
-        at = next((at for at in range(1, len(texts)) if texts[at : at + 1] == effect.runs[:1]), None)
-        inner = values[at : at + len(effect.runs)] if at is not None else ()
-        values = inner or tuple(Value(text, exact="$" not in text) for text in effect.runs)
+            text = as_written(effect.runs_text)
+            exact = any(value.text == text and value.exact for value in values)
+            exact = exact or not _UNKNOWN.search(_PLAIN_NAME.sub("", text))
+            return InnerRun(values, often, text, exact)
+        values = tuple(Value(as_written(text), exact="$" not in text) for text in effect.runs)
     return InnerRun(values, often, None, exact=False)
 
 

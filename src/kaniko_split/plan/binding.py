@@ -45,6 +45,7 @@ class Bound:
         mentions: For a statement, the earlier builds whose image it names.
         written: For a statement that writes files, all builds, also later ones, whose image it names.
         passing: The statements that only pass on that a build has failed.
+        reading: The statements that read what a build has written.
         preparing: The statements that name an image in what they set or write, so that a later build may need them.
     """
 
@@ -53,6 +54,7 @@ class Bound:
     written: dict[int, frozenset[int]] = field(default_factory=dict)
     passing: set[int] = field(default_factory=set)
     preparing: set[int] = field(default_factory=set)
+    reading: set[int] = field(default_factory=set)
 
 
 def bind(trace: Trace) -> Bound:
@@ -120,6 +122,24 @@ class _Binding:
         self.running.clear()
         self._tainted.pop(_STATUS, None)
 
+    def _check_unknown(self, step: Step, hit: frozenset[Location], owners: frozenset[int]) -> None:
+        """Refuse a program that may read what one of several builds has written, as nobody knows what it reads."""
+        named = meeting(hit, step.effects.reads - {State.FILES})
+        certain = frozenset[int]().union(*(self._tainted[place] for place in named))
+        if step.effects.unknown and owners - certain and len(set(self._builds)) > 1:
+            paths = sorted(place.path for place in hit if isinstance(place, File))
+            detail = f"nobody can say whether it reads {', '.join(f'`{path}`' for path in paths)}"
+            raise CannotSliceError("output-of-several", step, detail)
+
+    def _owner_of_root(self, step: Step) -> frozenset[int]:
+        """Return the last build where a statement reads what that has left in the container's root.
+
+        After a build the root is its image (GoogleContainerTools/kaniko 1450).
+        """
+        left = any(is_in_root(place) and place not in self._made for place in step.effects.reads)
+        self._made |= step.effects.overwrites
+        return frozenset(self._builds[-1:]) if left else frozenset()
+
     def other(self, step: Step) -> None:
         bound, tainted, reads = self.bound, self._tainted, step.effects.reads
         # What acts outside or scans reads what it is told to: its files are in its words.
@@ -128,15 +148,8 @@ class _Binding:
         if _STATUS not in reads:
             hit -= {_STATUS}
         owners = frozenset[int]().union(*(tainted[place] for place in hit))
-        certain = frozenset[int]().union(*(tainted[place] for place in meeting(hit, reads - {State.FILES})))
-        if step.effects.unknown and owners - certain and len(set(self._builds)) > 1:
-            paths = sorted(place.path for place in hit if isinstance(place, File))
-            detail = f"nobody can say whether it reads {', '.join(f'`{path}`' for path in paths)}"
-            raise CannotSliceError("output-of-several", step, detail)
-        if self._builds and any(is_in_root(place) and place not in self._made for place in reads):
-            # After a build the container's root is its image (GoogleContainerTools/kaniko 1450).
-            owners |= {self._builds[-1]}
-        self._made |= step.effects.overwrites
+        self._check_unknown(step, hit, owners)
+        owners |= self._owner_of_root(step)
         named = _named(self._trace, step)
         mentioned = frozenset(number for number in named if number < step.number)
         if named and any(place is State.FILES or isinstance(place, File) for place in step.effects.writes):
@@ -146,6 +159,8 @@ class _Binding:
         bound.mentions[step.number] = mentioned
         if waits(step.occurrence):
             self.running -= owners
+        if owners:
+            bound.reading.add(step.number)
         if owners and _only_passes_on(step, tainted):
             bound.passing.add(step.number)
         if owners or len(mentioned) == 1:
@@ -196,7 +211,7 @@ def _named(trace: Trace, step: Step) -> frozenset[int]:
 def _only_passes_on(step: Step, tainted: Mapping[Location, frozenset[int]]) -> bool:
     """Tell whether a statement can end the job only because a build has failed: it asks for nothing else."""
     effects = step.effects
-    asks = all(isinstance(place, Variable) and place in tainted for place in effects.reads)
+    asks = all(isinstance(place, Variable) and place in tainted for place in effects.reads - {State.OPTIONS})
     return asks and not (effects.acts or effects.unknown or effects.leaves)
 
 

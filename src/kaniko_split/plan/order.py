@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step
 from kaniko_split.kaniko.image import may_be_image, same_repository
-from kaniko_split.shell.locations import File, Location, Variable, may_meet, variables_in
+from kaniko_split.shell.locations import File, Location, State, Variable, may_meet, variables_in
 from kaniko_split.source.patterns import Pattern
 
 # In `${BASE:-$IMAGE/base}` another image may be named.
@@ -88,12 +88,12 @@ def _wait_for_verdict(step: Step, slices: Mapping[int, Sequence[int]], after: di
     """Keep a statement that may end the job between the builds before it and those behind it."""
     holders = {build for build, numbers in slices.items() if step.number in numbers}
     earlier = {build for build in slices if build < step.number}
-    if not step.effects.acts and all(isinstance(place, Variable) for place in step.effects.reads):
+    if not step.effects.acts and all(isinstance(place, Variable) for place in step.effects.reads - {State.OPTIONS}):
         # What asks variables alone, such as `test -n "$TOKEN"`, has no verdict on what was built before it.
         earlier = set()
     for build in slices:
         if build > step.number:
-            after[build] |= earlier if build in holders else holders
+            after[build] |= earlier if build in holders else {holder for holder in holders if holder < build}
 
 
 def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int, dockerfile: str) -> set[int]:

@@ -19,6 +19,7 @@ from kaniko_split.plan.attaching import Attaching
 from kaniko_split.plan.backward import Backward, names_in_environment
 from kaniko_split.plan.binding import Bound, CannotSliceError, bind
 from kaniko_split.plan.detours import detours
+from kaniko_split.plan.idle_options import idle_options
 from kaniko_split.plan.order import left_behind, order_of
 from kaniko_split.plan.turns import builds_of_turns, check_turns
 from kaniko_split.shell.locations import File, State, Variable, meeting
@@ -121,12 +122,14 @@ class _Slicer:
         self._refuse_what_cannot_be_followed(first)
         self._bound = bind(self._trace)
         self._release_what_prepares()
+        self._own_effects_before_gates()
         finishing = self._finishing(last)
         roots = {build: {build} for build in self._builds}
         for number, owners in self._bound.owners.items():
             if number not in finishing:
                 for build in owners:
                     roots[build].add(number)
+        self._keep_gates(roots)
         sliced = {build: self._needed(roots[build], finishing) for build in self._builds}
         finishing |= self._around_the_effects(finishing, frozenset().union(*sliced.values()))
         tail = self._needed(finishing, finishing) if finishing else frozenset[int]()
@@ -255,12 +258,54 @@ class _Slicer:
         for step in behind:
             names_several = len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints
             ends = step.effects.acts or step.effects.unknown or step.effects.fails
-            if names_several or (step.number not in self._bound.owners and ends):
+            blocks = step.effects.fails and step.number not in self._bound.reading and self._is_waited_for(step.number)
+            if names_several or blocks or (step.number not in self._bound.owners and ends):
                 found.add(step.number)
         for step in self._steps[:last]:
             if len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints:
                 raise CannotSliceError("output-of-several", step)
         return found
+
+    def _keep_gates(self, roots: dict[int, set[int]]) -> None:
+        """Let the first build behind a gate that judges no image keep it; later builds keep it or wait for that one."""
+        for step in self._steps:
+            gates = step.effects.fails and not step.effects.acts and step.build is None and step.partner is None
+            if not gates or step.number in self._homes or self._in_before_script(step):
+                continue
+            later = [build for build in self._builds if build > step.number]
+            if later and step.number > self._builds[0] and step.number not in self._bound.owners:
+                roots[later[0]].add(step.number)
+
+    def _own_effects_before_gates(self) -> None:
+        """Let an effect outside stay ahead of a later verdict on the image that was built before it.
+
+        Raises:
+            CannotSliceError: Several builds come before it, so that no job has both in this order.
+        """
+        for step in self._steps:
+            free = step.effects.acts and step.build is None and step.number not in self._bound.owners
+            earlier = [build for build in self._builds if build < step.number]
+            if not free or not earlier or step.number in self._homes or step.number > self._builds[-1]:
+                continue
+            gates = [
+                gate
+                for gate in self._steps[step.number + 1 :]
+                if gate.effects.fails and self._bound.owners.get(gate.number, frozenset()) & set(earlier)
+            ]
+            if gates and len(earlier) > 1:
+                raise CannotSliceError(
+                    "order-not-kept", step, "a later command judges an image that was built before it"
+                )
+            if gates:
+                self._bound.owners[step.number] = frozenset(earlier)
+
+    def _is_waited_for(self, number: int) -> bool:
+        """Tell whether another build is built on the image that a statement names."""
+        plain = {build: (build,) for build in self._builds}
+        bound = self._bound
+        after = order_of(self._steps, plain, {}, self._dockerfiles, bound.written, frozenset(range(len(self._steps))))
+        owners = bound.owners.get(number, frozenset())
+        return any(owners & others for others in after.values())
 
     def _around_the_effects(self, finishing: set[int], needed: frozenset[int]) -> set[int]:
         """Return what else stands behind all builds, where a finishing job does something, and no build needs it.
@@ -286,6 +331,20 @@ class _Slicer:
     def _prelude(self, sliced: dict[int, frozenset[int]], first: int, tail: frozenset[int] | None) -> frozenset[int]:
         """Return what stands before the first build, in every slice, and may run before what does not.
 
+        Where one end of a window of options is not shared, neither is the other.
+        """
+        shared = self._shared(sliced, first, tail, frozenset())
+        options = frozenset(step.number for step in self._steps[:first] if State.OPTIONS in step.effects.writes)
+        held = frozenset().union(*sliced.values())
+        if options & held <= shared:
+            return shared
+        return self._shared(sliced, first, tail, options)
+
+    def _shared(
+        self, sliced: dict[int, frozenset[int]], first: int, tail: frozenset[int] | None, parted: frozenset[int]
+    ) -> frozenset[int]:
+        """Return what all jobs may begin with, without the statements `parted`.
+
         A finishing job, whose slice is `tail`, begins with it too, and may not be led into another folder.
         """
         shared: list[int] = []
@@ -304,7 +363,12 @@ class _Slicer:
                 or State.FOLDER in step.effects.writes
                 or bool(meeting(step.effects.writes, frame.reads))
             )
-            if everywhere and not changed and not any(_conflict(other, step) for other in own):
+            if (
+                everywhere
+                and not changed
+                and step.number not in parted
+                and not any(_conflict(other, step) for other in own)
+            ):
                 shared.append(step.number)
             else:
                 own.append(step)
@@ -336,6 +400,7 @@ class _Slicer:
         """Leave out the detours of a slice, and what only they needed."""
         before = frozenset(step.number for step in self._steps if self._in_before_script(step))
         left_out = detours(self._steps, steps | before, before | fixed, self._links)
+        left_out |= idle_options(self._steps, (steps | before) - left_out, before | fixed)
         # Without them less is needed, and nothing more.
         return self._needed(roots - left_out, finishing, left_out) & steps if left_out else steps
 
