@@ -1,11 +1,11 @@
 """Where does a program do more than the table says?
 
-Paths outside of the sandbox do not count: libraries, `/etc`, `/proc`, the locale. A file that is neither there before nor
-after is no effect (`sed -i` writes one and renames it).
+Paths outside of the sandbox do not count: libraries, `/etc`, `/proc`, the locale. A file that is neither there before
+nor after is no effect (`sed -i` writes one and renames it).
 
 Whether a program looks at the environment is seen only where it prints or writes a value: each run has a variable with
-a value of its own. A row that claims less and prints nothing of it is not seen here. Whether a failure is a verdict is not
-seen at all.
+a value of its own. A row that claims less and prints nothing of it is not seen here. Whether a failure is a verdict is
+not seen at all.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class Judge:
         effect = whole_effect(words)
         if not effect.known:
             return [f"{example}: no row"]
+        if effect.reads_files and effect.writes_files and effect.acts is Certainty.MAYBE:
+            return [f"{example}: means everything, so that there is nothing to judge"]
         before, seen, status, output = self._run(words)
         after = self._names()
         kept = {path for path in seen.writes if path in before or path in after}
@@ -89,7 +91,7 @@ class Judge:
         claimed_reads = effect.reads | effect.searches
         claimed = claimed_reads | effect.writes
         own = seen.writes - self._at_first
-        for path in sorted(self._inside(seen.reads - own)):
+        for path in sorted(self._inside((seen.reads | seen.descriptors) - own)):
             if not effect.reads_files and not self._covers(claimed_reads, path):
                 yield f"reads {self._short(path)}"
         for path in sorted(self._inside(seen.lists - own)):
@@ -128,17 +130,19 @@ class Judge:
             yield f"fails with status {status}"
         if status == 0:
             for path in sorted(effect.overwrites):
-                if self._resolved(path) not in seen.replaces:
+                if self._resolved(path) in self._at_first - seen.replaces:
                     yield f"keeps what was in {path}"
             for path in sorted(effect.overwrites_file):
                 place = Path(self._resolved(path))
-                if not place.is_dir() and str(place) not in seen.replaces:
+                if not place.is_dir() and str(place) in self._at_first - seen.replaces:
                     yield f"keeps what was in the file {path}"
         silent = effect.prints is Certainty.NO and not (effect.writes or effect.writes_files or effect.acts.possible)
         if output and silent:
             yield "prints"
         texts = [output, *(self._text(path) for path in self._inside(seen.writes))]
-        if any(CANARY in text for text in texts) and not ("CANARY" in effect.names or effect.reads_environment.possible):
+        if any(CANARY in text for text in texts) and not (
+            "CANARY" in effect.names or effect.reads_environment.possible
+        ):
             yield "reads the environment"
 
     @staticmethod
@@ -174,9 +178,9 @@ class Judge:
 
     def _leads_to(self, claims: frozenset[str], path: str) -> bool:
         """Tell whether `path` is a folder on the way to a claim."""
-        return any(self._resolved(claim).startswith(f"{path}/") or self._resolved(claim) == path for claim in claims) or (
-            path == str(self.root)
-        )
+        return any(
+            self._resolved(claim).startswith(f"{path}/") or self._resolved(claim) == path for claim in claims
+        ) or (path == str(self.root))
 
 
 def whole_effect(words: tuple[str, ...]) -> CommandEffect:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
-from kaniko_split.programs.row import Columns, Usage, row
+from kaniko_split.programs.row import Changes, Columns, Usage, row
 
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
 _GNU = "GNU coreutils manual, "
 _COPY = Columns(failure=NO, names=("POSIXLY_CORRECT", "SIMPLE_BACKUP_SUFFIX", "VERSION_CONTROL"))
-_KEEP: Columns = {"certain": False}
+_KEEP: Changes = {"certain": False}
 _TARGET = (
     "-t,--target-directory:write!into -T,--no-target-directory!exact -S,--suffix:text!keep -b!keep --backup?!keep "
 )
@@ -27,7 +27,7 @@ def _into_working_directory(usage: Usage, effect: CommandEffect) -> CommandEffec
     """See the link that `ln -s web/a` makes in the working directory."""
     if len(usage.operands) == 1 and not usage.has("-t"):
         name = usage.operands[0].rstrip("/").rpartition("/")[2]
-        return replace(effect, writes=frozenset({name}), overwrites_file=frozenset())
+        return replace(effect, reads=frozenset(usage.operands), writes=frozenset({name}), overwrites_file=frozenset())
     return _one_source(usage, effect)
 
 
@@ -43,7 +43,7 @@ ROWS = (
         refine=_one_source,
         examples=("cp a b", "cp -t dir a", "cp -a dir copy", "cp a list.txt dir", "cp -T a b", "cp -rv dir/. copy"),
         source=_GNU + "cp",
-        **_COPY,
+        like=_COPY,
     ),
     row(
         "mv",
@@ -54,7 +54,7 @@ ROWS = (
         refine=_one_source,
         examples=("mv a c", "mv a list.txt dir", "mv -t dir a", "mv dir other"),
         source=_GNU + "mv",
-        **_COPY,
+        like=_COPY,
     ),
     row(
         "install",
@@ -70,7 +70,7 @@ ROWS = (
         refine=_one_source,
         examples=("install a b", "install -t dir a", "install -d new/x", "install -m 755 a dir", "install -D a new/a"),
         source=_GNU + "install",
-        **_COPY,
+        like=_COPY,
     ),
     row(
         "ln",
@@ -81,7 +81,7 @@ ROWS = (
         refine=_into_working_directory,
         examples=("ln -s a b", "ln a c", "ln -sf a list.txt", "ln -s dir/x", "ln -st dir ../a"),
         source=_GNU + "ln",
-        **_COPY,
+        like=_COPY,
     ),
     row(
         "mkdir",

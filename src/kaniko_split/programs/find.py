@@ -10,16 +10,75 @@ from kaniko_split.programs.usage import may_be_option
 
 # Parts of an expression by how many words they take (GNU findutils manual, "Finding Files").
 _ALONE = frozenset(
-    "-print -print0 -ls -prune -quit -depth -d -daystart -follow -mount -xdev -noleaf -true -false -empty -executable "
-    "-readable -writable -nouser -nogroup -warn -nowarn -ignore_readdir_race -noignore_readdir_race -a -and -o -or -not "
-    "! ( ) ,".split()
+    [
+        "-print",
+        "-print0",
+        "-ls",
+        "-prune",
+        "-quit",
+        "-depth",
+        "-d",
+        "-daystart",
+        "-follow",
+        "-mount",
+        "-xdev",
+        "-noleaf",
+        "-true",
+        "-false",
+        "-empty",
+        "-executable",
+        "-readable",
+        "-writable",
+        "-nouser",
+        "-nogroup",
+        "-warn",
+        "-nowarn",
+        "-ignore_readdir_race",
+        "-noignore_readdir_race",
+        "-a",
+        "-and",
+        "-o",
+        "-or",
+        "-not",
+        "!",
+        "(",
+        ")",
+        ",",
+    ]
 )
 _TEXT = frozenset(
-    "-name -iname -path -ipath -wholename -iwholename -lname -ilname -regex -iregex -regextype -type -xtype -maxdepth "
-    "-mindepth -perm -user -group -uid -gid -size -links -inum -fstype -printf -context -used".split()
+    [
+        "-name",
+        "-iname",
+        "-path",
+        "-ipath",
+        "-wholename",
+        "-iwholename",
+        "-lname",
+        "-ilname",
+        "-regex",
+        "-iregex",
+        "-regextype",
+        "-type",
+        "-xtype",
+        "-maxdepth",
+        "-mindepth",
+        "-perm",
+        "-user",
+        "-group",
+        "-uid",
+        "-gid",
+        "-size",
+        "-links",
+        "-inum",
+        "-fstype",
+        "-printf",
+        "-context",
+        "-used",
+    ]
 )
-_TIME = frozenset("-mtime -atime -ctime -mmin -amin -cmin -newermt -newerat -newerct".split())
-_FILE = frozenset("-newer -anewer -cnewer -samefile -neweraa -newermm -newercc -newerBB".split())
+_TIME = frozenset(["-mtime", "-atime", "-ctime", "-mmin", "-amin", "-cmin", "-newermt", "-newerat", "-newerct"])
+_FILE = frozenset(["-newer", "-anewer", "-cnewer", "-samefile", "-neweraa", "-newermm", "-newercc", "-newerBB"])
 _WRITES = frozenset({"-fprint", "-fprint0", "-fls"})
 _RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 

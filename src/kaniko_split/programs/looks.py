@@ -10,8 +10,12 @@ from kaniko_split.programs.variables import LISTING, LOCALE
 
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
 _GNU = "GNU coreutils manual, "
+# Where programs are looked for by default; `PATH` itself is the caller's matter.
+_PATH = ("/bin", "/sbin", "/usr", "/opt")
+# Processes are files there (proc(5)): `kill` changes what `ps` sees.
+_PROCESSES = ("/proc",)
 _LOOK = Columns(failure=NO, prints=YES, names=LISTING)
-_MACHINE = Columns(failure=NO, prints=YES, differs=YES, names=LISTING)
+_MACHINE = Columns(reads=_PROCESSES, failure=NO, prints=YES, differs=YES, names=LISTING)
 
 
 def _ls(usage: Usage, effect: CommandEffect) -> CommandEffect:
@@ -38,15 +42,17 @@ ROWS = (
         "ls,dir,vdir",
         "-a,--all -A,--almost-all -b,--escape -B,--ignore-backups -c -C --color? -d,--directory -f -F "
         "--classify? --file-type --format:text --full-time -g -G,--no-group -h,--human-readable --si -H -i,--inode "
-        "-I,--ignore:text --hide:text --indicator-style:text -k,--kibibytes -l -L,--dereference -m -n,--numeric-uid-gid "
-        "-N,--literal -o -p -q -Q,--quote-name --quoting-style:text -r,--reverse -R,--recursive -s,--size -S --sort:text "
+        "-I,--ignore:text --hide:text --indicator-style:text -k,--kibibytes -l -L,--dereference -m "
+        "-n,--numeric-uid-gid "
+        "-N,--literal -o -p -q -Q,--quote-name --quoting-style:text -r,--reverse -R,--recursive -s,--size -S "
+        "--sort:text "
         "-t --time:text --time-style:text -T,--tabsize:text -u -U -v -w,--width:text -x -X -Z -1 -e "
         "--group-directories-first --block-size:text --author",
         "search... else:search=.",
         refine=_ls,
         examples=("ls", "ls -la dir", "ls -d dir", "ls -R", "ls a missing"),
         source=_GNU + "ls",
-        **_LOOK,
+        like=_LOOK,
     ),
     row(
         "stat",
@@ -54,7 +60,10 @@ ROWS = (
         "read...",
         examples=("stat a", "stat -c %s a list.txt"),
         source=_GNU + "stat",
-        **_LOOK,
+        failure=NO,
+        prints=YES,
+        differs=MAYBE,
+        names=LISTING,
     ),
     row(
         "du",
@@ -101,7 +110,7 @@ ROWS = (
         reads_folder=True,
         examples=("readlink -f a", "readlink link"),
         source=_GNU + "readlink",
-        **_LOOK,
+        like=_LOOK,
     ),
     row(
         "realpath",
@@ -109,9 +118,9 @@ ROWS = (
         "--relative-to:read --relative-base:read",
         "read...",
         reads_folder=True,
-        examples=("realpath a", "realpath --relative-to=dir a"),
+        examples=("realpath a", "/usr/bin/realpath --relative-to=dir a"),
         source=_GNU + "realpath",
-        **_LOOK,
+        like=_LOOK,
     ),
     row(
         "basename",
@@ -119,9 +128,9 @@ ROWS = (
         "text...",
         examples=("basename dir/x",),
         source=_GNU + "basename",
-        **_LOOK,
+        like=_LOOK,
     ),
-    row("dirname", "-z,--zero", "text...", examples=("dirname dir/x",), source=_GNU + "dirname", **_LOOK),
+    row("dirname", "-z,--zero", "text...", examples=("dirname dir/x",), source=_GNU + "dirname", like=_LOOK),
     row(
         "pwd",
         "-L,--logical -P,--physical",
@@ -149,13 +158,12 @@ ROWS = (
         names=(*LOCALE, "TZ"),
     ),
     row(
-        "cal,uptime,w,who,last,free,vmstat,top,ps,pidof,pgrep,lsof,mount,netstat,ss,ifconfig,ip,route,arp,lsmod,dmesg,lscpu,"
-        "lsblk,blkid,iostat",
+        "cal,uptime,w,who,last,free,vmstat,top,ps,pidof,pgrep,lsof,netstat,ss,lsmod,lscpu,lsblk,blkid,iostat",
         "-a -A -e -f -g -h,--human -k -l -L -m -n:text -o:text -p -s -t -u -w -x -r -V -b -1 -4 -6 -T -B",
         "text...",
         examples=("uptime", "free -m", "ps -ef"),
         source="procps; util-linux",
-        **_MACHINE,
+        like=_MACHINE,
     ),
     row(
         "id,whoami,groups,logname,tty,hostid",
@@ -163,7 +171,7 @@ ROWS = (
         "text...",
         examples=("id -u", "whoami", "groups"),
         source=_GNU + "id",
-        **_LOOK,
+        like=_LOOK,
     ),
     row(
         "uname,arch,nproc,lsb_release,getconf,dpkg-architecture",
@@ -217,7 +225,7 @@ ROWS = (
         "text...",
         failure=YES,
         prints=YES,
-        reads_files=True,
+        reads=_PATH,
         names=("PATH",),
         examples=("which sh",),
         source="which(1)",
@@ -228,14 +236,22 @@ ROWS = (
         "text...",
         failure=YES,
         prints=YES,
-        reads_files=True,
+        reads=_PATH,
         names=("PATH",),
         source="POSIX, type",
     ),
-    row("hash", "-r -l -d -t -p:read", "text...", failure=YES, reads_files=True, names=("PATH",), source="POSIX, hash"),
-    row("kill,killall,pkill,skill", raw=True, operands="text...", failure=NO, acts=NO, source="POSIX, kill"),
+    row("hash", "-r -l -d -t -p:read", "text...", failure=YES, reads=_PATH, names=("PATH",), source="POSIX, hash"),
     row(
-        "clear,reset,stty,tput",
+        "kill,killall,pkill,skill",
+        raw=True,
+        operands="text...",
+        failure=NO,
+        reads=_PROCESSES,
+        writes=_PROCESSES,
+        source="POSIX, kill",
+    ),
+    row(
+        "clear,stty,tput",
         any_options=True,
         operands="text...",
         failure=NO,

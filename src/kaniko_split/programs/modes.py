@@ -46,6 +46,22 @@ def _mode_first(words: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
+def _folder_of_mktemp(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Attach the folder of `-p DIR`, which `--tmpdir` takes only attached."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "-p":
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return tuple(joined)
+
+
+def _made_by_mktemp(usage: Usage) -> frozenset[str]:
+    """Return the folders in which a name is made that nobody knows before."""
+    return frozenset(word.rpartition("/")[0] or "." for word in usage.operands)
+
+
 ROWS = (
     row(
         "chmod",
@@ -96,9 +112,9 @@ ROWS = (
         failure=NO,
         differs=YES,
         names=("TMPDIR",),
-        writes=("/tmp",),
+        writes=("/tmp",),  # noqa: S108  # mktemp chooses it
         prints=YES,
-        prepare=lambda words: _folder_of_mktemp(words),
+        prepare=_folder_of_mktemp,
         refine=lambda usage, effect: replace(effect, writes=effect.writes | _made_by_mktemp(usage)),
         examples=("mktemp", "mktemp -d", "mktemp -p dir", "mktemp x.XXXXXX"),
         source=_GNU + "mktemp",
@@ -144,19 +160,3 @@ ROWS = (
         source="busybox, dos2unix",
     ),
 )
-
-
-def _folder_of_mktemp(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Attach the folder of `-p DIR`, which `--tmpdir` takes only attached."""
-    joined: list[str] = []
-    for word in words:
-        if joined and joined[-1] == "-p":
-            joined[-1] += word
-        else:
-            joined.append(word)
-    return tuple(joined)
-
-
-def _made_by_mktemp(usage: Usage) -> frozenset[str]:
-    """Return the folders in which a name is made that nobody knows before."""
-    return frozenset(word.rpartition("/")[0] or "." for word in usage.operands)

@@ -43,7 +43,7 @@ def _sed(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
         reads=files | script.reads | frozenset(usage.values("-f")),
         writes=(files if edits else frozenset()) | script.writes | copies,
         writes_files=effect.writes_files or "*" in suffix,
-        reads_input=not edits and (not files or "-" in operands) or script.reads_input,
+        reads_input=(not edits and (not files or "-" in operands)) or script.reads_input,
         failure=YES if script.exits or usage.has("-f") else NO,
     )
 
@@ -88,7 +88,7 @@ def _jq(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
 
 
 def _yq(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
-    """Read the expression: of mikefarah's yq, whose sub-command may be missing, and of the Python one, which is jq's."""
+    """Read the expression: mikefarah's yq may have a sub-command before it, and the Python one takes jq's options."""
     operands = usage.operands
     if operands and operands[0] in _COMMANDS_OF_YQ:
         operands = operands[1:]
@@ -117,9 +117,12 @@ def _grep(usage: Usage, effect: CommandEffect) -> CommandEffect:
     told = usage.has("-e", "-f")
     operands = usage.operands if told else usage.operands[1:]
     places = frozenset(operands) - {"-"}
+    # Without an operand, GNU grep searches the working directory, and busybox reads standard input.
     if usage.has("-r", "-R") or "recurse" in usage.values("-d"):
         searches = places or frozenset({"."})
-        return replace(effect, searches=searches, reads=effect.reads - places, reads_input="-" in operands)
+        return replace(
+            effect, searches=searches, reads=effect.reads - places, reads_input="-" in operands or not places
+        )
     return replace(effect, reads_input="-" in operands or not operands or effect.reads_input)
 
 
@@ -130,12 +133,15 @@ _JQ = (
     "--argfile:text:read --args!args --jsonargs!args "
 )
 _GREP = (
-    "-E,--extended-regexp -F,--fixed-strings -G,--basic-regexp -P,--perl-regexp -e,--regexp:text!told -f,--file:read!told "
-    "-i,-y,--ignore-case --no-ignore-case -v,--invert-match -w,--word-regexp -x,--line-regexp -c,--count --color? --colour? "
+    "-E,--extended-regexp -F,--fixed-strings -G,--basic-regexp -P,--perl-regexp -e,--regexp:text!told "
+    "-f,--file:read!told "
+    "-i,-y,--ignore-case --no-ignore-case -v,--invert-match -w,--word-regexp -x,--line-regexp -c,--count --color? "
+    "--colour? "
     "-L,--files-without-match -l,--files-with-matches -m,--max-count:text -o,--only-matching -q,--quiet,--silent "
     "-s,--no-messages -b,--byte-offset -H,--with-filename -h,--no-filename --label:text -n,--line-number "
     "-T,--initial-tab -Z,--null -A,--after-context:text -B,--before-context:text -C,--context:text -# -a,--text "
-    "--binary-files:text -D,--devices:text -d,--directories:text --exclude:text --exclude-from:read --exclude-dir:text "
+    "--binary-files:text -D,--devices:text -d,--directories:text --exclude:text --exclude-from:read "
+    "--exclude-dir:text "
     "-I --include:text -r,--recursive -R,--dereference-recursive --line-buffered -U,--binary -z,--null-data"
 )
 
@@ -154,10 +160,10 @@ ROWS = (
             "sed -i.bak s/x/y/ a",
             "sed -ne 1p -e 's/x/y/w c' a",
             "sed '1r list.txt' a",
-            "sed -n '$=' a",
+            "sed -n /x/= a",
         ),
         source="GNU sed manual",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "awk,gawk,mawk,nawk",
@@ -172,7 +178,7 @@ ROWS = (
             "awk -v x=1 '/a/ {n++} END {exit n}' a",
         ),
         source="GNU awk manual; POSIX, awk",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "jq",
@@ -184,8 +190,8 @@ ROWS = (
             "jq . ok.json",
             "jq -e .x ok.json",
             "jq -n env.CANARY",
-            "jq -rn '$ENV|keys'",
-            "jq --slurpfile s ok.json -n '$s'",
+            "jq -rn '[$ENV]|.[]|keys'",
+            "jq --slurpfile s ok.json -n '[$s]'",
         ),
         source="jq manual",
         failure=NO,
@@ -206,8 +212,8 @@ ROWS = (
         source="mikefarah/yq manual; kislyuk/yq manual",
         failure=NO,
         prints=YES,
-        names=(*LOCALE, "JQ_COLORS", "NO_COLOR", "HOME"),
-        reads=("$HOME/.jq",),
+        names=(*LOCALE, "JQ_COLORS", "NO_COLOR", "HOME", "PYTHONPATH", "PYTHONHOME"),
+        reads=("$HOME/.jq", "$HOME/.local"),
     ),
     row(
         "grep,egrep,fgrep,zgrep",

@@ -11,11 +11,21 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 from kaniko_split.programs.effect import EVERYTHING, NOTHING, Certainty, CommandEffect
 from kaniko_split.programs.roles import in_folder, with_unsure_word, with_word
-from kaniko_split.programs.row import EVERYTHING_MARK, Columns, Option, Role, Row, Usage, operands_of, options_of
+from kaniko_split.programs.row import (
+    EVERYTHING_MARK,
+    Changes,
+    Columns,
+    Option,
+    Role,
+    Row,
+    Usage,
+    operands_of,
+    options_of,
+)
 from kaniko_split.programs.usage import holds_expansion, usage_of
 from kaniko_split.source.patterns import Pattern
 
@@ -31,6 +41,7 @@ FIELDS = (
     "vcs",
     "network",
     "containers",
+    "artifacts",
     "scanners",
     "clusters",
     "clouds",
@@ -153,9 +164,9 @@ def _options_of_groups(name: str, rows: Mapping[str, Row]) -> dict[str, Option]:
 
 
 def _effect(row: Row, usage: Usage) -> CommandEffect | None:
-    columns: Columns = {**row.columns}
+    columns = cast("Changes", dict(row.columns))
     for mark in usage.marks:
-        columns.update(row.when.get(mark, Columns()))
+        columns.update(row.when.get(mark, Changes()))
     effect = _with_columns(_START, columns)
     base = ""
     for option, value in usage.options:
@@ -215,7 +226,7 @@ def _unsure(row: Row, usage: Usage, effect: CommandEffect) -> CommandEffect | No
 
 
 def _with_columns(effect: CommandEffect, columns: Columns) -> CommandEffect:
-    changes = {
+    changes: dict[str, Any] = {
         name: frozenset(cast("tuple[str, ...]", value)) if name in _SETS else value
         for name, value in columns.items()
         if name not in {"operands", "certain"}
@@ -226,7 +237,7 @@ def _with_columns(effect: CommandEffect, columns: Columns) -> CommandEffect:
 def _weakened(effect: CommandEffect, columns: Columns) -> CommandEffect:
     """Return `effect` as it is where `columns` may hold or not."""
     other = _with_columns(effect, columns)
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     for name in columns:
         if name in {"operands", "certain"}:
             continue
@@ -235,7 +246,7 @@ def _weakened(effect: CommandEffect, columns: Columns) -> CommandEffect:
             changes[name] = here if here is there else Certainty.MAYBE
         else:
             changes[name] = here | there
-    return replace(effect, **changes)  # type: ignore[arg-type]
+    return replace(effect, **changes)
 
 
 def _finished(effect: CommandEffect, row: Row) -> CommandEffect:
