@@ -46,6 +46,7 @@ def fill(root: Path) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    (root / "hello.sh").chmod(0o755)
     (root / "empty").mkdir()
     (root / "link").symlink_to("a")
     with tarfile.open(root / "t.tar", "w") as archive:

@@ -564,3 +564,36 @@ def test_a_users_row_that_is_wrong(mapping: dict[str, object], message: str) -> 
     with pytest.raises(ValueError, match=r".") as caught:
         parse_row("x", mapping)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["yq -s .name a", "hostname x", "curl --variable %TAG https://example.org", "helm template --post-renderer ./x y"],
+)
+def test_options_that_may_do_anything(command: str) -> None:
+    assert is_everything(effect(command))
+
+
+def test_a_backup_is_written_under_another_name() -> None:
+    assert effect("cp -b a b").writes_files
+
+
+@pytest.mark.parametrize(
+    ("command", "certainty"), [("jq '.spec.env[]' a", NO), ("jq '.a | env' a", YES), ("jq '\"\\(env.TAG)\"' a", NO)]
+)
+def test_a_field_called_env_is_not_the_environment(command: str, certainty: Certainty) -> None:
+    assert effect(command).reads_environment is certainty
+
+
+def test_helm_template_writes_where_it_is_told() -> None:
+    assert effect("helm template --output-dir out ./chart").writes == {"out"}
+
+
+def test_messages_of_awk_are_no_file() -> None:
+    assert effect("awk '{print > \"/dev/stderr\"}' a").writes == frozenset()
+
+
+def test_a_scanner_may_take_a_name_for_a_path() -> None:
+    done = effect("grype web")
+    assert (done.images, "web" in done.reads) == ({"web"}, True)
+    assert effect("cosign tree a/b:1").images == {"a/b:1"}

@@ -131,7 +131,7 @@ ROWS = (
     row(
         "cosign tree,triangulate,download,version,public-key",
         _COSIGN + "--attachment-tag-prefix:text",
-        "text image",
+        "image...",
         reads_environment=YES,
         source="cosign tree",
         when={},

@@ -58,8 +58,7 @@ ROWS = (
         for tool in ("kubectl", "oc")
         for row_ in (
             row(
-                f"{tool} get,describe,version,explain,api-resources,api-versions,cluster-info,logs,top,whoami,"
-                "status,project",
+                f"{tool} get,describe,version,explain,api-resources,api-versions,logs,top,whoami,status,project",
                 any_options=True,
                 operands="text...",
                 inherits=True,
@@ -97,7 +96,14 @@ ROWS = (
                 source="kubectl config",
                 like=_LOGS_IN,
             ),
-            row(f"{tool} kustomize", any_options=True, operands="search", source="kubectl kustomize", like=_LOCAL),
+            row(
+                f"{tool} kustomize",
+                options="-o,--output:write --enable-exec!everything --enable-alpha-plugins!everything",
+                any_options=True,
+                operands="search",
+                source="kubectl kustomize",
+                like=_LOCAL,
+            ),
             row(
                 f"{tool} apply,create,delete,patch,replace,set,scale,label,annotate,expose,run,exec,cp,autoscale,"
                 "edit,cordon,uncordon,drain,"
@@ -122,6 +128,7 @@ ROWS = (
     ),
     row(
         "helm template,lint,show,version,verify,inspect,env,search",
+        options="--output-dir:write --post-renderer:text!everything --post-renderer-args:text",
         any_options=True,
         operands="text...",
         inherits=True,

@@ -11,8 +11,11 @@ NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
 _GNU = "GNU coreutils manual, "
 _COPY = Columns(failure=NO, names=("POSIXLY_CORRECT", "SIMPLE_BACKUP_SUFFIX", "VERSION_CONTROL"))
 _KEEP: Changes = {"certain": False}
+# `cp -b a b` keeps the old file as `b~`, or under a number.
+_BACKUP: Changes = {"certain": False, "writes_files": True}
 _TARGET = (
-    "-t,--target-directory:write!into -T,--no-target-directory!exact -S,--suffix:text!keep -b!keep --backup?!keep "
+    "-t,--target-directory:write!into -T,--no-target-directory!exact "
+    "-S,--suffix:text!backup -b!backup --backup?!backup "
 )
 
 
@@ -39,7 +42,7 @@ ROWS = (
         "-x,--one-file-system -c -Z --preserve? --no-preserve:text --parents!keep --reflink? --sparse:text "
         "--remove-destination --attributes-only!keep --strip-trailing-slashes",
         "read... target",
-        when={"into": {"operands": "read..."}, "exact": {"operands": "read... new"}, "keep": _KEEP},
+        when={"into": {"operands": "read..."}, "exact": {"operands": "read... new"}, "keep": _KEEP, "backup": _BACKUP},
         refine=_one_source,
         examples=("cp a b", "cp -t dir a", "cp -a dir copy", "cp a list.txt dir", "cp -T a b", "cp -rv dir/. copy"),
         source=_GNU + "cp",
@@ -50,7 +53,7 @@ ROWS = (
         _TARGET + "-f,--force -i,--interactive!keep -n,--no-clobber!keep -u!keep --update?!keep -v,--verbose -Z "
         "--strip-trailing-slashes",
         "move... target",
-        when={"into": {"operands": "move..."}, "exact": {"operands": "move... new"}, "keep": _KEEP},
+        when={"into": {"operands": "move..."}, "exact": {"operands": "move... new"}, "keep": _KEEP, "backup": _BACKUP},
         refine=_one_source,
         examples=("mv a c", "mv a list.txt dir", "mv -t dir a", "mv dir other"),
         source=_GNU + "mv",
@@ -66,6 +69,7 @@ ROWS = (
             "folder": {"operands": "write..."},
             "exact": {"operands": "read... new"},
             "keep": _KEEP,
+            "backup": _BACKUP,
         },
         refine=_one_source,
         examples=("install a b", "install -t dir a", "install -d new/x", "install -m 755 a dir", "install -D a new/a"),
@@ -77,7 +81,7 @@ ROWS = (
         _TARGET + "-s,--symbolic -f,--force -n,--no-dereference -i,--interactive!keep -v,--verbose -r,--relative "
         "-L,--logical -P,--physical",
         "read... target",
-        when={"into": {"operands": "read..."}, "exact": {"operands": "read... new"}, "keep": _KEEP},
+        when={"into": {"operands": "read..."}, "exact": {"operands": "read... new"}, "keep": _KEEP, "backup": _BACKUP},
         refine=_into_working_directory,
         examples=("ln -s a b", "ln a c", "ln -sf a list.txt", "ln -s dir/x", "ln -st dir ../a"),
         source=_GNU + "ln",

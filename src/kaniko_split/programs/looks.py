@@ -158,9 +158,9 @@ ROWS = (
         names=(*LOCALE, "TZ"),
     ),
     row(
-        "cal,uptime,w,who,last,free,vmstat,top,ps,pidof,pgrep,lsof,netstat,ss,lsmod,lscpu,lsblk,blkid,iostat",
+        "cal,uptime,w,who,free,vmstat,top,ps,pidof,pgrep,lsof,netstat,ss,lsmod,lscpu,lsblk,blkid,iostat",
         "-a -A -e -f -g -h,--human -k -l -L -m -n:text -o:text -p -s -t -u -w -x -r -V -b -1 -4 -6 -T -B",
-        "text...",
+        "read...",
         examples=("uptime", "free -m", "ps -ef"),
         source="procps; util-linux",
         like=_MACHINE,
@@ -188,7 +188,7 @@ ROWS = (
     row(
         "hostname",
         "-f,--fqdn -s,--short -i,--ip-address -I -d,--domain",
-        "text",
+        "",
         acts=NO,
         failure=NO,
         prints=YES,

@@ -83,7 +83,7 @@ def _wget(usage: Usage, effect: CommandEffect) -> CommandEffect:
         )
         # A second file of the same name is called `name.1`.
         outputs = {posixpath.join(folder, f"{name}{end}") for name in names if name is not None for end in ("", ".*")}
-    logs = set(usage.values("-o", "-a"))
+    logs = set(usage.values("-o", "-a")) - {"-", "/dev/null", "/dev/stdout", "/dev/stderr"}
     certain = usage.has("-O") and not usage.has("-c") and not usage.unsure
     return replace(
         effect,
@@ -124,7 +124,7 @@ _CURL = (
     "--mail-rcpt:text!sends -Q,--quote:text!sends --ftp-create-dirs!sends -a,--append!sends --stderr:text "
     "--trace:text "
     "--trace-ascii:text --remove-on-error --ciphers:text --pinnedpubkey:text -V,--version --raw --tr-encoding "
-    "--variable:text"
+    ""
 )
 _WGET = (
     "-O,--output-document:text -P,--directory-prefix:text -o,--output-file:text -a,--append-output:text -q,--quiet "
@@ -260,7 +260,7 @@ ROWS = (
         when={"list": {"reads_files": True}, "gone": {"reads_files": True, "writes_files": True}},
         names=("HOME", "RSYNC_RSH", "RSYNC_PASSWORD", "USER", "LOGNAME", "RSYNC_PROXY", "SSH_AUTH_SOCK"),
         source="rsync(1)",
-        failure=NO,
+        failure=MAYBE,
     ),
     row(
         "mail,mailx,sendmail,mutt,msmtp,swaks,ssmtp",

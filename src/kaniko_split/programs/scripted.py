@@ -15,10 +15,10 @@ from kaniko_split.source.patterns import Pattern
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
 _FILTER = Columns(failure=NO, names=LOCALE, prints=YES)
 _ASSIGNMENT = Pattern(r"[A-Za-z_]\w*=.*", 16)
-_ENV = Pattern(r"(?:\$ENV|\benv)(?:\.([A-Za-z_]\w*)|\[\s*\"(\w+)\"\s*\])?")
+_ENV = Pattern(r"(?:\$ENV\b|(?<![.\w\"$])env\b)(?:\.([A-Za-z_]\w*)|\[\s*\"(\w+)\"\s*\])?")
 _OF_YQ = Pattern(r"\b(?:str)?env\(\s*(\w+)\s*\)")
-_TIME = Pattern(r"\b(?:now|localtime|mktime|strflocaltime|gmtime|date)\b")
-_LOADS = Pattern(r"\b(?:import|include|modulemeta|get_search_list|input_filename|load\w*|envsubst|system|eval)\b")
+_TIME = Pattern(r"\b(?:now|localtime|mktime|strflocaltime|gmtime|date|shuffle)\b")
+_LOADS = Pattern(r"\b(?:import|include|modulemeta|get_search_list|input_filename|\w*load\w*|envsubst|system|eval)\b")
 _COMMANDS_OF_YQ = frozenset({"e", "eval", "ea", "eval-all"})
 
 
@@ -40,11 +40,11 @@ def _sed(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
     copies = frozenset(f"{file}{suffix}" for file in files) if suffix and edits else frozenset[str]()
     return replace(
         effect,
-        reads=files | script.reads | frozenset(usage.values("-f")),
+        reads=files | script.reads,
         writes=(files if edits else frozenset()) | script.writes | copies,
         writes_files=effect.writes_files or "*" in suffix,
         reads_input=(not edits and (not files or "-" in operands)) or script.reads_input,
-        failure=YES if script.exits or usage.has("-f") else NO,
+        failure=YES if script.exits else NO,
     )
 
 
@@ -201,7 +201,7 @@ ROWS = (
     ),
     row(
         "yq",
-        _JQ + "-i,--inplace,--in-place -P,--prettyPrint -o,--output-format:text -p,--input-format:text "
+        _JQ + "-s!everything -i,--inplace,--in-place -P,--prettyPrint -o,--output-format:text -p,--input-format:text "
         "-N,--no-doc -I:text -y,--yaml-output -Y,--yaml-roundtrip -t,--toml-output -x,--xml-output -w,--width:text "
         "--explicit-start --explicit-end --yml-out-ver:text --unwrapScalar? --split-exp:text!split "
         "--from-file:read!everything --header-preprocess? -D --front-matter:text",

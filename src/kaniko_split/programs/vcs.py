@@ -22,7 +22,15 @@ _INDEX = (".git/index", ".git/index.lock")
 # Where there is no `.git`, git asks whether the folder itself is a repository.
 _READS = ("$HOME/.gitconfig", "$HOME/.config/git", ".git", "HEAD", "objects", "refs")
 _LOOK = Columns(failure=NO, prints=YES)
-_CHANGE = Columns(failure=MAYBE, writes_files=True, reads_files=True, writes=(".git", "."))
+# A hook or a filter of the repository may ask a server, and look at any variable (githooks(5), gitattributes(5)).
+_CHANGE = Columns(
+    failure=MAYBE,
+    reads_network=MAYBE,
+    reads_environment=MAYBE,
+    writes_files=True,
+    reads_files=True,
+    writes=(".git", "."),
+)
 _ASK_SERVER = Columns(failure=MAYBE, reads_network=YES)
 _VERDICT: Changes = {"failure": YES}
 
