@@ -11,6 +11,7 @@ not seen at all.
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -39,6 +40,10 @@ class Judge:
     def __init__(self, folder: Path, port: int, methods: list[str]) -> None:
         self.root = folder / "sandbox"
         self.folder = folder
+        # The files are made once, where the sandbox is: a path in them stays right.
+        fill(self.root)
+        self._at_first = self._names()
+        shutil.copytree(self.root, folder / "template", symlinks=True)
         self.port = port
         self.methods = methods
 
@@ -63,11 +68,16 @@ class Judge:
                 problems.append("gives another value the second time")
         return [f"{example}: {problem}" for problem in problems]
 
+    def _refill(self) -> None:
+        """Make the sandbox as it was at first, with the times that it had."""
+        shutil.rmtree(self.root)
+        shutil.copytree(self.folder / "template", self.root, symlinks=True)
+
     def _names(self) -> set[str]:
         return {str(path) for path in self.root.rglob("*")}
 
     def _run(self, words: tuple[str, ...]) -> tuple[set[str], Seen, int, str]:
-        fill(self.root)
+        self._refill()
         before = self._names()
         self.methods.clear()
         log, stdin = self.folder / "log", self.folder / "stdin"
@@ -107,15 +117,6 @@ class Judge:
         for path in sorted(self._inside(seen.executes)):
             if effect.runs_file is None and effect.runs_text is None:
                 yield f"executes {self._short(path)}"
-
-    @property
-    def _at_first(self) -> set[str]:
-        """The paths that are there before a command runs."""
-        names = getattr(self, "_names_at_first", None)
-        if names is None:
-            fill(self.root)
-            self._names_at_first: set[str] = self._names()
-        return self._names_at_first
 
     def _about_the_rest(self, effect: CommandEffect, seen: Seen, status: int, output: str) -> Iterator[str]:
         if self._inside(seen.relative) and not effect.reads_folder:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PATH = "/usr/local/bin:/usr/bin:/bin"
 CANARY = "canary-5f1c"
 STDIN = '{"x": "$CANARY"}\n'
 _FILES = {
@@ -36,7 +37,7 @@ _LONG_AGO = 1_000_000_000
 
 def environment(root: Path) -> dict[str, str]:
     """Return the whole environment of a traced program."""
-    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(root / "home"), "CANARY": CANARY}
+    return {"PATH": PATH, "HOME": str(root / "home"), "CANARY": CANARY}
 
 
 def fill(root: Path) -> None:
@@ -64,7 +65,7 @@ def _repository(root: Path) -> None:
     repo.mkdir()
     (repo / "f").write_text("x\n")
     dates = {"GIT_AUTHOR_DATE": f"{_LONG_AGO} +0000", "GIT_COMMITTER_DATE": f"{_LONG_AGO} +0000"}
-    for words in (["init", "-q"], ["add", "f"], ["commit", "-qm", "first"]):
+    for words in (["init", "-q", "--template="], ["add", "f"], ["commit", "-qm", "first"]):
         subprocess.run(["git", *words], cwd=repo, env={**environment(root), **dates}, check=True)
 
 

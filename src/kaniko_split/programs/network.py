@@ -123,8 +123,7 @@ _CURL = (
     "--post301 --post302 --path-as-is --keepalive-time:text --no-keepalive --ssl --ssl-reqd --mail-from:text!sends "
     "--mail-rcpt:text!sends -Q,--quote:text!sends --ftp-create-dirs!sends -a,--append!sends --stderr:text "
     "--trace:text "
-    "--trace-ascii:text --remove-on-error --ciphers:text --pinnedpubkey:text -V,--version --raw --tr-encoding "
-    ""
+    "--trace-ascii:text --remove-on-error --ciphers:text --pinnedpubkey:text -V,--version --raw --tr-encoding"
 )
 _WGET = (
     "-O,--output-document:text -P,--directory-prefix:text -o,--output-file:text -a,--append-output:text -q,--quiet "

@@ -6,6 +6,7 @@ What the table does not list means everything: a program, a sub-command, an opti
 from __future__ import annotations
 
 import posixpath
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -95,7 +96,7 @@ def effect_of(words: tuple[str, ...], more: Mapping[str, Row] = _NO_MORE) -> Com
         name = words[0]
     if name == "busybox" and len(words) > 1 and words[1] != "busybox":
         return effect_of(words[1:], more) if not words[1].startswith("-") and "/" not in words[1] else EVERYTHING
-    rows = {**table(), **more} if more else table()
+    rows = ChainMap(dict(more), dict(table())) if more else table()
     row = rows.get(name)
     return EVERYTHING if row is None else _of_row(name, words[1:], rows, ())
 

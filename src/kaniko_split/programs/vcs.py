@@ -260,6 +260,9 @@ ROWS = (
         examples=("git -C repo archive HEAD", "git -C repo archive -o x.tar HEAD"),
     ),
     _git(
+        "verify-commit,verify-tag,check-ref-format", "-v,--verbose --raw --branch --normalize", failure=YES, prints=YES
+    ),
+    _git(
         "ls-remote",
         "-h,--heads,--branches -t,--tags -q,--quiet --exit-code!verdict --refs --sort:text --symref --get-url",
         when={"verdict": _VERDICT},
