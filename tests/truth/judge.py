@@ -43,6 +43,8 @@ class Judge:
         # The files are made once, where the sandbox is: a path in them stays right.
         fill(self.root)
         self._at_first = self._names()
+        # What a name reads is what its link leads to; which names are links is for the caller of the table.
+        self._links = {name: str(Path(name).resolve()) for name in self._at_first if Path(name).is_symlink()}
         shutil.copytree(self.root, folder / "template", symlinks=True)
         self.port = port
         self.methods = methods
@@ -171,7 +173,8 @@ class Judge:
             place = self._resolved(claim)
             if str(self.root).startswith(f"{place}/"):
                 continue
-            if path == place or path.startswith(f"{place}/"):
+            places = (place, self._links.get(place, place))
+            if any(path == place or path.startswith(f"{place}/") for place in places):
                 return True
             if "*" in place and (fnmatchcase(path, place) or fnmatchcase(path, f"{place}/*")):
                 return True

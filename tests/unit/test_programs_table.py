@@ -70,6 +70,7 @@ def test_no_row_means_everything(command: str) -> None:
         "git log --ext-diff",
         "git log --outp=x",
         "sed -f script a",
+        "sed -i.bak/* p a",
         "sed '1e date' a",
         "sed s/a/b/e a",
         "sed 's/a/b/;$d' a",
@@ -144,6 +145,7 @@ def test_what_a_row_does_not_list_means_everything(command: str) -> None:
         ("sed -e 's/a/b/w log' -e 'r head' a", {"a", "head"}, {"log"}),
         ("sed '/x/,+2w b' a", {"a"}, {"b"}),
         ("sed 's|TAG|$TAG|' a", {"a"}, set()),
+        ("sed '$!d' a", {"a"}, set()),
         ("awk '{print > \"b\"}' a", {"a"}, {"b"}),
         ("awk '/a>b/ {print \"<x>\"}' a", {"a"}, set()),
         ("awk '$1 > 5 {n++}' x=1 a", {"a"}, set()),
@@ -597,3 +599,16 @@ def test_a_scanner_may_take_a_name_for_a_path() -> None:
     done = effect("grype web")
     assert (done.images, "web" in done.reads) == ({"web"}, True)
     assert effect("cosign tree a/b:1").images == {"a/b:1"}
+
+
+@pytest.mark.parametrize(
+    ("command", "target"),
+    [
+        ("git clone https://example.org/a/b.git", "b"),
+        ("git clone --depth 1 -b v1 git@example.org:a/b", "b"),
+        ("git clone --bare https://example.org/a/b.git", "b.git"),
+        ("git clone https://example.org/a/b.git c", "c"),
+    ],
+)
+def test_a_clone_is_written_where_git_names_it(command: str, target: str) -> None:
+    assert effect(command).writes == {target}

@@ -144,7 +144,15 @@ ROWS = (
         prints=YES,
         names=(*LOCALE, "TZ"),
         refine=_diff,
-        examples=("diff a list.txt", "diff -ru dir other", "diff -q a a", "diff a dir"),
+        examples=(
+            "diff a list.txt",
+            "diff --from-file=a b list.txt",
+            "sdiff a b",
+            "diff3 a b list.txt",
+            "diff -ru dir other",
+            "diff -q a a",
+            "diff a dir",
+        ),
         source="GNU diffutils manual, diff",
     ),
     row(
@@ -167,7 +175,7 @@ ROWS = (
         prints=YES,
         names=LOCALE,
         refine=_checksum,
-        examples=("sha256sum a list.txt", "sha256sum -c sums", "md5sum a", "cksum a"),
+        examples=("sha256sum a list.txt", "sha512sum a", "sum a", "sha256sum -c sums", "md5sum a", "cksum a"),
         source="GNU coreutils manual, sha2 utilities",
     ),
     row(
@@ -207,6 +215,10 @@ ROWS = (
         reads_input=True,
         examples=(
             "openssl rand -hex 4",
+            "openssl rand -out b 4",
+            "openssl req -x509 -newkey rsa:1024 -nodes -keyout k -out c -subj /CN=x -days 1",
+            "openssl dgst -sha256 -hmac x a",
+            "openssl passwd -6 -salt x y",
             "openssl dgst -sha256 a",
             "openssl base64 -in a -out b",
             "openssl sha256 a",
@@ -268,7 +280,14 @@ ROWS = (
             "TEMP",
             "QUOTING_STYLE",
         ),
-        examples=("patch -p1 -i change.diff", "patch a change.diff", "patch --dry-run -p1 -i change.diff"),
+        examples=(
+            "patch -p1 -i change.diff",
+            "patch -b -p1 -i change.diff",
+            "patch -o out a change.diff",
+            "patch -d dir -p1 -i ../change.diff",
+            "patch a change.diff",
+            "patch --dry-run -p1 -i change.diff",
+        ),
         source="GNU patch manual",
     ),
 )

@@ -12,7 +12,7 @@ _GNU = "GNU coreutils manual, "
 _COPY = Columns(failure=NO, names=("POSIXLY_CORRECT", "SIMPLE_BACKUP_SUFFIX", "VERSION_CONTROL"))
 _KEEP: Changes = {"certain": False}
 # `cp -b a b` keeps the old file as `b~`, or under a number.
-_BACKUP: Changes = {"certain": False, "writes_files": True}
+_BACKUP: Changes = {"certain": False, "writes_files": True, "reads_files": True}
 _TARGET = (
     "-t,--target-directory:write!into -T,--no-target-directory!exact "
     "-S,--suffix:text!backup -b!backup --backup?!backup "
@@ -44,7 +44,19 @@ ROWS = (
         "read... target",
         when={"into": {"operands": "read..."}, "exact": {"operands": "read... new"}, "keep": _KEEP, "backup": _BACKUP},
         refine=_one_source,
-        examples=("cp a b", "cp -t dir a", "cp -a dir copy", "cp a list.txt dir", "cp -T a b", "cp -rv dir/. copy"),
+        examples=(
+            "cp a b",
+            "cp -b a b",
+            "cp -l a c",
+            "cp -s a c",
+            "cp --parents dir/x empty",
+            "cp -rT dir other",
+            "cp -t dir a",
+            "cp -a dir copy",
+            "cp a list.txt dir",
+            "cp -T a b",
+            "cp -rv dir/. copy",
+        ),
         source=_GNU + "cp",
         like=_COPY,
     ),
@@ -55,7 +67,7 @@ ROWS = (
         "move... target",
         when={"into": {"operands": "move..."}, "exact": {"operands": "move... new"}, "keep": _KEEP, "backup": _BACKUP},
         refine=_one_source,
-        examples=("mv a c", "mv a list.txt dir", "mv -t dir a", "mv dir other"),
+        examples=("mv a c", "mv -b a b", "mv -n a b", "mv -T a b", "mv a list.txt dir", "mv -t dir a", "mv dir other"),
         source=_GNU + "mv",
         like=_COPY,
     ),
@@ -83,7 +95,15 @@ ROWS = (
         "read... target",
         when={"into": {"operands": "read..."}, "exact": {"operands": "read... new"}, "keep": _KEEP, "backup": _BACKUP},
         refine=_into_working_directory,
-        examples=("ln -s a b", "ln a c", "ln -sf a list.txt", "ln -s dir/x", "ln -st dir ../a"),
+        examples=(
+            "ln -s a b",
+            "ln -sfn dir link",
+            "ln -sb a b",
+            "ln a c",
+            "ln -sf a list.txt",
+            "ln -s dir/x",
+            "ln -st dir ../a",
+        ),
         source=_GNU + "ln",
         like=_COPY,
     ),
@@ -111,7 +131,7 @@ ROWS = (
         "gone...",
         failure=NO,
         when={"keep": _KEEP},
-        examples=("rm a", "rm -rf dir", "rm -f a missing"),
+        examples=("rm a", "rm -d empty", "rm link", "rm -rf dir", "rm -f a missing"),
         source=_GNU + "rm",
     ),
 )

@@ -84,9 +84,15 @@ def _wget(usage: Usage, effect: CommandEffect) -> CommandEffect:
         # A second file of the same name is called `name.1`.
         outputs = {posixpath.join(folder, f"{name}{end}") for name in names if name is not None for end in ("", ".*")}
     logs = set(usage.values("-o", "-a")) - {"-", "/dev/null", "/dev/stdout", "/dev/stderr"}
+    # It looks whether the file that it would write is there, also with `--spider` and `-O -`.
+    looks = {posixpath.join(folder, _name_of(url) or "index.html") for url in usage.operands}
+    looks |= {f"{path}.tmp" for path in looks} | ({"-"} if printed else set())
     certain = usage.has("-O") and not usage.has("-c") and not usage.unsure
     return replace(
         effect,
+        reads=effect.reads | looks,
+        reads_files=effect.reads_files or unnamed,
+        reads_folder=True,
         writes=effect.writes | outputs | logs,
         overwrites=frozenset(path for path in outputs if "$" not in path) if certain else frozenset(),
         writes_files=effect.writes_files or unnamed,
@@ -170,6 +176,14 @@ ROWS = (
         names=(*PROXY, "CURL_HOME", "XDG_CONFIG_HOME", "CURL_CA_BUNDLE", "NETRC", "SSLKEYLOGFILE", "COLUMNS"),
         examples=(
             "curl -s file:///dev/null",
+            "curl -sI http://127.0.0.1:9/",
+            "curl -sc jar -b list.txt http://127.0.0.1:9/",
+            "curl -sfo dir/new --create-dirs http://127.0.0.1:9/x",
+            "curl -s --data-urlencode x@a http://127.0.0.1:9/",
+            "curl -s --output-dir dir -O http://127.0.0.1:9/new",
+            "curl -sXDELETE http://127.0.0.1:9/",
+            "curl -sH @a http://127.0.0.1:9/",
+            "curl -s --json @ok.json http://127.0.0.1:9/",
             "curl -so b http://127.0.0.1:9/",
             "curl -sX POST -d @a http://127.0.0.1:9/",
             "curl -sO http://127.0.0.1:9/new",
@@ -193,6 +207,14 @@ ROWS = (
         differs=MAYBE,
         examples=(
             "wget -qt1 -O b http://127.0.0.1:9/",
+            "wget -q --spider http://127.0.0.1:9/",
+            "wget -qO- http://127.0.0.1:9/",
+            "wget -q -o log http://127.0.0.1:9/new",
+            "wget -q -nc http://127.0.0.1:9/a",
+            "wget -q http://127.0.0.1:9/a",
+            "wget -qr http://127.0.0.1:9/",
+            "wget -qi list.txt",
+            "wget -qx http://127.0.0.1:9/new",
             "wget -qt1 http://127.0.0.1:9/new",
             "wget -qt1 -P dir http://127.0.0.1:9/new",
             "wget -qt1 --post-file=a http://127.0.0.1:9/",

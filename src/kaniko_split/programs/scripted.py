@@ -36,13 +36,14 @@ def _sed(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
     files = frozenset(operands) - {"-"}
     edits = usage.has("-i")
     suffix = "".join(usage.values("-i"))
-    # `sed -i.bak` leaves a copy; `*` in the suffix is the file's name (GNU sed manual, "-i").
+    if "*" in suffix or "/" in suffix:
+        return None
+    # `sed -i.bak` leaves a copy; with `*` the suffix is a whole name (GNU sed manual, "-i").
     copies = frozenset(f"{file}{suffix}" for file in files) if suffix and edits else frozenset[str]()
     return replace(
         effect,
         reads=files | script.reads,
         writes=(files if edits else frozenset()) | script.writes | copies,
-        writes_files=effect.writes_files or "*" in suffix,
         reads_input=(not edits and (not files or "-" in operands)) or script.reads_input,
         failure=YES if script.exits else NO,
     )
@@ -155,6 +156,12 @@ ROWS = (
         refine=_sed,
         examples=(
             "sed s/a/b/ a",
+            "sed -i -e '1i head' a",
+            "sed --in-place=.o s/x/y/ a",
+            "sed -n s/x/y/pw\\ c a",
+            "sed -i p link",
+            "sed '$!d' a",
+            "sed -s -n p a list.txt",
             "sed -i s/x/y/ a",
             "sed -n '1p;w b' a",
             "sed -i.bak s/x/y/ a",
@@ -172,6 +179,9 @@ ROWS = (
         refine=_awk,
         examples=(
             "awk '{print $1}' a",
+            "awk '/a>b/ {print}' a",
+            "awk 'BEGIN {srand(); print rand()}'",
+            "mawk 1 a",
             "awk -F= '{print $2 > \"b\"}' a",
             "awk 'BEGIN {print ENVIRON[\"CANARY\"]}'",
             "awk 'BEGIN {for (k in ENVIRON) print k}'",
@@ -188,6 +198,8 @@ ROWS = (
         refine=_jq,
         examples=(
             "jq . ok.json",
+            "jq --rawfile s a -n '[$s]'",
+            "jq -s . ok.json ok.json",
             "jq -e .x ok.json",
             "jq -n env.CANARY",
             "jq -rn '[$ENV]|.[]|keys'",
@@ -226,6 +238,11 @@ ROWS = (
         names=(*LOCALE, "GREP_COLORS", "GREP_COLOR", "GREP_OPTIONS", "TERM"),
         examples=(
             "grep x a",
+            "grep -rl x .",
+            "fgrep -e x list.txt",
+            "grep -L x dir/x",
+            "zgrep x t.gz",
+            "grep --exclude-from=list.txt -r x dir",
             "grep -ri x dir",
             "grep -f a list.txt",
             "grep -qe x a list.txt",
@@ -255,6 +272,13 @@ ROWS = (
         names=LISTING,
         examples=(
             "find . -name a",
+            "find dir -fls out",
+            "find dir -fprintf out %p",
+            "find . -samefile a",
+            "find -L . -name x",
+            "find . -mtime +1 -print0",
+            "find . -newermt 2020-01-01",
+            "find dir -type f -exec cp {} empty ;",
             "find -type f",
             "find dir -delete",
             "find dir -newer a",

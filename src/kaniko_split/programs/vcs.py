@@ -90,6 +90,8 @@ def _clone(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
         target = usage.operands[1]
     else:
         target = source.rstrip("/").removesuffix("/.git").rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
+        if usage.has("--bare", "--mirror"):
+            target = f"{target}.git"
     return replace(
         effect,
         searches=frozenset({source}) if local else frozenset(),
@@ -178,7 +180,12 @@ ROWS = (
         searches=(".",),
         writes=_INDEX,
         refine=_diff,
-        examples=("git -C repo diff", "git -C repo diff --exit-code"),
+        examples=(
+            "git -C repo diff",
+            "git -C repo diff --output=o",
+            "git diff --cached",
+            "git -C repo diff --exit-code",
+        ),
         like=_LOOK,
     ),
     _git(
@@ -186,7 +193,7 @@ ROWS = (
         _DANGER,
         any_options=True,
         reads_files=False,
-        examples=("git -C repo log -1", "git -C repo show"),
+        examples=("git -C repo log -1", "git log -1", "git -C repo log --stat -p", "git -C repo show"),
         like=_LOOK,
     ),
     _git(
@@ -246,6 +253,8 @@ ROWS = (
         refine=_config,
         examples=(
             "git config --global user.name x",
+            "git config -f c.ini a.b c",
+            "git config -l",
             "git -C repo config user.name x",
             "git -C repo config --get user.name",
         ),
@@ -279,7 +288,7 @@ ROWS = (
         "text text",
         refine=_clone,
         differs=MAYBE,
-        examples=("git clone repo clone", "git clone -q repo/.git"),
+        examples=("git clone repo clone", "git clone --bare repo", "git clone -q repo/.git"),
         failure=MAYBE,
         reads_network=YES,
     ),
@@ -324,6 +333,11 @@ ROWS = (
         acts=NO,
         examples=(
             "git -C repo checkout -b new",
+            "git -C repo mv f g",
+            "git -C repo gc -q",
+            "git -C repo format-patch -1",
+            "git -C repo worktree add ../tree -b t",
+            "git -C repo bundle create ../x HEAD",
             "git -C repo reset --hard",
             "git -C repo add f",
             "git -C repo clean -fdx",
