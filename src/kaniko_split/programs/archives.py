@@ -161,11 +161,9 @@ def _zip(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
 
 _PACK = (
     "-c,--stdout,--to-stdout -d,--decompress,--uncompress -f,--force -k,--keep -l,--list -n,--no-name -N,--name "
-    "-q,--quiet "
-    "-r,--recursive -t,--test -v,--verbose -z,--compress -1,--fast -2 -3 -4 -5 -6 -7 -8 -9,--best -# -e,--extreme "
-    "-T,--threads:text -0 -S,--suffix:text --rsyncable --rm -F,--format:text -C,--check:text -M,--memlimit:text -i "
-    "-p:text "
-    "--ultra --no-progress"
+    "-q,--quiet -r,--recursive -t,--test -v,--verbose -z,--compress -1,--fast -2 -3 -4 -5 -6 -7 -8 -9,--best -# "
+    "-e,--extreme -T,--threads:text -0 -S,--suffix:text --rsyncable --rm -F,--format:text -C,--check:text "
+    "-M,--memlimit:text -i -p:text --ultra --no-progress"
 )
 
 ROWS = (
@@ -173,18 +171,15 @@ ROWS = (
         "tar,bsdtar",
         "-c,--create!create -x,--extract,--get!extract -t,--list!list -r,--append!append -u,--update!append "
         "-A,--concatenate!append -d,--diff,--compare!compare --delete!remove -f,--file:text -C,--directory:text "
-        "-z,--gzip "
-        "-j,--bzip2 -J,--xz -Z,--compress --zstd --lzma -a,--auto-compress -v,--verbose -p,--preserve-permissions "
-        "-m,--touch -k,--keep-old-files --skip-old-files --overwrite --keep-newer-files -O,--to-stdout "
-        "--strip-components:text --strip:text --exclude:text --exclude-vcs --exclude-from:text -X:text "
-        "-T,--files-from:text -h,--dereference -P,--absolute-names!everything --owner:text --group:text --mode:text "
-        "--mtime:text --sort:text --numeric-owner --no-same-owner -o --no-same-permissions --same-owner "
-        "--transform:text "
-        "--wildcards --no-wildcards --wildcards-match-slash --anchored --no-anchored --ignore-case --warning:text "
-        "--no-recursion --one-file-system -l -S,--sparse -g,--listed-incremental:text --remove-files --force-local "
-        "--format:text "
-        "-H:text -b:text --posix --totals? --ignore-failed-read --no-selinux --xattrs --acls --selinux --null "
-        "--ignore-zeros -i -n,--seek -U,--unlink-first -w,--interactive --no-xattrs",
+        "-z,--gzip -j,--bzip2 -J,--xz -Z,--compress --zstd --lzma -a,--auto-compress -v,--verbose "
+        "-p,--preserve-permissions -m,--touch -k,--keep-old-files --skip-old-files --overwrite --keep-newer-files "
+        "-O,--to-stdout --strip-components:text --strip:text --exclude:text --exclude-vcs --exclude-from:text "
+        "-X:text -T,--files-from:text -h,--dereference -P,--absolute-names!everything --owner:text --group:text "
+        "--mode:text --mtime:text --sort:text --numeric-owner --no-same-owner -o --no-same-permissions --same-owner "
+        "--transform:text --wildcards --no-wildcards --wildcards-match-slash --anchored --no-anchored --ignore-case "
+        "--warning:text --no-recursion --one-file-system -l -S,--sparse -g,--listed-incremental:text --remove-files "
+        "--force-local --format:text -H:text -b:text --posix --totals? --ignore-failed-read --no-selinux --xattrs "
+        "--acls --selinux --null --ignore-zeros -i -n,--seek -U,--unlink-first -w,--interactive --no-xattrs",
         "text...",
         prepare=_tar_words,
         refine=_tar,
@@ -257,8 +252,7 @@ ROWS = (
         "zip",
         "-r,--recurse-paths -R -q,--quiet -v -j,--junk-paths -m,--move -u,--update -f,--freshen -d,--delete -g "
         "-x,--exclude:text -i,--include:text -X -D -y,--symlinks -T!everything -e -P:text -o -n:text -l -@ -0 -1 -2 "
-        "-3 -4 "
-        "-5 -6 -7 -8 -9 -#",
+        "-3 -4 -5 -6 -7 -8 -9 -#",
         "text...",
         refine=_zip,
         names=("ZIPOPT", "ZIP"),

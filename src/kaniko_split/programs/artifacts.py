@@ -9,27 +9,23 @@ from kaniko_split.programs.variables import REGISTRY
 
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
 _ORAS = (
-    "--plain-http? --insecure? --registry-config:read --ca-file:read -d,--debug? -v,--verbose? -u,"
-    "--username:text -p,--password:text "
+    "--plain-http? --insecure? --registry-config:read --ca-file:read -d,--debug? -v,--verbose? -u,--username:text "
+    "-p,--password:text "
 )
 _COSIGN = (
     "--key:read --certificate:read --certificate-chain:read --certificate-identity:text "
-    "--certificate-identity-regexp:text "
-    "--certificate-oidc-issuer:text --certificate-oidc-issuer-regexp:text -a,--annotations:text --output-file:new "
-    "-o,--output:text --insecure-ignore-tlog? --insecure-ignore-sct? --allow-insecure-registry? "
-    "--allow-http-registry? "
-    "--rekor-url:text --type:text --policy:read --check-claims? --local-image? -r,--recursive? --payload:read "
-    "--signature:read "
-    "--attachment:text --registry-username:text --registry-password:text --k8s-keychain? --offline? "
-    "--private-infrastructure? "
-    "--use-signed-timestamps? --timestamp-certificate-chain:read --max-workers:text -d,--verbose? -t,--timeout:text "
+    "--certificate-identity-regexp:text --certificate-oidc-issuer:text --certificate-oidc-issuer-regexp:text "
+    "-a,--annotations:text --output-file:new -o,--output:text --insecure-ignore-tlog? --insecure-ignore-sct? "
+    "--allow-insecure-registry? --allow-http-registry? --rekor-url:text --type:text --policy:read --check-claims? "
+    "--local-image? -r,--recursive? --payload:read --signature:read --attachment:text --registry-username:text "
+    "--registry-password:text --k8s-keychain? --offline? --private-infrastructure? --use-signed-timestamps? "
+    "--timestamp-certificate-chain:read --max-workers:text -d,--verbose? -t,--timeout:text "
 )
 _SIGN = (
     "-y,--yes? -f,--force? --upload? --predicate:read --output-signature:new --output-certificate:new "
-    "--output-payload:new "
-    "--bundle:new --fulcio-url:text --identity-token:text --oidc-issuer:text --tlog-upload? --sbom:read "
-    "--no-tlog-upload? "
-    "--replace? --issue-certificate? --registry-referrers-mode:text --new-bundle-format? --use-signing-config? "
+    "--output-payload:new --bundle:new --fulcio-url:text --identity-token:text --oidc-issuer:text --tlog-upload? "
+    "--sbom:read --no-tlog-upload? --replace? --issue-certificate? --registry-referrers-mode:text "
+    "--new-bundle-format? --use-signing-config? "
 )
 
 
@@ -39,8 +35,7 @@ ROWS = (
         "oras push,attach",
         _ORAS + "--artifact-type:text -a,--annotation:text --annotation-file:read --config:read "
         "--export-manifest:new --image-spec:text --disable-path-validation? --concurrency:text --format:text "
-        "--subject:image "
-        "--distribution-spec:text",
+        "--subject:image --distribution-spec:text",
         "image data...",
         reads_files=True,
         source="oras push",

@@ -117,13 +117,11 @@ def _patch(usage: Usage, effect: CommandEffect) -> CommandEffect:
 
 _DIFF = (
     "-q,--brief -s,--report-identical-files -c -C:text -u -U:text --unified? --context? -e,--ed -n,--rcs "
-    "-y,--side-by-side "
-    "-W,--width:text --left-column --suppress-common-lines -p -F:text --label:text -L:text -t -T --tabsize:text "
-    "-r,--recursive --no-dereference -N,--new-file -x,--exclude:text -X,--exclude-from:read -S:text -i,--ignore-case "
-    "-E "
-    "-Z,--ignore-trailing-space -b,--ignore-space-change -w,--ignore-all-space -B,--ignore-blank-lines -I:text "
-    "-a,--text "
-    "--strip-trailing-cr -d,--minimal --color? --normal --from-file:read --to-file:read --speed-large-files"
+    "-y,--side-by-side -W,--width:text --left-column --suppress-common-lines -p -F:text --label:text -L:text -t -T "
+    "--tabsize:text -r,--recursive --no-dereference -N,--new-file -x,--exclude:text -X,--exclude-from:read -S:text "
+    "-i,--ignore-case -E -Z,--ignore-trailing-space -b,--ignore-space-change -w,--ignore-all-space "
+    "-B,--ignore-blank-lines -I:text -a,--text --strip-trailing-cr -d,--minimal --color? --normal --from-file:read "
+    "--to-file:read --speed-large-files"
 )
 
 ROWS = (
@@ -168,8 +166,7 @@ ROWS = (
     row(
         "md5sum,sha1sum,sha224sum,sha256sum,sha384sum,sha512sum,sha3sum,b2sum,cksum,sum,crc32,shasum",
         "-b,--binary -c,--check -t,--text --tag -z,--zero --ignore-missing --quiet --status -s --strict -w,--warn "
-        "-a:text "
-        "--algorithm:text -l,--length:text --untagged --base64 -r",
+        "-a:text --algorithm:text -l,--length:text --untagged --base64 -r",
         "read... else:input",
         failure=NO,
         prints=YES,
@@ -184,19 +181,14 @@ ROWS = (
         "-sign:read -verify:read -prverify:read -signature:read -config:read -extfile:read -kfile:read -rand:read "
         "-writerand:write -keyout:new -CA:read -CAkey:read -CAserial:write -CAcreateserial -untrusted:read "
         "-pass:text -passin:text -passout:text -subj:text -days:text -md:text -newkey:text -nodes -noenc -new -x509 "
-        "-batch "
-        "-hex -base64 -A -a -d -e -r -binary -c -noout -text -pubout -pubin -pubkey -outform:text -inform:text "
-        "-iter:text "
-        "-pbkdf2 -salt -nosalt -k:text -K:text -iv:text -S:text -sha1 -sha224 -sha256 -sha384 -sha512 -md5 "
-        "-fingerprint "
-        "-subject -issuer -dates -enddate -startdate -serial -checkend:text -checkhost:text -checkip:text "
-        "-addext:text "
-        "-extensions:text -algorithm:text -pkeyopt:text -genkey -name:text -aes256 -aes128 -aes-256-cbc -aes-128-cbc "
-        "-des3 "
-        "-connect:text -servername:text -showcerts -hmac:text -mac:text -macopt:text -1 -5 -6 -apr1 -stdin -quiet "
-        "-export "
-        "-nocerts -nokeys -clcerts -cacerts -topk8 -nocrypt -req -set_serial:text -purpose:text -verify_return_error "
-        "-certfile:read -help -2 -3 -z -p -P -nopad -debug -engine:text!everything",
+        "-batch -hex -base64 -A -a -d -e -r -binary -c -noout -text -pubout -pubin -pubkey -outform:text "
+        "-inform:text -iter:text -pbkdf2 -salt -nosalt -k:text -K:text -iv:text -S:text -sha1 -sha224 -sha256 "
+        "-sha384 -sha512 -md5 -fingerprint -subject -issuer -dates -enddate -startdate -serial -checkend:text "
+        "-checkhost:text -checkip:text -addext:text -extensions:text -algorithm:text -pkeyopt:text -genkey "
+        "-name:text -aes256 -aes128 -aes-256-cbc -aes-128-cbc -des3 -connect:text -servername:text -showcerts "
+        "-hmac:text -mac:text -macopt:text -1 -5 -6 -apr1 -stdin -quiet -export -nocerts -nokeys -clcerts -cacerts "
+        "-topk8 -nocrypt -req -set_serial:text -purpose:text -verify_return_error -certfile:read -help -2 -3 -z -p "
+        "-P -nopad -debug -engine:text!everything",
         "text...",
         single=True,
         refine=_openssl,
@@ -261,11 +253,10 @@ ROWS = (
     row(
         "patch",
         "-p,--strip:text -i,--input:text -d,--directory:base -R,--reverse -N,--forward -s,--quiet,--silent "
-        "-f,--force "
-        "-t,--batch -b,--backup -o,--output:new -r,--reject-file:text -l,--ignore-whitespace -E,--remove-empty-files "
-        "-F,--fuzz:text --dry-run -u,--unified -c,--context -n,--normal --verbose --binary --no-backup-if-mismatch "
-        "-V:text "
-        "-B,--prefix:text -z,--suffix:text --merge? --posix -Z -T --follow-symlinks --read-only:text",
+        "-f,--force -t,--batch -b,--backup -o,--output:new -r,--reject-file:text -l,--ignore-whitespace "
+        "-E,--remove-empty-files -F,--fuzz:text --dry-run -u,--unified -c,--context -n,--normal --verbose --binary "
+        "--no-backup-if-mismatch -V:text -B,--prefix:text -z,--suffix:text --merge? --posix -Z -T --follow-symlinks "
+        "--read-only:text",
         "change read",
         failure=YES,
         refine=_patch,

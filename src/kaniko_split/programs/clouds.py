@@ -45,17 +45,15 @@ _LOGS_IN = Columns(
 _COPIES = Columns(reads_environment=YES, reads_network=YES, failure=MAYBE, differs=MAYBE)
 _AWS = (
     "--region:text --profile:text --output:text --query:text --endpoint-url:text --no-cli-pager --no-verify-ssl "
-    "--debug --no-paginate "
-    "--no-sign-request --ca-bundle:read --cli-read-timeout:text --cli-connect-timeout:text --color:text --version"
+    "--debug --no-paginate --no-sign-request --ca-bundle:read --cli-read-timeout:text --cli-connect-timeout:text "
+    "--color:text --version"
 )
 _S3 = (
     "--recursive --exclude:text --include:text --acl:text --delete!both --quiet --only-show-errors --no-progress "
-    "--sse? --sse-kms-key-id:text "
-    "--storage-class:text --cache-control:text --content-type:text --metadata:text --metadata-directive:text "
-    "--dryrun --size-only "
-    "--exact-timestamps --follow-symlinks --no-follow-symlinks --content-encoding:text --expires:text --grants:text "
-    "--no-guess-mime-type "
-    "--source-region:text --website-redirect:text --request-payer? --content-disposition:text --expected-size:text"
+    "--sse? --sse-kms-key-id:text --storage-class:text --cache-control:text --content-type:text --metadata:text "
+    "--metadata-directive:text --dryrun --size-only --exact-timestamps --follow-symlinks --no-follow-symlinks "
+    "--content-encoding:text --expires:text --grants:text --no-guess-mime-type --source-region:text "
+    "--website-redirect:text --request-payer? --content-disposition:text --expected-size:text"
 )
 
 
@@ -123,10 +121,8 @@ ROWS = (
         )
     ),
     row(
-        "aws * "
-        "get-login-password,get-login,get-authorization-token,get-caller-identity,assume-role,"
-        "assume-role-with-web-identity,"
-        "get-session-token",
+        "aws * get-login-password,get-login,get-authorization-token,get-caller-identity,assume-role,"
+        "assume-role-with-web-identity,get-session-token",
         any_options=True,
         operands="text...",
         source="AWS CLI reference, ecr get-login-password",
@@ -179,8 +175,7 @@ ROWS = (
     row(
         "gcloud",
         "--project:text --quiet -q --format:text --account:text --configuration:text --verbosity:text "
-        "--impersonate-service-account:text "
-        "--version",
+        "--impersonate-service-account:text --version",
         group=True,
         source="gcloud reference",
     ),
@@ -224,10 +219,8 @@ ROWS = (
         like=_ACTS,
     ),
     row(
-        "gcloud "
-        "run,container,compute,builds,artifacts,functions,app,sql,secrets,iam,projects,services,pubsub,dns,deploy,"
-        "kms,logging,scheduler,"
-        "tasks,beta,alpha,endpoints,firebase,dataflow,composer,ai,workflows",
+        "gcloud run,container,compute,builds,artifacts,functions,app,sql,secrets,iam,projects,services,pubsub,dns,"
+        "deploy,kms,logging,scheduler,tasks,beta,alpha,endpoints,firebase,dataflow,composer,ai,workflows",
         any_options=True,
         operands="text...",
         logs_in=True,
@@ -248,11 +241,9 @@ ROWS = (
         like=_LOGS_IN,
     ),
     row(
-        "az "
-        "acr,aks,webapp,containerapp,container,functionapp,keyvault,storage,group,deployment,vm,network,sql,monitor,"
-        "resource,role,identity,"
-        "appservice,staticwebapp,postgres,redis,cosmosdb,extension,rest,devops,pipelines,artifacts,batch,iot,apim,"
-        "policy,tag",
+        "az acr,aks,webapp,containerapp,container,functionapp,keyvault,storage,group,deployment,vm,network,sql,"
+        "monitor,resource,role,identity,appservice,staticwebapp,postgres,redis,cosmosdb,extension,rest,devops,"
+        "pipelines,artifacts,batch,iot,apim,policy,tag",
         any_options=True,
         operands="text...",
         logs_in=True,

@@ -41,8 +41,7 @@ _LOGS_IN = Columns(
 _KUBECTL = (
     "-n,--namespace:text --context:text --kubeconfig:read --cluster:text --user:text -s,--server:text --token:text "
     "--certificate-authority:read --client-certificate:read --client-key:read --insecure-skip-tls-verify? "
-    "--request-timeout:text "
-    "--as:text -v,--v:text"
+    "--request-timeout:text --as:text -v,--v:text"
 )
 
 
@@ -106,10 +105,8 @@ ROWS = (
             ),
             row(
                 f"{tool} apply,create,delete,patch,replace,set,scale,label,annotate,expose,run,exec,cp,autoscale,"
-                "edit,cordon,uncordon,drain,"
-                "taint,port-forward,proxy,attach,debug,certificate,tag,import-image,start-build,process,new-app,"
-                "new-project,policy,adm,"
-                "secrets,registry,image,rsync,observe",
+                "edit,cordon,uncordon,drain,taint,port-forward,proxy,attach,debug,certificate,tag,import-image,"
+                "start-build,process,new-app,new-project,policy,adm,secrets,registry,image,rsync,observe",
                 any_options=True,
                 operands="text...",
                 inherits=True,
@@ -121,8 +118,7 @@ ROWS = (
     row(
         "helm",
         "-n,--namespace:text --kube-context:text --kubeconfig:read --debug? --registry-config:read "
-        "--repository-config:read "
-        "--repository-cache:read --kube-token:text --kube-apiserver:text",
+        "--repository-config:read --repository-cache:read --kube-token:text --kube-apiserver:text",
         group=True,
         source="Helm, commands",
     ),
@@ -221,11 +217,9 @@ ROWS = (
     ),
     row(
         "argocd,flux,kustomize,skaffold,helmfile,kapp,ytt,pulumi,terragrunt,ansible,ansible-playbook,ansible-galaxy,"
-        "packer,vagrant,nomad,consul,"
-        "vault,flyctl,fly,heroku,vercel,netlify,wrangler,serverless,sls,cdk,sam,eb,ecs-cli,ecs-deploy,cf,dokku,cap,"
-        "fab,rancher,portainer,"
-        "sops,chamber,doppler,op,bw,infisical,kops,eksctl,velero,istioctl,linkerd,tkn,werf-helm,cdk8s,tanka,jsonnet,"
-        "kpt,devspace,tilt",
+        "packer,vagrant,nomad,consul,vault,flyctl,fly,heroku,vercel,netlify,wrangler,serverless,sls,cdk,sam,eb,"
+        "ecs-cli,ecs-deploy,cf,dokku,cap,fab,rancher,portainer,sops,chamber,doppler,op,bw,infisical,kops,eksctl,"
+        "velero,istioctl,linkerd,tkn,werf-helm,cdk8s,tanka,jsonnet,kpt,devspace,tilt",
         everything=True,
         source="the tools' own documentation",
     ),

@@ -55,13 +55,10 @@ ROWS = (
     row("crane tag", "", "image text", inherits=True, source="crane tag", like=CHANGES),
     row(
         "crane copy,cp,delete,rebase,flatten,index,mutate,append",
-        "-a,--all-tags? -n,--no-clobber? -j,--jobs:text -t,--tag:image "
-        "-f,--new_layer:read -b,--base:image -o,--output:new --entrypoint:text --cmd:text -e,--env:text "
-        "-l,--label:text "
-        "-a,--annotation:text --append:read -u,--user:text -w,--workdir:text --set-platform:text "
-        "--exposed-ports:text "
-        "--repo:text --old_base:image --new_base:image --original:image -m,--manifest:image --docker-empty-base? "
-        "--flatten? "
+        "-a,--all-tags? -n,--no-clobber? -j,--jobs:text -t,--tag:image -f,--new_layer:read -b,--base:image "
+        "-o,--output:new --entrypoint:text --cmd:text -e,--env:text -l,--label:text -a,--annotation:text "
+        "--append:read -u,--user:text -w,--workdir:text --set-platform:text --exposed-ports:text --repo:text "
+        "--old_base:image --new_base:image --original:image -m,--manifest:image --docker-empty-base? --flatten? "
         "--image-refs:new",
         "image...",
         inherits=True,
@@ -112,9 +109,8 @@ ROWS = (
     ),
     row(
         "skopeo inspect,list-tags",
-        "--raw? --config? --format,-f:text --creds:text --authfile:read --cert-dir:search "
-        "--tls-verify? --no-creds? --retry-times:text --no-tags? -n? --username:text --password:text "
-        "--registry-token:text",
+        "--raw? --config? --format,-f:text --creds:text --authfile:read --cert-dir:search --tls-verify? --no-creds? "
+        "--retry-times:text --no-tags? -n? --username:text --password:text --registry-token:text",
         "archive...",
         inherits=True,
         source="skopeo-inspect(1)",
@@ -124,13 +120,11 @@ ROWS = (
         "skopeo copy,sync",
         "-a,--all --src-creds:text --dest-creds:text --src-tls-verify? --dest-tls-verify? --src-authfile:read "
         "--dest-authfile:read --authfile:read --src-cert-dir:search --dest-cert-dir:search --format,-f:text "
-        "--retry-times:text "
-        "--multi-arch:text --preserve-digests? --digestfile:new --remove-signatures? --additional-tag:text "
-        "-q,--quiet? "
-        "--src-no-creds? --dest-no-creds? --dest-compress? --dest-compress-format:text --src:text --dest:text "
-        "--scoped "
-        "--keep-going --sign-by:text --src-registry-token:text --dest-registry-token:text --dest-username:text "
-        "--dest-password:text --src-username:text --src-password:text --dest-decompress? --encryption-key:read",
+        "--retry-times:text --multi-arch:text --preserve-digests? --digestfile:new --remove-signatures? "
+        "--additional-tag:text -q,--quiet? --src-no-creds? --dest-no-creds? --dest-compress? "
+        "--dest-compress-format:text --src:text --dest:text --scoped --keep-going --sign-by:text "
+        "--src-registry-token:text --dest-registry-token:text --dest-username:text --dest-password:text "
+        "--src-username:text --src-password:text --dest-decompress? --encryption-key:read",
         "archive archiveto",
         inherits=True,
         source="skopeo-copy(1)",
@@ -154,8 +148,8 @@ ROWS = (
     row("skopeo standalone-verify", "", "read text text read", source="skopeo-standalone-verify(1)", failure=YES),
     row(
         "docker,podman,nerdctl",
-        "--config:text -H,--host:text -D,--debug -l,--log-level:text --tls --tlsverify --context:text "
-        "-v,--version --log-level:text --root:text --storage-driver:text -n,--namespace:text",
+        "--config:text -H,--host:text -D,--debug -l,--log-level:text --tls --tlsverify --context:text -v,--version "
+        "--log-level:text --root:text --storage-driver:text -n,--namespace:text",
         group=True,
         source="docker(1)",
     ),
@@ -186,12 +180,10 @@ ROWS = (
             ),
             row(
                 f"{tool} build,run,pull,tag,rm,rmi,stop,start,exec,cp,save,load,import,export,create,commit,"
-                "inspect,logs,wait,kill,"
-                "buildx,compose,manifest,image,container,volume,network,system,context,service,stack,swarm,secret,"
-                "search,trust,"
-                "scout,bud,from,copy,add,mount,umount,config,unshare,pod,play,kube,generate,builder,plugin,restart,"
-                "attach,port,top,"
-                "stats,diff,events,update,rename,pause,unpause,scan,sbom",
+                "inspect,logs,wait,kill,buildx,compose,manifest,image,container,volume,network,system,context,"
+                "service,stack,swarm,secret,search,trust,scout,bud,from,copy,add,mount,umount,config,unshare,pod,"
+                "play,kube,generate,builder,plugin,restart,attach,port,top,stats,diff,events,update,rename,pause,"
+                "unpause,scan,sbom",
                 any_options=True,
                 operands="text...",
                 source=f"{tool} run",
@@ -207,8 +199,7 @@ ROWS = (
     ),
     row(
         "docker-compose,podman-compose,buildctl,buildkitd,dockerd,containerd,ctr,crictl,kind,k3d,minikube,img,jib,"
-        "pack,ko,nixpacks,"
-        "earthly,dagger,depot,werf,umoci,bazel",
+        "pack,ko,nixpacks,earthly,dagger,depot,werf,umoci,bazel",
         everything=True,
         source="docker-compose(1)",
     ),

@@ -14,8 +14,8 @@ _KEEP: Changes = {"certain": False}
 # `cp -b a b` keeps the old file as `b~`, or under a number.
 _BACKUP: Changes = {"certain": False, "writes_files": True, "reads_files": True}
 _TARGET = (
-    "-t,--target-directory:write!into -T,--no-target-directory!exact "
-    "-S,--suffix:text!backup -b!backup --backup?!backup "
+    "-t,--target-directory:write!into -T,--no-target-directory!exact -S,--suffix:text!backup -b!backup "
+    "--backup?!backup "
 )
 
 

@@ -113,7 +113,7 @@ def find_effect(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
         searches=folders,
         reads=effect.reads | expression.reads,
         writes=frozenset(expression.writes) | (folders if expression.deletes else frozenset()),
-        differs=Certainty.YES if expression.differs else effect.differs,
+        differs=Certainty.MAYBE if expression.differs else effect.differs,
         runs=tuple(word.replace("{}", item) for word in runs),
         runs_often=bool(runs),
     )
@@ -124,6 +124,7 @@ def _read(words: list[str]) -> _Expression | None:
     while words:
         word = words.pop(0)
         if word in _ALONE:
+            done.differs |= word == "-ls"
             continue
         if word == "-delete":
             done.deletes = True
@@ -137,6 +138,8 @@ def _read(words: list[str]) -> _Expression | None:
             return None
         elif word in _TEXT:
             words.pop(0)
+            # It may print times and inodes, as `-ls` does.
+            done.differs |= word == "-printf"
         elif word in _TIME:
             words.pop(0)
             done.differs = True

@@ -40,15 +40,16 @@ def _date(usage: Usage, effect: CommandEffect) -> CommandEffect:
 ROWS = (
     row(
         "ls,dir,vdir",
-        "-a,--all -A,--almost-all -b,--escape -B,--ignore-backups -c -C --color? -d,--directory -f -F "
-        "--classify? --file-type --format:text --full-time -g -G,--no-group -h,--human-readable --si -H -i,--inode "
-        "-I,--ignore:text --hide:text --indicator-style:text -k,--kibibytes -l -L,--dereference -m "
-        "-n,--numeric-uid-gid "
-        "-N,--literal -o -p -q -Q,--quote-name --quoting-style:text -r,--reverse -R,--recursive -s,--size -S "
-        "--sort:text "
-        "-t --time:text --time-style:text -T,--tabsize:text -u -U -v -w,--width:text -x -X -Z -1 -e "
+        "-a,--all -A,--almost-all -b,--escape -B,--ignore-backups -c!times -C --color? -d,--directory -f -F "
+        "--classify? --file-type --format:text --full-time!times -g!times -G,--no-group -h,--human-readable --si -H "
+        "-i,--inode!times -I,--ignore:text --hide:text --indicator-style:text -k,--kibibytes -l!times "
+        "-L,--dereference -m -n,--numeric-uid-gid!times -N,--literal -o!times -p -q -Q,--quote-name "
+        "--quoting-style:text -r,--reverse -R,--recursive -s,--size!times -S --sort:text!times -t!times "
+        "--time:text!times --time-style:text -T,--tabsize:text -u!times -U -v -w,--width:text -x -X -Z -1 -e!times "
         "--group-directories-first --block-size:text --author",
         "search... else:search=.",
+        # Times, inodes and sizes on disk are those of this clone.
+        when={"times": {"differs": MAYBE}},
         refine=_ls,
         examples=(
             "ls",
@@ -77,8 +78,8 @@ ROWS = (
     ),
     row(
         "du",
-        "-0 -a,--all -b,--bytes -c,--total -d,--max-depth:text -h,--human-readable -k -l -L -m -P -s,--summarize "
-        "-S -x -H -D -B,--block-size:text --apparent-size --exclude:text -t,--threshold:text --time? --si",
+        "-0 -a,--all -b,--bytes -c,--total -d,--max-depth:text -h,--human-readable -k -l -L -m -P -s,--summarize -S "
+        "-x -H -D -B,--block-size:text --apparent-size --exclude:text -t,--threshold:text --time? --si",
         "search... else:search=.",
         differs=MAYBE,
         examples=("du -sh", "du dir"),
@@ -156,8 +157,8 @@ ROWS = (
     row("pathchk", "-p -P --portability", "read...", failure=YES, examples=("pathchk a",), source=_GNU + "pathchk"),
     row(
         "date",
-        "-d,--date:text -f,--file:read -I,--iso-8601? -r,--reference:read -R,--rfc-email --rfc-2822 "
-        "--rfc-3339:text -s,--set:text -u,--utc,--universal --debug -D:text -j -v:text",
+        "-d,--date:text -f,--file:read -I,--iso-8601? -r,--reference:read -R,--rfc-email --rfc-2822 --rfc-3339:text "
+        "-s,--set:text -u,--utc,--universal --debug -D:text -j -v:text",
         "text...",
         refine=_date,
         examples=("date", "date -u +%s", "date -r a", "date -d @0", "date -Iseconds"),

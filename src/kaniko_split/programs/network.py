@@ -107,51 +107,36 @@ _CURL = (
     "--json:data!sends -F,--form:form!sends --form-string:text!sends -T,--upload-file:read!sends -X,--request:text "
     "-o,--output:text -O,--remote-name --remote-name-all -J,--remote-header-name --output-dir:text --create-dirs "
     "-f,--fail --fail-with-body --fail-early -s,--silent -S,--show-error -L,--location --location-trusted "
-    "-k,--insecure "
-    "-i,--include,--show-headers -I,--head -v,--verbose -G,--get -g,--globoff -H,--header:data -A,--user-agent:text "
-    "-b,"
-    "--cookie:read -c,--cookie-jar:text -u,--user:text -U,--proxy-user:text -x,--proxy:text --noproxy:text "
-    "-m,--max-time:text "
-    "--connect-timeout:text --retry:text --retry-delay:text --retry-max-time:text --retry-connrefused "
-    "--retry-all-errors "
-    "-w,--write-out:data -e,--referer:text -E,--cert:read --key:read --cacert:read --capath:search --cert-type:text "
-    "--key-type:text -n,--netrc!netrc --netrc-file:read --netrc-optional!netrc -K,--config:read!everything "
-    "-q,--disable "
-    "-C,--continue-at:text -r,--range:text -z,--time-cond:text -D,--dump-header:text --compressed -#,--progress-bar "
-    "-Z,--parallel --parallel-max:text --url:url --resolve:text --interface:text --tlsv1 --tlsv1.2 --tlsv1.3 "
-    "--tls-max:text "
-    "--http1.1 -0,--http1.0 --http2 --http3 -4,--ipv4 -6,--ipv6 -N,--no-buffer --no-progress-meter "
-    "--oauth2-bearer:text "
-    "--basic --digest --ntlm --negotiate --anyauth --aws-sigv4:text --unix-socket:text --limit-rate:text "
-    "--max-filesize:text "
+    "-k,--insecure -i,--include,--show-headers -I,--head -v,--verbose -G,--get -g,--globoff -H,--header:data "
+    "-A,--user-agent:text -b,--cookie:read -c,--cookie-jar:text -u,--user:text -U,--proxy-user:text -x,--proxy:text "
+    "--noproxy:text -m,--max-time:text --connect-timeout:text --retry:text --retry-delay:text --retry-max-time:text "
+    "--retry-connrefused --retry-all-errors -w,--write-out:data -e,--referer:text -E,--cert:read --key:read "
+    "--cacert:read --capath:search --cert-type:text --key-type:text -n,--netrc!netrc --netrc-file:read "
+    "--netrc-optional!netrc -K,--config:read!everything -q,--disable -C,--continue-at:text -r,--range:text "
+    "-z,--time-cond:text -D,--dump-header:text --compressed -#,--progress-bar -Z,--parallel --parallel-max:text "
+    "--url:url --resolve:text --interface:text --tlsv1 --tlsv1.2 --tlsv1.3 --tls-max:text --http1.1 -0,--http1.0 "
+    "--http2 --http3 -4,--ipv4 -6,--ipv6 -N,--no-buffer --no-progress-meter --oauth2-bearer:text --basic --digest "
+    "--ntlm --negotiate --anyauth --aws-sigv4:text --unix-socket:text --limit-rate:text --max-filesize:text "
     "--max-redirs:text -y:text -Y,--speed-limit:text --speed-time:text --proto:text --proto-default:text "
-    "--proto-redir:text "
-    "--post301 --post302 --path-as-is --keepalive-time:text --no-keepalive --ssl --ssl-reqd --mail-from:text!sends "
-    "--mail-rcpt:text!sends -Q,--quote:text!sends --ftp-create-dirs!sends -a,--append!sends --stderr:text "
-    "--trace:text "
-    "--trace-ascii:text --remove-on-error --ciphers:text --pinnedpubkey:text -V,--version --raw --tr-encoding"
+    "--proto-redir:text --post301 --post302 --path-as-is --keepalive-time:text --no-keepalive --ssl --ssl-reqd "
+    "--mail-from:text!sends --mail-rcpt:text!sends -Q,--quote:text!sends --ftp-create-dirs!sends -a,--append!sends "
+    "--stderr:text --trace:text --trace-ascii:text --remove-on-error --ciphers:text --pinnedpubkey:text -V,--version "
+    "--raw --tr-encoding"
 )
 _WGET = (
     "-O,--output-document:text -P,--directory-prefix:text -o,--output-file:text -a,--append-output:text -q,--quiet "
-    "-v,--verbose "
-    "--no-verbose -c,--continue -N,--timestamping --no-clobber -t,--tries:text -T,--timeout:text "
+    "-v,--verbose --no-verbose -c,--continue -N,--timestamping --no-clobber -t,--tries:text -T,--timeout:text "
     "--connect-timeout:text --read-timeout:text --dns-timeout:text -w,--wait:text --waitretry:text "
-    "--retry-connrefused "
-    "--retry-on-http-error:text --retry-on-host-error -S,--server-response --spider -r,--recursive -l,--level:text "
-    "--no-parent "
-    "--no-host-directories --cut-dirs:text --no-directories -x,--force-directories -i,--input-file:read "
-    "-A,--accept:text "
-    "-R,--reject:text -p,--page-requisites -m,--mirror -k,--convert-links -E --user:text --password:text "
-    "--http-user:text "
-    "--http-password:text --header:text -U,--user-agent:text --referer:text --no-check-certificate "
-    "--ca-certificate:read "
-    "--certificate:read --private-key:read --post-data:text!sends --post-file:read!sends --body-data:text!sends "
-    "--body-file:read!sends --method:text --load-cookies:read --save-cookies:new --content-disposition "
-    "--trust-server-names "
-    "--no-proxy -e,--execute:text!everything --progress:text --show-progress --no-cookies --no-cache --no-hsts -4 -6 "
+    "--retry-connrefused --retry-on-http-error:text --retry-on-host-error -S,--server-response --spider "
+    "-r,--recursive -l,--level:text --no-parent --no-host-directories --cut-dirs:text --no-directories "
+    "-x,--force-directories -i,--input-file:read -A,--accept:text -R,--reject:text -p,--page-requisites -m,--mirror "
+    "-k,--convert-links -E --user:text --password:text --http-user:text --http-password:text --header:text "
+    "-U,--user-agent:text --referer:text --no-check-certificate --ca-certificate:read --certificate:read "
+    "--private-key:read --post-data:text!sends --post-file:read!sends --body-data:text!sends --body-file:read!sends "
+    "--method:text --load-cookies:read --save-cookies:new --content-disposition --trust-server-names --no-proxy "
+    "-e,--execute:text!everything --progress:text --show-progress --no-cookies --no-cache --no-hsts -4 -6 "
     "--auth-no-challenge --content-on-error --max-redirect:text --limit-rate:text -b,--background!everything "
-    "--https-only "
-    "--secure-protocol:text -Y:text --tls-max:text"
+    "--https-only --secure-protocol:text -Y:text --tls-max:text"
 )
 
 
@@ -253,8 +238,7 @@ ROWS = (
     row(
         "scp",
         "-r -p -q -C -v -B -3 -4 -6 -O -P:text -i:read -F:read!everything -o:text!option -S:text!everything -l:text "
-        "-c:text "
-        "-J:text",
+        "-c:text -J:text",
         "place... placeto",
         when={"option": {"reads_environment": YES, "reads_files": True}},
         names=("HOME", "SSH_AUTH_SOCK"),
@@ -267,16 +251,12 @@ ROWS = (
     row(
         "rsync",
         "-a,--archive -v,--verbose -r,--recursive -l,--links -L -p,--perms -t,--times -g -o -D -z,--compress -h "
-        "-u,--update "
-        "-n,--dry-run -c,--checksum -q,--quiet -W -x -H -A -X -S -P --partial --progress --delete --delete-after "
-        "--delete-excluded "
-        "--exclude:text --exclude-from:read --include:text --include-from:read --files-from:read!list "
-        "--filter:text!list "
-        "-e,--rsh:text!everything --rsync-path:text --chmod:text --chown:text --no-perms --no-owner --no-group "
-        "--no-times --stats "
-        "--inplace --ignore-existing --existing --remove-source-files!gone --bwlimit:text --timeout:text --port:text "
-        "--password-file:read --mkpath -R,--relative --info:text --no-o --no-g --no-p --omit-dir-times -i "
-        "--out-format:text",
+        "-u,--update -n,--dry-run -c,--checksum -q,--quiet -W -x -H -A -X -S -P --partial --progress --delete "
+        "--delete-after --delete-excluded --exclude:text --exclude-from:read --include:text --include-from:read "
+        "--files-from:read!list --filter:text!list -e,--rsh:text!everything --rsync-path:text --chmod:text "
+        "--chown:text --no-perms --no-owner --no-group --no-times --stats --inplace --ignore-existing --existing "
+        "--remove-source-files!gone --bwlimit:text --timeout:text --port:text --password-file:read --mkpath "
+        "-R,--relative --info:text --no-o --no-g --no-p --omit-dir-times -i --out-format:text",
         "place... placeto",
         when={"list": {"reads_files": True}, "gone": {"reads_files": True, "writes_files": True}},
         names=("HOME", "RSYNC_RSH", "RSYNC_PASSWORD", "USER", "LOGNAME", "RSYNC_PROXY", "SSH_AUTH_SOCK"),
@@ -341,8 +321,7 @@ ROWS = (
     ),
     row(
         "glab,gh,release-cli,hub,jira,slack,slackcat,sentry-cli,twine,flit,newman,k6,locust,codecov,sonar-scanner,"
-        "datadog-ci,"
-        "asciinema",
+        "datadog-ci,asciinema",
         any_options=True,
         operands="text...",
         reads_files=True,

@@ -41,17 +41,13 @@ _INSTALLS = Columns(
 )
 _DISTRIBUTION = (
     "-y,--yes,--assume-yes -q,--quiet -v,--verbose --no-install-recommends --no-install-suggests --no-cache "
-    "-U,--update-cache,--update "
-    "-u,--upgrade -t,--virtual:text -X,--repository:text --allow-untrusted -f,--force -o,--option:text --fix-broken "
-    "--fix-missing "
-    "--allow-unauthenticated --allow-downgrades --allow-change-held-packages --allow-releaseinfo-change --reinstall "
-    "--purge "
-    "--auto-remove --autoremove --no-progress --initdb -a,--available -l,--latest --setopt:text --nodocs "
-    "--nogpgcheck --enablerepo:text "
+    "-U,--update-cache,--update -u,--upgrade -t,--virtual:text -X,--repository:text --allow-untrusted -f,--force "
+    "-o,--option:text --fix-broken --fix-missing --allow-unauthenticated --allow-downgrades "
+    "--allow-change-held-packages --allow-releaseinfo-change --reinstall --purge --auto-remove --autoremove "
+    "--no-progress --initdb -a,--available -l,--latest --setopt:text --nodocs --nogpgcheck --enablerepo:text "
     "--disablerepo:text --best --allowerasing --refresh --installroot:write --releasever:text --no-upgrade "
-    "--only-upgrade -d,--download-only "
-    "-S -s --noconfirm --needed --print-uris --keys-dir:read -p,--root:write --no-scripts -C --skip-broken "
-    "-n,--non-interactive -i --no-recommends"
+    "--only-upgrade -d,--download-only -S -s --noconfirm --needed --print-uris --keys-dir:read -p,--root:write "
+    "--no-scripts -C --skip-broken -n,--non-interactive -i --no-recommends"
 )
 
 
@@ -93,8 +89,8 @@ ROWS = (
     ),
     row(
         "systemctl,service,rc-service,rc-update,openrc,supervisorctl,sysctl,modprobe,insmod,rmmod,swapon,swapoff,"
-        "losetup,mkfs,mke2fs,umount,reboot,"
-        "halt,poweroff,shutdown,iptables,ifup,ifdown,hwclock,init,telinit,crond,cron,httpd,nginx,inetd",
+        "losetup,mkfs,mke2fs,umount,reboot,halt,poweroff,shutdown,iptables,ifup,ifdown,hwclock,init,telinit,crond,"
+        "cron,httpd,nginx,inetd",
         everything=True,
         source="systemctl(1)",
     ),

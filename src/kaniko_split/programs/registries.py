@@ -21,8 +21,7 @@ LOGS_IN = Columns(logs_in=True, reads_network=YES, failure=NO, names=REGISTRY, r
 
 CREDENTIALS = (
     "-u,--username:text -p,--password:text --password-stdin --authfile:write --tls-verify? --cert-dir:search "
-    "--get-login "
-    "--compat-auth-file:write -v,--verbose --insecure? --plain-http? --registry-config:write --identity-token-stdin "
-    "--identity-token:text"
+    "--get-login --compat-auth-file:write -v,--verbose --insecure? --plain-http? --registry-config:write "
+    "--identity-token-stdin --identity-token:text"
 )
 """The options of `login` and `logout`."""

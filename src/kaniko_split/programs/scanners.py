@@ -23,26 +23,20 @@ _TRIVY_SCANS: Columns = {
     "writes": ("$HOME/.cache/trivy",),
 }
 _REPORT = (
-    "-o,--output:new -f,--format:text -q,--quiet? -d,--debug? -c,--config:read --timeout:text "
-    "--cache-dir:write -v,--verbose? --no-progress? "
+    "-o,--output:new -f,--format:text -q,--quiet? -d,--debug? -c,--config:read --timeout:text --cache-dir:write "
+    "-v,--verbose? --no-progress? "
 )
 _TRIVY = _REPORT + (
     "--exit-code:text --severity,-s:text --ignore-unfixed? --vuln-type:text --pkg-types:text --scanners:text "
-    "--security-checks:text "
-    "--ignorefile:read --ignore-policy:read --skip-db-update? --skip-update? --skip-java-db-update? --offline-scan? "
-    "--light? "
-    "--template,-t:data --input:read --username:text --password:text --insecure? --server:text --token:text "
-    "--token-header:text "
-    "--download-db-only? --reset? --clear-cache? --list-all-pkgs? --dependency-tree? --skip-dirs:text "
-    "--skip-files:text "
-    "--db-repository:text --java-db-repository:text --platform:text --image-src:text --removed-pkgs? "
-    "--exit-on-eol:text --no-progress? "
+    "--security-checks:text --ignorefile:read --ignore-policy:read --skip-db-update? --skip-update? "
+    "--skip-java-db-update? --offline-scan? --light? --template,-t:data --input:read --username:text --password:text "
+    "--insecure? --server:text --token:text --token-header:text --download-db-only? --reset? --clear-cache? "
+    "--list-all-pkgs? --dependency-tree? --skip-dirs:text --skip-files:text --db-repository:text "
+    "--java-db-repository:text --platform:text --image-src:text --removed-pkgs? --exit-on-eol:text --no-progress? "
     "--show-suppressed? --vex:read --compliance:text --report:text --ignore-status:text --parallel:text "
-    "--misconfig-scanners:text "
-    "--image-config-scanners:text --secret-config:read --file-patterns:text --tf-vars:read --config-check:read "
-    "--table-mode:text "
-    "--detection-priority:text --sbom-sources:text --rekor-url:text --registry-token:text --redis-tls? "
-    "--cache-backend:text"
+    "--misconfig-scanners:text --image-config-scanners:text --secret-config:read --file-patterns:text --tf-vars:read "
+    "--config-check:read --table-mode:text --detection-priority:text --sbom-sources:text --rekor-url:text "
+    "--registry-token:text --redis-tls? --cache-backend:text"
 )
 
 
@@ -74,9 +68,8 @@ ROWS = (
     row(
         "grype",
         _REPORT + "--fail-on:text --file:new --only-fixed? --only-notfixed? -s,--scope:text --platform:text "
-        "--add-cpes-if-none? "
-        "--by-cve? --exclude:text --name:text -t,--template:read --vex:read --distro:text --show-suppressed? "
-        "--ignore-states:text",
+        "--add-cpes-if-none? --by-cve? --exclude:text --name:text -t,--template:read --vex:read --distro:text "
+        "--show-suppressed? --ignore-states:text",
         "archive",
         refine=_report,
         reads=(".grype.yaml", ".grype", "$HOME/.grype.yaml", "$HOME/.config/grype", "$HOME/.cache/grype"),
@@ -112,10 +105,8 @@ ROWS = (
     row(
         "hadolint",
         "-c,--config:read -f,--format:text -t,--failure-threshold:text --ignore:text --trusted-registry:text "
-        "--no-fail? "
-        "--no-color? --require-label:text --strict-labels? --error:text --warning:text --info:text --style:text "
-        "-V,--verbose "
-        "--disable-ignore-pragma --file-path-in-report:text -v,--version",
+        "--no-fail? --no-color? --require-label:text --strict-labels? --error:text --warning:text --info:text "
+        "--style:text -V,--verbose --disable-ignore-pragma --file-path-in-report:text -v,--version",
         "read... else:input",
         reads_environment=YES,
         names=("HADOLINT_CONFIG",),
@@ -126,10 +117,9 @@ ROWS = (
     ),
     row(
         "dive,snyk,container-structure-test,clair-scanner,anchore-cli,twistcli,wizcli,docker-slim,checkov,kics,"
-        "terrascan,gitleaks,"
-        "trufflehog,semgrep,bandit,safety,shellcheck,yamllint,kube-score,kubeval,kubeconform,conftest,opa,polaris,"
-        "prowler,osv-scanner,"
-        "cyclonedx,detect-secrets,ggshield,horusec,licensefinder,license_finder,pre-commit,goss,dgoss,inspec,bats",
+        "terrascan,gitleaks,trufflehog,semgrep,bandit,safety,shellcheck,yamllint,kube-score,kubeval,kubeconform,"
+        "conftest,opa,polaris,prowler,osv-scanner,cyclonedx,detect-secrets,ggshield,horusec,licensefinder,"
+        "license_finder,pre-commit,goss,dgoss,inspec,bats",
         everything=True,
         failure=YES,
         source="the scanners' own documentation",

@@ -135,22 +135,20 @@ _JQ = (
 )
 _GREP = (
     "-E,--extended-regexp -F,--fixed-strings -G,--basic-regexp -P,--perl-regexp -e,--regexp:text!told "
-    "-f,--file:read!told "
-    "-i,-y,--ignore-case --no-ignore-case -v,--invert-match -w,--word-regexp -x,--line-regexp -c,--count --color? "
-    "--colour? "
-    "-L,--files-without-match -l,--files-with-matches -m,--max-count:text -o,--only-matching -q,--quiet,--silent "
-    "-s,--no-messages -b,--byte-offset -H,--with-filename -h,--no-filename --label:text -n,--line-number "
-    "-T,--initial-tab -Z,--null -A,--after-context:text -B,--before-context:text -C,--context:text -# -a,--text "
-    "--binary-files:text -D,--devices:text -d,--directories:text --exclude:text --exclude-from:read "
-    "--exclude-dir:text "
-    "-I --include:text -r,--recursive -R,--dereference-recursive --line-buffered -U,--binary -z,--null-data"
+    "-f,--file:read!told -i,-y,--ignore-case --no-ignore-case -v,--invert-match -w,--word-regexp -x,--line-regexp "
+    "-c,--count --color? --colour? -L,--files-without-match -l,--files-with-matches -m,--max-count:text "
+    "-o,--only-matching -q,--quiet,--silent -s,--no-messages -b,--byte-offset -H,--with-filename -h,--no-filename "
+    "--label:text -n,--line-number -T,--initial-tab -Z,--null -A,--after-context:text -B,--before-context:text "
+    "-C,--context:text -# -a,--text --binary-files:text -D,--devices:text -d,--directories:text --exclude:text "
+    "--exclude-from:read --exclude-dir:text -I --include:text -r,--recursive -R,--dereference-recursive "
+    "--line-buffered -U,--binary -z,--null-data"
 )
 
 ROWS = (
     row(
         "sed",
-        "-n,--quiet,--silent -e,--expression:text -f,--file:read!everything -E,-r,--regexp-extended "
-        "-i,--in-place? -s,--separate -u,--unbuffered -z,--null-data --posix --sandbox -l,--line-length:text --debug "
+        "-n,--quiet,--silent -e,--expression:text -f,--file:read!everything -E,-r,--regexp-extended -i,--in-place? "
+        "-s,--separate -u,--unbuffered -z,--null-data --posix --sandbox -l,--line-length:text --debug "
         "--follow-symlinks -b,--binary",
         "change...",
         refine=_sed,
@@ -291,8 +289,8 @@ ROWS = (
     ),
     row(
         "tree",
-        "-a -d -l -f -x -L:text -P:text -I:text --noreport -p -s -h -u -g -D -q -N -i -n -C -J -X -o:new "
-        "--dirsfirst -r -t -v --du --prune --gitignore -F",
+        "-a -d -l -f -x -L:text -P:text -I:text --noreport -p -s -h -u -g -D -q -N -i -n -C -J -X -o:new --dirsfirst "
+        "-r -t -v --du --prune --gitignore -F",
         "search... else:search=.",
         failure=NO,
         prints=YES,

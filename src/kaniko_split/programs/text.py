@@ -60,8 +60,8 @@ ROWS = (
     ),
     row(
         "cat",
-        "-A,--show-all -b,--number-nonblank -e -E,--show-ends -n,--number -s,--squeeze-blank -t -T,--show-tabs "
-        "-u -v,--show-nonprinting",
+        "-A,--show-all -b,--number-nonblank -e -E,--show-ends -n,--number -s,--squeeze-blank -t -T,--show-tabs -u "
+        "-v,--show-nonprinting",
         "read... else:input",
         examples=("cat a", "cat -n a list.txt", "cat dir/x -"),
         source=_GNU + "cat",
@@ -124,10 +124,9 @@ ROWS = (
         "-b,--ignore-leading-blanks -d,--dictionary-order -f,--ignore-case -g,--general-numeric-sort "
         "-i,--ignore-nonprinting -M,--month-sort -h,--human-numeric-sort -n,--numeric-sort -R,--random-sort!chance "
         "--random-source:read -r,--reverse -V,--version-sort -c!check -C!check --check?!check -k,--key:text "
-        "-m,--merge "
-        "-o,--output:new -s,--stable -S,--buffer-size:text -t,--field-separator:text -T,--temporary-directory:write "
-        "-u,--unique -z,--zero-terminated --parallel:text --batch-size:text --sort:text!chance --debug "
-        "--files0-from:read!list --compress-program:text!everything",
+        "-m,--merge -o,--output:new -s,--stable -S,--buffer-size:text -t,--field-separator:text "
+        "-T,--temporary-directory:write -u,--unique -z,--zero-terminated --parallel:text --batch-size:text "
+        "--sort:text!chance --debug --files0-from:read!list --compress-program:text!everything",
         "read... else:input",
         when={"check": {"failure": YES}, "chance": {"differs": MAYBE}, "list": {"reads_files": True}},
         examples=(
@@ -146,8 +145,8 @@ ROWS = (
     ),
     row(
         "uniq",
-        "-c,--count -d,--repeated -D --all-repeated? -f,--skip-fields:text -i,--ignore-case "
-        "-s,--skip-chars:text -u,--unique -z,--zero-terminated -w,--check-chars:text --group?",
+        "-c,--count -d,--repeated -D --all-repeated? -f,--skip-fields:text -i,--ignore-case -s,--skip-chars:text "
+        "-u,--unique -z,--zero-terminated -w,--check-chars:text --group?",
         "read new else:input",
         examples=("uniq a", "uniq a b", "uniq -c list.txt"),
         source=_GNU + "uniq",
@@ -218,8 +217,8 @@ ROWS = (
     ),
     row(
         "split",
-        "-a,--suffix-length:text -b,--bytes:text -C:text -d --numeric-suffixes? -l,--lines:text -n,--number:text "
-        "-x -e -u --additional-suffix:text --filter:text!everything -t:text --verbose",
+        "-a,--suffix-length:text -b,--bytes:text -C:text -d --numeric-suffixes? -l,--lines:text -n,--number:text -x "
+        "-e -u --additional-suffix:text --filter:text!everything -t:text --verbose",
         "read text else:input",
         writes_files=True,
         examples=("split -l1 a", "split -n2 list.txt dir/part", "split -b 1 a part"),

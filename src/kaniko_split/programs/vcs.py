@@ -155,10 +155,9 @@ ROWS = (
     row(
         "git",
         "-C:base -c:text -p,--paginate!everything -P,--no-pager --git-dir:text!everything "
-        "--work-tree:text!everything "
-        "--exec-path?!everything --bare!everything --no-replace-objects --literal-pathspecs --no-optional-locks "
-        "-v,--version -h,"
-        "--help --namespace:text!everything --config-env:text!everything",
+        "--work-tree:text!everything --exec-path?!everything --bare!everything --no-replace-objects "
+        "--literal-pathspecs --no-optional-locks -v,--version -h,--help --namespace:text!everything "
+        "--config-env:text!everything",
         group=True,
         source="git(1)",
     ),
@@ -197,8 +196,8 @@ ROWS = (
         like=_LOOK,
     ),
     _git(
-        "rev-parse,rev-list,merge-base,name-rev,show-ref,for-each-ref,ls-tree,cat-file,diff-tree,var,"
-        "count-objects,verify-pack,version,help,show-branch,cherry,range-diff",
+        "rev-parse,rev-list,merge-base,name-rev,show-ref,for-each-ref,ls-tree,cat-file,diff-tree,var,count-objects,"
+        "verify-pack,version,help,show-branch,cherry,range-diff",
         _DANGER + "--verify!verdict -e!verdict --is-ancestor!verdict --exclude-existing",
         any_options=True,
         when={"verdict": _VERDICT},
@@ -248,8 +247,7 @@ ROWS = (
         "config",
         "--global --local --system -f,--file:read --get --get-all --get-regexp -l,--list --unset --unset-all --add "
         "--replace-all --remove-section --bool --int --path --type:text -z,--null --name-only --show-origin "
-        "--default:text "
-        "--worktree",
+        "--default:text --worktree",
         refine=_config,
         examples=(
             "git config --global user.name x",
@@ -323,10 +321,8 @@ ROWS = (
     ),
     _git(
         "checkout,switch,restore,reset,clean,stash,apply,am,rm,mv,merge,rebase,cherry-pick,revert,add,commit,"
-        "worktree,gc,"
-        "sparse-checkout,update-index,read-tree,write-tree,checkout-index,format-patch,bundle,symbolic-ref,"
-        "update-ref,notes,"
-        "commit-tree,hash-object,replace,prune,fsck,filter-branch,bisect",
+        "worktree,gc,sparse-checkout,update-index,read-tree,write-tree,checkout-index,format-patch,bundle,"
+        "symbolic-ref,update-ref,notes,commit-tree,hash-object,replace,prune,fsck,filter-branch,bisect",
         "-x:text!everything --exec:text!everything",
         any_options=True,
         differs=MAYBE,

@@ -71,8 +71,7 @@ ROWS = (
     row(
         "env",
         "-i,--ignore-environment -u,--unset:text -0,--null -C,--chdir:text!everything "
-        "-S,--split-string:text!everything "
-        "-v,--debug --default-signal? --ignore-signal?",
+        "-S,--split-string:text!everything -v,--debug --default-signal? --ignore-signal?",
         "text...",
         stops=True,
         refine=_env,
@@ -143,8 +142,8 @@ ROWS = (
     ),
     row(
         "sudo,doas",
-        "-E,--preserve-env? -H,--set-home -n,--non-interactive -u,--user:text -g,--group:text -S,--stdin -k "
-        "-K -b,--background!everything -A",
+        "-E,--preserve-env? -H,--set-home -n,--non-interactive -u,--user:text -g,--group:text -S,--stdin -k -K "
+        "-b,--background!everything -A",
         "text...",
         stops=True,
         refine=_env,
@@ -203,9 +202,8 @@ ROWS = (
     row("exec", "-a:text -c -l", "command", stops=True, refine=_needs_command, source="POSIX, exec", like=_WRAPS),
     row(
         "xargs",
-        "-0,--null -a,--arg-file:read -d,--delimiter:text -E:text -e? -I:text -i? --replace? -L,--max-lines:text "
-        "-l? -n,--max-args:text -P,--max-procs:text -p!everything -r,--no-run-if-empty -s,--max-chars:text "
-        "-t,--verbose "
+        "-0,--null -a,--arg-file:read -d,--delimiter:text -E:text -e? -I:text -i? --replace? -L,--max-lines:text -l? "
+        "-n,--max-args:text -P,--max-procs:text -p!everything -r,--no-run-if-empty -s,--max-chars:text -t,--verbose "
         "-x,--exit --show-limits",
         "command",
         stops=True,
@@ -258,8 +256,8 @@ ROWS = (
     ),
     row(
         "sh,ash,dash,bash,zsh,ksh,mksh",
-        "-c!text -e -u -x -v -n -f -a -i!login -l,--login!login -m -b -h -C -p -s -o:text "
-        "-O:text --posix --norc --noprofile",
+        "-c!text -e -u -x -v -n -f -a -i!login -l,--login!login -m -b -h -C -p -s -o:text -O:text --posix --norc "
+        "--noprofile",
         "script text...",
         stops=True,
         when={"text": {"operands": "shell text..."}, "login": {"reads_files": True}},
