@@ -128,6 +128,7 @@ def test_what_a_row_does_not_list_means_everything(command: str) -> None:
         ("cp -- -a b", {"-a"}, {"b"}),
         ("cp $FILE b", {"$FILE"}, {"b", "$FILE"}),
         ("cp $DIR/a b", {"$DIR/a"}, {"b"}),
+        ("cp $DIR:a b", {"$DIR:a"}, {"b"}),
         ("cp $CI_PROJECT_DIR/a b", {"$CI_PROJECT_DIR/a"}, {"b"}),
         ("mv a b", {"a"}, {"a", "b"}),
         ("install -t web file", {"file"}, {"web"}),
@@ -344,6 +345,7 @@ def test_whether_a_failure_is_a_verdict(command: str, certainty: Certainty) -> N
         ("wget -O /dev/null https://example.org", MAYBE),
         ("git push origin v1", YES),
         ("git fetch", NO),
+        ("git commit -m x", MAYBE),
         ("crane tag a/b:1 2", YES),
         ("crane digest a/b:1", NO),
         ("docker push a/b", YES),
@@ -458,6 +460,7 @@ def test_logs_in(command: str) -> None:
         ("cosign sign -y --key k a/b:1", {"a/b:1"}),
         ("crane copy a b", {"a", "b"}),
         ("crane digest $IMAGE", {"$IMAGE"}),
+        ("crane digest $IMAGE:$TAG", {"$IMAGE:$TAG"}),
     ],
 )
 def test_images(command: str, images: set[str]) -> None:

@@ -326,7 +326,7 @@ ROWS = (
         "-x:text!everything --exec:text!everything",
         any_options=True,
         differs=MAYBE,
-        acts=NO,
+        acts=MAYBE,
         examples=(
             "git -C repo checkout -b new",
             "git -C repo mv f g",
