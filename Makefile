@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 NODE_READY := node_modules/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test style lint update-cases judge soak corpus shapes bench bench-all docs pictures clean
+.PHONY: help demo test style lint update-cases judge truth soak corpus shapes bench bench-all docs pictures clean
 
 help: ## List what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ update-cases: $(READY) ## Write what the program does now into tests/cases, to b
 judge: $(NODE_READY) ## Ask all judges about a folder of your own: make judge CASE=path
 	@test -n "$(CASE)" || { echo "usage: make judge CASE=path/to/repository" >&2; exit 2; }
 	@PYTHONPATH=tests $(BIN)/python -m judges "$(CASE)"
+
+truth: $(READY) ## Hold the table of programs against the programs, under strace.
+	@PYTHONPATH=tests $(BIN)/python -m truth $(PROGRAMS)
 
 soak: $(NODE_READY) ## Draw pipelines at random and ask all judges: make soak DRAWS=5000
 	@PYTHONPATH=tests $(BIN)/python -m generator --draws $(or $(DRAWS),5000) $(if $(SEED),--seed $(SEED))

@@ -1,16 +1,17 @@
 """Where does a program do more than the table says?
 
-Paths outside of the sandbox do not count: libraries, `/etc`, `/proc`, the locale. A file that is neither there before nor
-after is no effect (`sed -i` writes one and renames it).
+Paths outside of the sandbox do not count: libraries, `/etc`, `/proc`, the locale. A file that is neither there before
+nor after is no effect (`sed -i` writes one and renames it).
 
 Whether a program looks at the environment is seen only where it prints or writes a value: each run has a variable with
-a value of its own. A row that claims less and prints nothing of it is not seen here. Whether a failure is a verdict is not
-seen at all.
+a value of its own. A row that claims less and prints nothing of it is not seen here. Whether a failure is a verdict is
+not seen at all.
 """
 
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -39,6 +40,12 @@ class Judge:
     def __init__(self, folder: Path, port: int, methods: list[str]) -> None:
         self.root = folder / "sandbox"
         self.folder = folder
+        # The files are made once, where the sandbox is: a path in them stays right.
+        fill(self.root)
+        self._at_first = self._names()
+        # What a name reads is what its link leads to; which names are links is for the caller of the table.
+        self._links = {name: str(Path(name).resolve()) for name in self._at_first if Path(name).is_symlink()}
+        shutil.copytree(self.root, folder / "template", symlinks=True)
         self.port = port
         self.methods = methods
 
@@ -48,6 +55,8 @@ class Judge:
         effect = whole_effect(words)
         if not effect.known:
             return [f"{example}: no row"]
+        if effect.reads_files and effect.writes_files and effect.acts is Certainty.MAYBE:
+            return [f"{example}: means everything, so that there is nothing to judge"]
         before, seen, status, output = self._run(words)
         after = self._names()
         kept = {path for path in seen.writes if path in before or path in after}
@@ -61,11 +70,16 @@ class Judge:
                 problems.append("gives another value the second time")
         return [f"{example}: {problem}" for problem in problems]
 
+    def _refill(self) -> None:
+        """Make the sandbox as it was at first, with the times that it had."""
+        shutil.rmtree(self.root)
+        shutil.copytree(self.folder / "template", self.root, symlinks=True)
+
     def _names(self) -> set[str]:
         return {str(path) for path in self.root.rglob("*")}
 
     def _run(self, words: tuple[str, ...]) -> tuple[set[str], Seen, int, str]:
-        fill(self.root)
+        self._refill()
         before = self._names()
         self.methods.clear()
         log, stdin = self.folder / "log", self.folder / "stdin"
@@ -89,7 +103,7 @@ class Judge:
         claimed_reads = effect.reads | effect.searches
         claimed = claimed_reads | effect.writes
         own = seen.writes - self._at_first
-        for path in sorted(self._inside(seen.reads - own)):
+        for path in sorted(self._inside((seen.reads | seen.descriptors) - own)):
             if not effect.reads_files and not self._covers(claimed_reads, path):
                 yield f"reads {self._short(path)}"
         for path in sorted(self._inside(seen.lists - own)):
@@ -106,15 +120,6 @@ class Judge:
             if effect.runs_file is None and effect.runs_text is None:
                 yield f"executes {self._short(path)}"
 
-    @property
-    def _at_first(self) -> set[str]:
-        """The paths that are there before a command runs."""
-        names = getattr(self, "_names_at_first", None)
-        if names is None:
-            fill(self.root)
-            self._names_at_first: set[str] = self._names()
-        return self._names_at_first
-
     def _about_the_rest(self, effect: CommandEffect, seen: Seen, status: int, output: str) -> Iterator[str]:
         if self._inside(seen.relative) and not effect.reads_folder:
             yield "depends on the working directory"
@@ -128,17 +133,19 @@ class Judge:
             yield f"fails with status {status}"
         if status == 0:
             for path in sorted(effect.overwrites):
-                if self._resolved(path) not in seen.replaces:
+                if self._resolved(path) in self._at_first - seen.replaces:
                     yield f"keeps what was in {path}"
             for path in sorted(effect.overwrites_file):
                 place = Path(self._resolved(path))
-                if not place.is_dir() and str(place) not in seen.replaces:
+                if not place.is_dir() and str(place) in self._at_first - seen.replaces:
                     yield f"keeps what was in the file {path}"
         silent = effect.prints is Certainty.NO and not (effect.writes or effect.writes_files or effect.acts.possible)
         if output and silent:
             yield "prints"
         texts = [output, *(self._text(path) for path in self._inside(seen.writes))]
-        if any(CANARY in text for text in texts) and not ("CANARY" in effect.names or effect.reads_environment.possible):
+        if any(CANARY in text for text in texts) and not (
+            "CANARY" in effect.names or effect.reads_environment.possible
+        ):
             yield "reads the environment"
 
     @staticmethod
@@ -166,7 +173,8 @@ class Judge:
             place = self._resolved(claim)
             if str(self.root).startswith(f"{place}/"):
                 continue
-            if path == place or path.startswith(f"{place}/"):
+            places = (place, self._links.get(place, place))
+            if any(path == place or path.startswith(f"{place}/") for place in places):
                 return True
             if "*" in place and (fnmatchcase(path, place) or fnmatchcase(path, f"{place}/*")):
                 return True
@@ -174,9 +182,9 @@ class Judge:
 
     def _leads_to(self, claims: frozenset[str], path: str) -> bool:
         """Tell whether `path` is a folder on the way to a claim."""
-        return any(self._resolved(claim).startswith(f"{path}/") or self._resolved(claim) == path for claim in claims) or (
-            path == str(self.root)
-        )
+        return any(
+            self._resolved(claim).startswith(f"{path}/") or self._resolved(claim) == path for claim in claims
+        ) or (path == str(self.root))
 
 
 def whole_effect(words: tuple[str, ...]) -> CommandEffect:

@@ -10,10 +10,11 @@ import subprocess
 import tarfile
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PATH = "/usr/local/bin:/usr/bin:/bin"
 CANARY = "canary-5f1c"
 STDIN = '{"x": "$CANARY"}\n'
 _FILES = {
@@ -36,7 +37,7 @@ _LONG_AGO = 1_000_000_000
 
 def environment(root: Path) -> dict[str, str]:
     """Return the whole environment of a traced program."""
-    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(root / "home"), "CANARY": CANARY}
+    return {"PATH": PATH, "HOME": str(root / "home"), "CANARY": CANARY}
 
 
 def fill(root: Path) -> None:
@@ -46,6 +47,7 @@ def fill(root: Path) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    (root / "hello.sh").chmod(0o755)
     (root / "empty").mkdir()
     (root / "link").symlink_to("a")
     with tarfile.open(root / "t.tar", "w") as archive:
@@ -63,7 +65,7 @@ def _repository(root: Path) -> None:
     repo.mkdir()
     (repo / "f").write_text("x\n")
     dates = {"GIT_AUTHOR_DATE": f"{_LONG_AGO} +0000", "GIT_COMMITTER_DATE": f"{_LONG_AGO} +0000"}
-    for words in (["init", "-q"], ["add", "f"], ["commit", "-qm", "first"]):
+    for words in (["init", "-q", "--template="], ["add", "f"], ["commit", "-qm", "first"]):
         subprocess.run(["git", *words], cwd=repo, env={**environment(root), **dates}, check=True)
 
 
@@ -79,7 +81,11 @@ class _Answer(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(b"x\n")
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = _answer
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Answer any method: the server looks for `do_GET` and its like."""
+        if name.startswith("do_"):
+            return self._answer
+        raise AttributeError(name)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class has it so
         """Say nothing."""

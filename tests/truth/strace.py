@@ -17,8 +17,29 @@ _UNFINISHED = re.compile(r"(?P<pid>\d+)\s+(?P<head>.*) <unfinished \.\.\.>$")
 _RESUMED = re.compile(r"(?P<pid>\d+)\s+<\.\.\. \w+ resumed>(?P<tail>.*)")
 _TOKEN = re.compile(r'(?:AT_FDCWD|\d+)<(?P<base>[^>]*)>|"(?P<text>(?:[^"\\]|\\.)*)"')
 _WRITES = frozenset(
-    "unlink unlinkat rmdir mkdir mkdirat mknod mknodat chmod fchmodat fchmodat2 chown lchown fchownat truncate utime utimes "
-    "utimensat futimesat setxattr lsetxattr removexattr".split()
+    [
+        "unlink",
+        "unlinkat",
+        "rmdir",
+        "mkdir",
+        "mkdirat",
+        "mknod",
+        "mknodat",
+        "chmod",
+        "fchmodat",
+        "fchmodat2",
+        "chown",
+        "lchown",
+        "fchownat",
+        "truncate",
+        "utime",
+        "utimes",
+        "utimensat",
+        "futimesat",
+        "setxattr",
+        "lsetxattr",
+        "removexattr",
+    ]
 )
 _BY_DESCRIPTOR = frozenset({"fchmod", "fchown", "ftruncate", "fallocate", "fsetxattr", "fremovexattr"})
 _TWO_PATHS = frozenset({"rename", "renameat", "renameat2"})
@@ -70,7 +91,7 @@ def seen_in(log: Path, root: Path) -> Seen:
         if name in {"clone", "clone3", "fork", "vfork"} and result.isdigit():
             folders[result] = here
             continue
-        paths = list(_paths(match["arguments"], here, seen))
+        paths = _paths_of(name, match["arguments"], here, seen)
         if name in {"chdir", "fchdir"} and result == "0":
             folders[pid] = paths[0] if paths else _bases(match["arguments"])[0]
             continue
@@ -96,17 +117,28 @@ def _bases(arguments: str) -> list[str]:
     return [match["base"] for match in _TOKEN.finditer(arguments) if match["base"]]
 
 
-def _paths(arguments: str, here: str, seen: Seen) -> Iterator[str]:
-    """Yield the paths among the arguments of a call: each is relative to the descriptor before it."""
+def _paths_of(name: str, arguments: str, here: str, seen: Seen) -> list[str]:
+    """Return the paths among the arguments of a call: each is relative to the descriptor before it.
+
+    Further texts are no paths: the words of `execve`, what `readlink` finds, the name of an attribute.
+    """
     base = here
-    for match in _TOKEN.finditer(arguments):
+    texts = [match for match in _TOKEN.finditer(arguments) if match["base"] is not None or match["text"]]
+    paths: list[str] = []
+    skip = name.startswith("symlink")
+    for match in texts:
         if match["base"] is not None:
             base = match["base"]
-        elif match["text"]:
+        elif skip:
+            skip = False
+        else:
             path = os.path.normpath(os.path.join(base, match["text"]))  # noqa: PTH118  # links stay
             if not match["text"].startswith("/") and base == here:
                 seen.relative.add(path)
-            yield path
+            paths.append(path)
+            if len(paths) == (2 if name in _TWO_PATHS or name.startswith("link") else 1):
+                break
+    return paths
 
 
 def _note(seen: Seen, name: str, arguments: str, result: str, paths: list[str]) -> None:
@@ -116,11 +148,13 @@ def _note(seen: Seen, name: str, arguments: str, result: str, paths: list[str]) 
     elif name in {"connect", "sendto"}:
         seen.network |= "AF_INET" in arguments
     elif name in _READS:
-        seen.descriptors.update(_bases(arguments)[:1])
+        # `sendfile` names the file that it writes first.
+        seen.descriptors.update(_bases(arguments)[slice(1, 2) if name == "sendfile" else slice(0, 1)])
     elif name == "getdents64":
         seen.lists.update(_bases(arguments)[:1])
     elif name in _BY_DESCRIPTOR:
         seen.writes.update(_bases(arguments)[:1])
+        seen.replaces.update(_bases(arguments)[:1] if name == "ftruncate" else ())
     elif name in _OPENS:
         _note_open(seen, name, arguments, paths[:1], worked=worked)
     elif not worked:
@@ -151,7 +185,8 @@ def _note_open(seen: Seen, name: str, arguments: str, paths: list[str], *, worke
         seen.writes.update(paths)
         if name == "creat" or "O_TRUNC" in arguments or "O_EXCL" in arguments:
             seen.replaces.update(paths)
-    if "O_DIRECTORY" in arguments or "O_PATH" in arguments:
+    # A folder is read by `getdents64`, and a file that is open for both by `read`.
+    if "O_DIRECTORY" in arguments or "O_PATH" in arguments or any(Path(path).is_dir() for path in paths):
         seen.looks.update(paths)
-    elif "O_WRONLY" not in arguments and name != "creat":
+    elif not writes:
         seen.reads.update(paths)

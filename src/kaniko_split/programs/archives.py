@@ -19,11 +19,15 @@ _SUFFIXES = {
 
 
 def _tar_words(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Rewrite `tar xzfC a.tgz dir`, where the values follow in the order of the letters (GNU tar, "Old Option Style")."""
+    """Rewrite `tar xzf a.tgz`, where the value follows the word of letters (GNU tar, "Old Option Style")."""
     if not words or words[0].startswith("-") or not words[0].isalpha():
         return words
     rest = list(words[1:])
     options: list[str] = []
+    values = [letter for letter in words[0] if letter in _VALUES_OF_TAR]
+    if len(values) > 1 or (values and words[0][-1] != values[0]):
+        # busybox takes the rest of the word for the value, GNU tar the next word.
+        return ("--in-either-order",)
     for letter in words[0]:
         options.append(f"-{letter}")
         if letter in _VALUES_OF_TAR and rest:
@@ -71,7 +75,12 @@ def _tar(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
             return replace(effect, reads=files | archives, reads_input=standard, prints=YES)
         case "compare":
             return replace(
-                effect, reads=files | archives, searches=members or frozenset({base}), reads_input=standard, failure=YES
+                effect,
+                reads=files | archives,
+                searches=members or frozenset({base}),
+                reads_input=standard,
+                prints=YES,
+                failure=YES,
             )
         case _:
             # `-O` prints what it takes out.
@@ -125,7 +134,10 @@ def _unzip(usage: Usage, effect: CommandEffect) -> CommandEffect:
     reads = frozenset({archive} if archive.endswith(".zip") or not is_certain(archive) else {archive, f"{archive}.zip"})
     if usage.has("-l", "-p", "-c", "-t", "-v", "-Z"):
         return replace(effect, reads=reads, prints=YES, failure=YES if usage.has("-t") else NO)
-    return replace(effect, reads=reads, writes=frozenset(usage.values("-d")) or frozenset({"."}))
+    # Where a file is there already, it asks, and compares nothing else; `-u` compares times.
+    asks = not usage.has("-o", "-n")
+    folders = frozenset(usage.values("-d")) or frozenset({"."})
+    return replace(effect, reads=reads, writes=folders, searches=folders, reads_input=asks)
 
 
 def _zip(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
@@ -135,15 +147,12 @@ def _zip(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
     archive, *members = usage.operands
     places = frozenset(members)
     names = frozenset({archive} if not is_certain(archive) or "." in archive else {archive, f"{archive}.zip"})
-    # It writes a new archive next to the old one first (zip(1)).
-    folder = archive.rpartition("/")[0]
-    temporary = f"{folder}/zi*" if folder else "zi*"
     removed = places if usage.has("-m") else frozenset[str]()
     return replace(
         effect,
         reads=names - ({"-"} if archive == "-" else set()),
         searches=places - {"-"},
-        writes=(names - {"-"}) | {temporary} | removed,
+        writes=(names - {"-"}) | removed,
         reads_input="-" in members or usage.has("-@"),
         reads_files=usage.has("-@"),
         differs=MAYBE,
@@ -151,31 +160,39 @@ def _zip(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
 
 
 _PACK = (
-    "-c,--stdout,--to-stdout -d,--decompress,--uncompress -f,--force -k,--keep -l,--list -n,--no-name -N,--name -q,--quiet "
-    "-r,--recursive -t,--test -v,--verbose -z,--compress -1,--fast -2 -3 -4 -5 -6 -7 -8 -9,--best -# -e,--extreme "
-    "-T,--threads:text -0 -S,--suffix:text --rsyncable --rm -F,--format:text -C,--check:text -M,--memlimit:text -i -p:text "
-    "--ultra --no-progress"
+    "-c,--stdout,--to-stdout -d,--decompress,--uncompress -f,--force -k,--keep -l,--list -n,--no-name -N,--name "
+    "-q,--quiet -r,--recursive -t,--test -v,--verbose -z,--compress -1,--fast -2 -3 -4 -5 -6 -7 -8 -9,--best -# "
+    "-e,--extreme -T,--threads:text -0 -S,--suffix:text --rsyncable --rm -F,--format:text -C,--check:text "
+    "-M,--memlimit:text -i -p:text --ultra --no-progress"
 )
 
 ROWS = (
     row(
         "tar,bsdtar",
         "-c,--create!create -x,--extract,--get!extract -t,--list!list -r,--append!append -u,--update!append "
-        "-A,--concatenate!append -d,--diff,--compare!compare --delete!remove -f,--file:text -C,--directory:text -z,--gzip "
-        "-j,--bzip2 -J,--xz -Z,--compress --zstd --lzma -a,--auto-compress -v,--verbose -p,--preserve-permissions "
-        "-m,--touch -k,--keep-old-files --skip-old-files --overwrite --keep-newer-files -O,--to-stdout "
-        "--strip-components:text --strip:text --exclude:text --exclude-vcs --exclude-from:text -X:text "
-        "-T,--files-from:text -h,--dereference -P,--absolute-names!everything --owner:text --group:text --mode:text "
-        "--mtime:text --sort:text --numeric-owner --no-same-owner -o --no-same-permissions --same-owner --transform:text "
-        "--wildcards --no-wildcards --wildcards-match-slash --anchored --no-anchored --ignore-case --warning:text "
-        "--no-recursion --one-file-system -l -S,--sparse -g,--listed-incremental:text --remove-files --force-local --format:text "
-        "-H:text -b:text --posix --totals? --ignore-failed-read --no-selinux --xattrs --acls --selinux --null "
-        "--ignore-zeros -i -n,--seek -U,--unlink-first -w,--interactive --no-xattrs",
+        "-A,--concatenate!append -d,--diff,--compare!compare --delete!remove -f,--file:text -C,--directory:text "
+        "-z,--gzip -j,--bzip2 -J,--xz -Z,--compress --zstd --lzma -a,--auto-compress -v,--verbose "
+        "-p,--preserve-permissions -m,--touch -k,--keep-old-files --skip-old-files --overwrite --keep-newer-files "
+        "-O,--to-stdout --strip-components:text --strip:text --exclude:text --exclude-vcs --exclude-from:text "
+        "-X:text -T,--files-from:text -h,--dereference -P,--absolute-names!everything --owner:text --group:text "
+        "--mode:text --mtime:text --sort:text --numeric-owner --no-same-owner -o --no-same-permissions --same-owner "
+        "--transform:text --wildcards --no-wildcards --wildcards-match-slash --anchored --no-anchored --ignore-case "
+        "--warning:text --no-recursion --one-file-system -l -S,--sparse -g,--listed-incremental:text --remove-files "
+        "--force-local --format:text -H:text -b:text --posix --totals? --ignore-failed-read --no-selinux --xattrs "
+        "--acls --selinux --null --ignore-zeros -i -n,--seek -U,--unlink-first -w,--interactive --no-xattrs",
         "text...",
         prepare=_tar_words,
         refine=_tar,
         examples=(
             "tar cf b.tar a dir",
+            "tar cjf b.tar.bz2 dir",
+            "tar --create --file=b.tar --exclude=x dir",
+            "tar -cf b.tar -T list.txt",
+            "tar uf t.tar a",
+            "tar --delete -f t.tar a",
+            "tar -xf t.tar --strip-components=0 -C empty a",
+            "tar cf b.tar -X list.txt dir",
+            "tar -cf b.tar -g snap dir",
             "tar -czf b.tgz -C dir x",
             "tar xf t.tar",
             "tar -xf t.tar -C empty",
@@ -184,7 +201,7 @@ ROWS = (
             "tar rf t.tar list.txt",
             "tar xOf t.tar",
             "tar df t.tar",
-            "tar xfC t.tar empty",
+            "tar xf t.tar",
             "tar --remove-files -cf b.tar a",
         ),
         source="GNU tar manual",
@@ -197,31 +214,60 @@ ROWS = (
         "text...",
         refine=_packs,
         names=("GZIP", "XZ_OPT", "XZ_DEFAULTS", "BZIP2", "BZIP", "ZSTD_CLEVEL", "PIGZ"),
-        examples=("gzip a", "gunzip t.gz", "gzip -c a", "xz -k a", "bzip2 a", "gzip -r dir", "gzip -t t.gz"),
+        examples=(
+            "gzip a",
+            "gzip -k -S .z a",
+            "xz a",
+            "unxz -k a.xz",
+            "bunzip2 a.bz2",
+            "gzip -dc t.gz",
+            "zstd a",
+            "gzip -l t.gz",
+            "lzma a",
+            "gunzip t.gz",
+            "gzip -c a",
+            "xz -k a",
+            "bzip2 a",
+            "gzip -r dir",
+            "gzip -t t.gz",
+        ),
         differs=MAYBE,
         source="gzip(1); xz(1)",
-        **_QUIET,
+        like=_QUIET,
     ),
     row(
         "zcat,gzcat,bzcat,xzcat,lzcat,zstdcat",
         "-f,--force -q,--quiet -v -k -d -c",
         "read... else:input",
         prints=YES,
-        examples=("zcat t.gz",),
+        examples=(
+            "zcat t.gz",
+            "bzcat a.bz2",
+            "xzcat a.xz",
+        ),
         source="gzip(1)",
-        **_QUIET,
+        like=_QUIET,
     ),
     row(
         "zip",
         "-r,--recurse-paths -R -q,--quiet -v -j,--junk-paths -m,--move -u,--update -f,--freshen -d,--delete -g "
-        "-x,--exclude:text -i,--include:text -X -D -y,--symlinks -T!everything -e -P:text -o -n:text -l -@ -0 -1 -2 -3 -4 "
-        "-5 -6 -7 -8 -9 -#",
+        "-x,--exclude:text -i,--include:text -X -D -y,--symlinks -T!everything -e -P:text -o -n:text -l -@ -0 -1 -2 "
+        "-3 -4 -5 -6 -7 -8 -9 -#",
         "text...",
         refine=_zip,
         names=("ZIPOPT", "ZIP"),
-        examples=("zip b.zip a", "zip -rq b dir", "zip -m b.zip a"),
+        examples=(
+            "zip b.zip a",
+            "zip t.zip list.txt",
+            "zip - a",
+            "zip -d t.zip a",
+            "zip -j b dir/x",
+            "zip -u t.zip a",
+            "zip -rq b dir",
+            "zip -m b.zip a",
+        ),
         source="zip(1)",
-        **_QUIET,
+        like=_QUIET,
     ),
     row(
         "unzip",
@@ -229,9 +275,17 @@ ROWS = (
         "text...",
         refine=_unzip,
         names=("UNZIP", "UNZIPOPT", "TZ"),
-        examples=("unzip -q t.zip", "unzip t.zip -d empty", "unzip -l t.zip", "unzip -p t.zip a"),
+        examples=(
+            "unzip -q t.zip",
+            "unzip -o t.zip a -d dir",
+            "unzip -t t.zip",
+            "unzip -n t.zip",
+            "unzip t.zip -d empty",
+            "unzip -l t.zip",
+            "unzip -p t.zip a",
+        ),
         source="unzip(1)",
-        **_QUIET,
+        like=_QUIET,
     ),
     row(
         "cpio",

@@ -13,6 +13,7 @@ from kaniko_split.source.patterns import Pattern
 _RUNS = Pattern(r"\bsystem\s*\(|\bgetline\b|\|&|@(?:include|load)\b|\bARG[VC]\b|\binplace\b|\bclose\s*\(")
 _DIFFERS = Pattern(r"\b(?:srand|rand|systime|strftime)\b|PROCINFO")
 _ENVIRON = Pattern(r"\bENVIRON\b(?:\s*\[\s*\"(\w+)\"\s*\])?")
+_STANDARD = frozenset({"/dev/stdout", "/dev/stderr", "/dev/null", "-"})
 _STRING = Pattern(r'"(?:[^"\\\n]|\\.)*"')
 _REDIRECT = Pattern(r">>?\s*(?:\x00(\d+)\x00)?")
 _PIPE = Pattern(r"(?<!\|)\|(?!\|)")
@@ -51,7 +52,7 @@ def awk_program(text: str) -> AwkProgram | None:
     if _PRINTS.search(kept):
         targets = [match[1] for match in _REDIRECT.finditer(kept)]
         known = [strings[int(target)] for target in targets if target is not None]
-        writes = frozenset(known) if len(known) == len(targets) else None
+        writes = frozenset(known) - _STANDARD if len(known) == len(targets) else None
     return AwkProgram(writes, names, bool(_DIFFERS.search(text)), bool(_EXITS.search(kept)))
 
 

@@ -102,12 +102,26 @@ def _openssl(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
     return None
 
 
+def _patch(usage: Usage, effect: CommandEffect) -> CommandEffect:
+    """See the files that a patch names, which no word does: any below the working directory, and `/tmp`."""
+    given = frozenset(usage.values("-i"))
+    sources = given or frozenset(usage.operands[1:])
+    return replace(
+        effect,
+        reads=effect.reads | given,
+        reads_files=True,
+        writes_files=True,
+        reads_input=not sources,
+    )
+
+
 _DIFF = (
-    "-q,--brief -s,--report-identical-files -c -C:text -u -U:text --unified? --context? -e,--ed -n,--rcs -y,--side-by-side "
-    "-W,--width:text --left-column --suppress-common-lines -p -F:text --label:text -L:text -t -T --tabsize:text "
-    "-r,--recursive --no-dereference -N,--new-file -x,--exclude:text -X,--exclude-from:read -S:text -i,--ignore-case -E "
-    "-Z,--ignore-trailing-space -b,--ignore-space-change -w,--ignore-all-space -B,--ignore-blank-lines -I:text -a,--text "
-    "--strip-trailing-cr -d,--minimal --color? --normal --from-file:read --to-file:read --speed-large-files"
+    "-q,--brief -s,--report-identical-files -c -C:text -u -U:text --unified? --context? -e,--ed -n,--rcs "
+    "-y,--side-by-side -W,--width:text --left-column --suppress-common-lines -p -F:text --label:text -L:text -t -T "
+    "--tabsize:text -r,--recursive --no-dereference -N,--new-file -x,--exclude:text -X,--exclude-from:read -S:text "
+    "-i,--ignore-case -E -Z,--ignore-trailing-space -b,--ignore-space-change -w,--ignore-all-space "
+    "-B,--ignore-blank-lines -I:text -a,--text --strip-trailing-cr -d,--minimal --color? --normal --from-file:read "
+    "--to-file:read --speed-large-files"
 )
 
 ROWS = (
@@ -128,7 +142,15 @@ ROWS = (
         prints=YES,
         names=(*LOCALE, "TZ"),
         refine=_diff,
-        examples=("diff a list.txt", "diff -ru dir other", "diff -q a a", "diff a dir"),
+        examples=(
+            "diff a list.txt",
+            "diff --from-file=a b list.txt",
+            "sdiff a b",
+            "diff3 a b list.txt",
+            "diff -ru dir other",
+            "diff -q a a",
+            "diff a dir",
+        ),
         source="GNU diffutils manual, diff",
     ),
     row(
@@ -143,14 +165,14 @@ ROWS = (
     ),
     row(
         "md5sum,sha1sum,sha224sum,sha256sum,sha384sum,sha512sum,sha3sum,b2sum,cksum,sum,crc32,shasum",
-        "-b,--binary -c,--check -t,--text --tag -z,--zero --ignore-missing --quiet --status -s --strict -w,--warn -a:text "
-        "--algorithm:text -l,--length:text --untagged --base64 -r",
+        "-b,--binary -c,--check -t,--text --tag -z,--zero --ignore-missing --quiet --status -s --strict -w,--warn "
+        "-a:text --algorithm:text -l,--length:text --untagged --base64 -r",
         "read... else:input",
         failure=NO,
         prints=YES,
         names=LOCALE,
         refine=_checksum,
-        examples=("sha256sum a list.txt", "sha256sum -c sums", "md5sum a", "cksum a"),
+        examples=("sha256sum a list.txt", "sha512sum a", "sum a", "sha256sum -c sums", "md5sum a", "cksum a"),
         source="GNU coreutils manual, sha2 utilities",
     ),
     row(
@@ -158,14 +180,15 @@ ROWS = (
         "-in:read -out:new -inkey:read -key:read -keyin:read -CAfile:read -CApath:search -cert:read -signkey:read "
         "-sign:read -verify:read -prverify:read -signature:read -config:read -extfile:read -kfile:read -rand:read "
         "-writerand:write -keyout:new -CA:read -CAkey:read -CAserial:write -CAcreateserial -untrusted:read "
-        "-pass:text -passin:text -passout:text -subj:text -days:text -md:text -newkey:text -nodes -noenc -new -x509 -batch "
-        "-hex -base64 -A -a -d -e -r -binary -c -noout -text -pubout -pubin -pubkey -outform:text -inform:text -iter:text "
-        "-pbkdf2 -salt -nosalt -k:text -K:text -iv:text -S:text -sha1 -sha224 -sha256 -sha384 -sha512 -md5 -fingerprint "
-        "-subject -issuer -dates -enddate -startdate -serial -checkend:text -checkhost:text -checkip:text -addext:text "
-        "-extensions:text -algorithm:text -pkeyopt:text -genkey -name:text -aes256 -aes128 -aes-256-cbc -aes-128-cbc -des3 "
-        "-connect:text -servername:text -showcerts -hmac:text -mac:text -macopt:text -1 -5 -6 -apr1 -stdin -quiet -export "
-        "-nocerts -nokeys -clcerts -cacerts -topk8 -nocrypt -req -set_serial:text -purpose:text -verify_return_error "
-        "-certfile:read -help -2 -3 -z -p -P -nopad -debug -engine:text!everything",
+        "-pass:text -passin:text -passout:text -subj:text -days:text -md:text -newkey:text -nodes -noenc -new -x509 "
+        "-batch -hex -base64 -A -a -d -e -r -binary -c -noout -text -pubout -pubin -pubkey -outform:text "
+        "-inform:text -iter:text -pbkdf2 -salt -nosalt -k:text -K:text -iv:text -S:text -sha1 -sha224 -sha256 "
+        "-sha384 -sha512 -md5 -fingerprint -subject -issuer -dates -enddate -startdate -serial -checkend:text "
+        "-checkhost:text -checkip:text -addext:text -extensions:text -algorithm:text -pkeyopt:text -genkey "
+        "-name:text -aes256 -aes128 -aes-256-cbc -aes-128-cbc -des3 -connect:text -servername:text -showcerts "
+        "-hmac:text -mac:text -macopt:text -1 -5 -6 -apr1 -stdin -quiet -export -nocerts -nokeys -clcerts -cacerts "
+        "-topk8 -nocrypt -req -set_serial:text -purpose:text -verify_return_error -certfile:read -help -2 -3 -z -p "
+        "-P -nopad -debug -engine:text!everything",
         "text...",
         single=True,
         refine=_openssl,
@@ -184,6 +207,10 @@ ROWS = (
         reads_input=True,
         examples=(
             "openssl rand -hex 4",
+            "openssl rand -out b 4",
+            "openssl req -x509 -newkey rsa:1024 -nodes -keyout k -out c -subj /CN=x -days 1",
+            "openssl dgst -sha256 -hmac x a",
+            "openssl passwd -6 -salt x y",
             "openssl dgst -sha256 a",
             "openssl base64 -in a -out b",
             "openssl sha256 a",
@@ -225,13 +252,14 @@ ROWS = (
     ),
     row(
         "patch",
-        "-p,--strip:text -i,--input:text -d,--directory:base -R,--reverse -N,--forward -s,--quiet,--silent -f,--force "
-        "-t,--batch -b,--backup -o,--output:new -r,--reject-file:text -l,--ignore-whitespace -E,--remove-empty-files "
-        "-F,--fuzz:text --dry-run -u,--unified -c,--context -n,--normal --verbose --binary --no-backup-if-mismatch -V:text "
-        "-B,--prefix:text -z,--suffix:text --merge? --posix -Z -T --follow-symlinks --read-only:text",
+        "-p,--strip:text -i,--input:text -d,--directory:base -R,--reverse -N,--forward -s,--quiet,--silent "
+        "-f,--force -t,--batch -b,--backup -o,--output:new -r,--reject-file:text -l,--ignore-whitespace "
+        "-E,--remove-empty-files -F,--fuzz:text --dry-run -u,--unified -c,--context -n,--normal --verbose --binary "
+        "--no-backup-if-mismatch -V:text -B,--prefix:text -z,--suffix:text --merge? --posix -Z -T --follow-symlinks "
+        "--read-only:text",
         "change read",
         failure=YES,
-        refine=lambda usage, effect: _patch(usage, effect),
+        refine=_patch,
         names=(
             *LOCALE,
             "TMPDIR",
@@ -243,20 +271,14 @@ ROWS = (
             "TEMP",
             "QUOTING_STYLE",
         ),
-        examples=("patch -p1 -i change.diff", "patch a change.diff", "patch --dry-run -p1 -i change.diff"),
+        examples=(
+            "patch -p1 -i change.diff",
+            "patch -b -p1 -i change.diff",
+            "patch -o out a change.diff",
+            "patch -d dir -p1 -i ../change.diff",
+            "patch a change.diff",
+            "patch --dry-run -p1 -i change.diff",
+        ),
         source="GNU patch manual",
     ),
 )
-
-
-def _patch(usage: Usage, effect: CommandEffect) -> CommandEffect:
-    """See the files that a patch names, which no word does: any below the working directory, and `/tmp`."""
-    given = frozenset(usage.values("-i"))
-    sources = given or frozenset(usage.operands[1:])
-    return replace(
-        effect,
-        reads=effect.reads | given,
-        reads_files=True,
-        writes_files=True,
-        reads_input=not sources,
-    )

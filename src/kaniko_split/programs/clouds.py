@@ -1,7 +1,7 @@
 """What do the clouds' own programs do?
 
-Their commands are many, and their verbs say what they do: `describe-*`, `list-*` and `get-*` ask. Options of such a command may
-name files (`file://`), so it reads any file.
+Their commands are many, and their verbs say what they do: `describe-*`, `list-*` and `get-*` ask. Options of such a
+command may name files (`file://`), so it reads any file.
 """
 
 from __future__ import annotations
@@ -21,20 +21,39 @@ _ASKS = Columns(
     prints=YES,
     reads_input=False,
 )
-_ACTS = Columns(reads_files=True, writes_files=True, reads_environment=YES, reads_network=YES, acts=YES, failure=MAYBE, differs=YES,
-                reads_input=True)  # fmt: skip
-_LOGS_IN = Columns(reads_files=True, writes_files=True, reads_environment=YES, reads_network=YES, logs_in=True, failure=NO, differs=YES,
-                   reads_input=True, prints=YES)  # fmt: skip
+_ACTS = Columns(
+    reads_files=True,
+    writes_files=True,
+    reads_environment=YES,
+    reads_network=YES,
+    acts=YES,
+    failure=MAYBE,
+    differs=YES,
+    reads_input=True,
+)
+_LOGS_IN = Columns(
+    reads_files=True,
+    writes_files=True,
+    reads_environment=YES,
+    reads_network=YES,
+    logs_in=True,
+    failure=NO,
+    differs=YES,
+    reads_input=True,
+    prints=YES,
+)
 _COPIES = Columns(reads_environment=YES, reads_network=YES, failure=MAYBE, differs=MAYBE)
 _AWS = (
-    "--region:text --profile:text --output:text --query:text --endpoint-url:text --no-cli-pager --no-verify-ssl --debug --no-paginate "
-    "--no-sign-request --ca-bundle:read --cli-read-timeout:text --cli-connect-timeout:text --color:text --version"
+    "--region:text --profile:text --output:text --query:text --endpoint-url:text --no-cli-pager --no-verify-ssl "
+    "--debug --no-paginate --no-sign-request --ca-bundle:read --cli-read-timeout:text --cli-connect-timeout:text "
+    "--color:text --version"
 )
 _S3 = (
-    "--recursive --exclude:text --include:text --acl:text --delete!both --quiet --only-show-errors --no-progress --sse? --sse-kms-key-id:text "
-    "--storage-class:text --cache-control:text --content-type:text --metadata:text --metadata-directive:text --dryrun --size-only "
-    "--exact-timestamps --follow-symlinks --no-follow-symlinks --content-encoding:text --expires:text --grants:text --no-guess-mime-type "
-    "--source-region:text --website-redirect:text --request-payer? --content-disposition:text --expected-size:text"
+    "--recursive --exclude:text --include:text --acl:text --delete!both --quiet --only-show-errors --no-progress "
+    "--sse? --sse-kms-key-id:text --storage-class:text --cache-control:text --content-type:text --metadata:text "
+    "--metadata-directive:text --dryrun --size-only --exact-timestamps --follow-symlinks --no-follow-symlinks "
+    "--content-encoding:text --expires:text --grants:text --no-guess-mime-type --source-region:text "
+    "--website-redirect:text --request-payer? --content-disposition:text --expected-size:text"
 )
 
 
@@ -53,17 +72,17 @@ ROWS = (
         "place placeto",
         when={"both": {"acts": MAYBE}},
         source="AWS CLI reference, s3 cp",
-        **_COPIES,
+        like=_COPIES,
     ),
-    row("aws s3 mv", f"{_AWS} {_S3}", "place placeto", refine=_moves, source="AWS CLI reference, s3 mv", **_COPIES),
-    row("aws s3 ls,presign", any_options=True, operands="text...", source="AWS CLI reference, s3 ls", **_ASKS),
-    row("aws s3 rm,mb,rb,website", any_options=True, operands="text...", source="AWS CLI reference, s3 rm", **_ACTS),
+    row("aws s3 mv", f"{_AWS} {_S3}", "place placeto", refine=_moves, source="AWS CLI reference, s3 mv", like=_COPIES),
+    row("aws s3 ls,presign", any_options=True, operands="text...", source="AWS CLI reference, s3 ls", like=_ASKS),
+    row("aws s3 rm,mb,rb,website", any_options=True, operands="text...", source="AWS CLI reference, s3 rm", like=_ACTS),
     row(
         "aws configure,sso,login",
         any_options=True,
         operands="text...",
         source="AWS CLI reference, configure",
-        **_LOGS_IN,
+        like=_LOGS_IN,
     ),
     *(
         row(f"aws {service}", "", group=True, source=f"AWS CLI reference, {service}")
@@ -102,40 +121,41 @@ ROWS = (
         )
     ),
     row(
-        "aws * get-login-password,get-login,get-authorization-token,get-caller-identity,assume-role,assume-role-with-web-identity,"
-        "get-session-token",
+        "aws * get-login-password,get-login,get-authorization-token,get-caller-identity,assume-role,"
+        "assume-role-with-web-identity,get-session-token",
         any_options=True,
         operands="text...",
         source="AWS CLI reference, ecr get-login-password",
-        **_ASKS,
+        like=_ASKS,
     ),
     row(
         "aws s3api get-object,select-object-content,get-object-torrent",
         any_options=True,
-        operands="text... write",
+        operands="text...",
+        writes_files=True,
         source="AWS CLI reference, s3api get-object",
-        **_ASKS,
+        like=_ASKS,
     ),
     row(
         "aws lambda invoke",
         any_options=True,
-        operands="text... write",
+        operands="text...",
         source="AWS CLI reference, lambda invoke",
-        **_ACTS,
+        like=_ACTS,
     ),
     row(
         "aws eks update-kubeconfig,get-token",
         any_options=True,
         operands="text...",
         source="AWS CLI reference, eks",
-        **_LOGS_IN,
+        like=_LOGS_IN,
     ),
     row(
         "aws codeartifact login,get-package-version-asset",
         any_options=True,
         operands="text...",
         source="AWS CLI reference, codeartifact",
-        **_LOGS_IN,
+        like=_LOGS_IN,
     ),
     row(
         "aws * wait",
@@ -148,14 +168,14 @@ ROWS = (
         failure=YES,
         differs=YES,
     ),
-    row("aws * describe-*", any_options=True, operands="text...", source="AWS CLI reference", **_ASKS),
-    row("aws * list-*", any_options=True, operands="text...", source="AWS CLI reference", **_ASKS),
-    row("aws * get-*", any_options=True, operands="text...", writes_files=True, source="AWS CLI reference", **_ASKS),
-    row("aws * *", any_options=True, operands="text...", source="AWS CLI reference", **_ACTS),
+    row("aws * describe-*", any_options=True, operands="text...", source="AWS CLI reference", like=_ASKS),
+    row("aws * list-*", any_options=True, operands="text...", source="AWS CLI reference", like=_ASKS),
+    row("aws * get-*", any_options=True, operands="text...", writes_files=True, source="AWS CLI reference", like=_ASKS),
+    row("aws * *", any_options=True, operands="text...", source="AWS CLI reference", like=_ACTS),
     row(
         "gcloud",
-        "--project:text --quiet -q --format:text --account:text --configuration:text --verbosity:text --impersonate-service-account:text "
-        "--version",
+        "--project:text --quiet -q --format:text --account:text --configuration:text --verbosity:text "
+        "--impersonate-service-account:text --version",
         group=True,
         source="gcloud reference",
     ),
@@ -165,21 +185,21 @@ ROWS = (
         any_options=True,
         operands="text...",
         source="gcloud auth print-access-token",
-        **_ASKS,
+        like=_ASKS,
     ),
     row(
         "gcloud auth login,activate-service-account,configure-docker,revoke,application-default",
         any_options=True,
         operands="text...",
         source="gcloud auth login",
-        **_LOGS_IN,
+        like=_LOGS_IN,
     ),
     row(
         "gcloud config,components,init,version,info",
         any_options=True,
         operands="text...",
         source="gcloud config",
-        **_LOGS_IN,
+        like=_LOGS_IN,
     ),
     row("gcloud storage", "", group=True, source="gcloud reference, storage"),
     row(
@@ -189,23 +209,23 @@ ROWS = (
         "place... placeto",
         when={"both": {"acts": MAYBE}},
         source="gcloud storage cp",
-        **_COPIES,
+        like=_COPIES,
     ),
     row(
         "gcloud storage mv,rm,buckets,objects",
         any_options=True,
         operands="text...",
         source="gcloud storage rm",
-        **_ACTS,
+        like=_ACTS,
     ),
     row(
-        "gcloud run,container,compute,builds,artifacts,functions,app,sql,secrets,iam,projects,services,pubsub,dns,deploy,kms,logging,scheduler,"
-        "tasks,beta,alpha,endpoints,firebase,dataflow,composer,ai,workflows",
+        "gcloud run,container,compute,builds,artifacts,functions,app,sql,secrets,iam,projects,services,pubsub,dns,"
+        "deploy,kms,logging,scheduler,tasks,beta,alpha,endpoints,firebase,dataflow,composer,ai,workflows",
         any_options=True,
         operands="text...",
         logs_in=True,
         source="gcloud reference",
-        **_ACTS,
+        like=_ACTS,
     ),
     row(
         "az",
@@ -218,16 +238,17 @@ ROWS = (
         any_options=True,
         operands="text...",
         source="az login",
-        **_LOGS_IN,
+        like=_LOGS_IN,
     ),
     row(
-        "az acr,aks,webapp,containerapp,container,functionapp,keyvault,storage,group,deployment,vm,network,sql,monitor,resource,role,identity,"
-        "appservice,staticwebapp,postgres,redis,cosmosdb,extension,rest,devops,pipelines,artifacts,batch,iot,apim,policy,tag",
+        "az acr,aks,webapp,containerapp,container,functionapp,keyvault,storage,group,deployment,vm,network,sql,"
+        "monitor,resource,role,identity,appservice,staticwebapp,postgres,redis,cosmosdb,extension,rest,devops,"
+        "pipelines,artifacts,batch,iot,apim,policy,tag",
         any_options=True,
         operands="text...",
         logs_in=True,
         source="Azure CLI reference",
-        **_ACTS,
+        like=_ACTS,
     ),
     row(
         "oci,doctl,ibmcloud,aliyun,scw,linode-cli,hcloud,openstack,yc,tccli,exo,ovhcloud,civo",
@@ -236,6 +257,6 @@ ROWS = (
         logs_in=True,
         prints=MAYBE,
         source="the clouds' own references",
-        **_ACTS,
+        like=_ACTS,
     ),
 )

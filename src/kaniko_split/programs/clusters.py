@@ -40,8 +40,8 @@ _LOGS_IN = Columns(
 )
 _KUBECTL = (
     "-n,--namespace:text --context:text --kubeconfig:read --cluster:text --user:text -s,--server:text --token:text "
-    "--certificate-authority:read --client-certificate:read --client-key:read --insecure-skip-tls-verify? --request-timeout:text "
-    "--as:text -v,--v:text"
+    "--certificate-authority:read --client-certificate:read --client-key:read --insecure-skip-tls-verify? "
+    "--request-timeout:text --as:text -v,--v:text"
 )
 
 
@@ -57,12 +57,12 @@ ROWS = (
         for tool in ("kubectl", "oc")
         for row_ in (
             row(
-                f"{tool} get,describe,version,explain,api-resources,api-versions,cluster-info,logs,top,whoami,status,project",
+                f"{tool} get,describe,version,explain,api-resources,api-versions,logs,top,whoami,status,project",
                 any_options=True,
                 operands="text...",
                 inherits=True,
                 source="kubectl get",
-                **_ASKS,
+                like=_ASKS,
             ),
             row(
                 f"{tool} rollout",
@@ -71,7 +71,7 @@ ROWS = (
                 inherits=True,
                 refine=_waits,
                 source="kubectl rollout",
-                **_ASKS,
+                like=_ASKS,
             ),
             row(
                 f"{tool} wait,auth,diff",
@@ -93,30 +93,38 @@ ROWS = (
                 operands="text...",
                 inherits=True,
                 source="kubectl config",
-                **_LOGS_IN,
+                like=_LOGS_IN,
             ),
-            row(f"{tool} kustomize", any_options=True, operands="search", source="kubectl kustomize", **_LOCAL),
             row(
-                f"{tool} apply,create,delete,patch,replace,set,scale,label,annotate,expose,run,exec,cp,autoscale,edit,cordon,uncordon,drain,"
-                "taint,port-forward,proxy,attach,debug,certificate,tag,import-image,start-build,process,new-app,new-project,policy,adm,"
-                "secrets,registry,image,rsync,observe",
+                f"{tool} kustomize",
+                options="-o,--output:write --enable-exec!everything --enable-alpha-plugins!everything",
+                any_options=True,
+                operands="search",
+                source="kubectl kustomize",
+                like=_LOCAL,
+            ),
+            row(
+                f"{tool} apply,create,delete,patch,replace,set,scale,label,annotate,expose,run,exec,cp,autoscale,"
+                "edit,cordon,uncordon,drain,taint,port-forward,proxy,attach,debug,certificate,tag,import-image,"
+                "start-build,process,new-app,new-project,policy,adm,secrets,registry,image,rsync,observe",
                 any_options=True,
                 operands="text...",
                 inherits=True,
                 source="kubectl apply",
-                **_ACTS,
+                like=_ACTS,
             ),
         )
     ),
     row(
         "helm",
-        "-n,--namespace:text --kube-context:text --kubeconfig:read --debug? --registry-config:read --repository-config:read "
-        "--repository-cache:read --kube-token:text --kube-apiserver:text",
+        "-n,--namespace:text --kube-context:text --kubeconfig:read --debug? --registry-config:read "
+        "--repository-config:read --repository-cache:read --kube-token:text --kube-apiserver:text",
         group=True,
         source="Helm, commands",
     ),
     row(
         "helm template,lint,show,version,verify,inspect,env,search",
+        options="--output-dir:write --post-renderer:text!everything --post-renderer-args:text",
         any_options=True,
         operands="text...",
         inherits=True,
@@ -137,9 +145,11 @@ ROWS = (
         operands="text...",
         inherits=True,
         source="helm list",
-        **_ASKS,
+        like=_ASKS,
     ),
-    row("helm registry,repo", any_options=True, operands="text...", inherits=True, source="helm registry", **_LOGS_IN),
+    row(
+        "helm registry,repo", any_options=True, operands="text...", inherits=True, source="helm registry", like=_LOGS_IN
+    ),
     row(
         "helm dependency,dep,pull,fetch,package,create",
         any_options=True,
@@ -160,14 +170,14 @@ ROWS = (
         operands="text...",
         inherits=True,
         source="helm upgrade",
-        **_ACTS,
+        like=_ACTS,
     ),
     row("terraform,tofu", "-chdir:text -version -help", group=True, single=True, source="Terraform CLI"),
     *(
         row_
         for tool in ("terraform", "tofu")
         for row_ in (
-            row(f"{tool} version", any_options=True, operands="text...", source="terraform version", **_LOCAL),
+            row(f"{tool} version", any_options=True, operands="text...", source="terraform version", like=_LOCAL),
             row(
                 f"{tool} output,show,state,providers,graph,console",
                 any_options=True,
@@ -176,7 +186,7 @@ ROWS = (
                 source="terraform show",
                 writes_files=True,
                 acts=MAYBE,
-                **_ASKS,
+                like=_ASKS,
             ),
             row(
                 f"{tool} fmt,validate,plan,init,get,workspace,test",
@@ -201,14 +211,15 @@ ROWS = (
                 single=True,
                 source="terraform apply",
                 logs_in=True,
-                **_ACTS,
+                like=_ACTS,
             ),
         )
     ),
     row(
-        "argocd,flux,kustomize,skaffold,helmfile,kapp,ytt,pulumi,terragrunt,ansible,ansible-playbook,ansible-galaxy,packer,vagrant,nomad,consul,"
-        "vault,flyctl,fly,heroku,vercel,netlify,wrangler,serverless,sls,cdk,sam,eb,ecs-cli,ecs-deploy,cf,dokku,cap,fab,rancher,portainer,"
-        "sops,chamber,doppler,op,bw,infisical,kops,eksctl,velero,istioctl,linkerd,tkn,werf-helm,cdk8s,tanka,jsonnet,kpt,devspace,tilt",
+        "argocd,flux,kustomize,skaffold,helmfile,kapp,ytt,pulumi,terragrunt,ansible,ansible-playbook,ansible-galaxy,"
+        "packer,vagrant,nomad,consul,vault,flyctl,fly,heroku,vercel,netlify,wrangler,serverless,sls,cdk,sam,eb,"
+        "ecs-cli,ecs-deploy,cf,dokku,cap,fab,rancher,portainer,sops,chamber,doppler,op,bw,infisical,kops,eksctl,"
+        "velero,istioctl,linkerd,tkn,werf-helm,cdk8s,tanka,jsonnet,kpt,devspace,tilt",
         everything=True,
         source="the tools' own documentation",
     ),

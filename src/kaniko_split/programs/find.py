@@ -10,16 +10,75 @@ from kaniko_split.programs.usage import may_be_option
 
 # Parts of an expression by how many words they take (GNU findutils manual, "Finding Files").
 _ALONE = frozenset(
-    "-print -print0 -ls -prune -quit -depth -d -daystart -follow -mount -xdev -noleaf -true -false -empty -executable "
-    "-readable -writable -nouser -nogroup -warn -nowarn -ignore_readdir_race -noignore_readdir_race -a -and -o -or -not "
-    "! ( ) ,".split()
+    [
+        "-print",
+        "-print0",
+        "-ls",
+        "-prune",
+        "-quit",
+        "-depth",
+        "-d",
+        "-daystart",
+        "-follow",
+        "-mount",
+        "-xdev",
+        "-noleaf",
+        "-true",
+        "-false",
+        "-empty",
+        "-executable",
+        "-readable",
+        "-writable",
+        "-nouser",
+        "-nogroup",
+        "-warn",
+        "-nowarn",
+        "-ignore_readdir_race",
+        "-noignore_readdir_race",
+        "-a",
+        "-and",
+        "-o",
+        "-or",
+        "-not",
+        "!",
+        "(",
+        ")",
+        ",",
+    ]
 )
 _TEXT = frozenset(
-    "-name -iname -path -ipath -wholename -iwholename -lname -ilname -regex -iregex -regextype -type -xtype -maxdepth "
-    "-mindepth -perm -user -group -uid -gid -size -links -inum -fstype -printf -context -used".split()
+    [
+        "-name",
+        "-iname",
+        "-path",
+        "-ipath",
+        "-wholename",
+        "-iwholename",
+        "-lname",
+        "-ilname",
+        "-regex",
+        "-iregex",
+        "-regextype",
+        "-type",
+        "-xtype",
+        "-maxdepth",
+        "-mindepth",
+        "-perm",
+        "-user",
+        "-group",
+        "-uid",
+        "-gid",
+        "-size",
+        "-links",
+        "-inum",
+        "-fstype",
+        "-printf",
+        "-context",
+        "-used",
+    ]
 )
-_TIME = frozenset("-mtime -atime -ctime -mmin -amin -cmin -newermt -newerat -newerct".split())
-_FILE = frozenset("-newer -anewer -cnewer -samefile -neweraa -newermm -newercc -newerBB".split())
+_TIME = frozenset(["-mtime", "-atime", "-ctime", "-mmin", "-amin", "-cmin", "-newermt", "-newerat", "-newerct"])
+_FILE = frozenset(["-newer", "-anewer", "-cnewer", "-samefile", "-neweraa", "-newermm", "-newercc", "-newerBB"])
 _WRITES = frozenset({"-fprint", "-fprint0", "-fls"})
 _RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 
@@ -54,7 +113,7 @@ def find_effect(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
         searches=folders,
         reads=effect.reads | expression.reads,
         writes=frozenset(expression.writes) | (folders if expression.deletes else frozenset()),
-        differs=Certainty.YES if expression.differs else effect.differs,
+        differs=Certainty.MAYBE if expression.differs else effect.differs,
         runs=tuple(word.replace("{}", item) for word in runs),
         runs_often=bool(runs),
     )
@@ -65,6 +124,7 @@ def _read(words: list[str]) -> _Expression | None:
     while words:
         word = words.pop(0)
         if word in _ALONE:
+            done.differs |= word == "-ls"
             continue
         if word == "-delete":
             done.deletes = True
@@ -78,6 +138,8 @@ def _read(words: list[str]) -> _Expression | None:
             return None
         elif word in _TEXT:
             words.pop(0)
+            # It may print times and inodes, as `-ls` does.
+            done.differs |= word == "-printf"
         elif word in _TIME:
             words.pop(0)
             done.differs = True

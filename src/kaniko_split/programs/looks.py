@@ -10,8 +10,12 @@ from kaniko_split.programs.variables import LISTING, LOCALE
 
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
 _GNU = "GNU coreutils manual, "
+# Where programs are looked for by default; `PATH` itself is the caller's matter.
+_PATH = ("/bin", "/sbin", "/usr", "/opt")
+# Processes are files there (proc(5)): `kill` changes what `ps` sees.
+_PROCESSES = ("/proc",)
 _LOOK = Columns(failure=NO, prints=YES, names=LISTING)
-_MACHINE = Columns(failure=NO, prints=YES, differs=YES, names=LISTING)
+_MACHINE = Columns(reads=_PROCESSES, failure=NO, prints=YES, differs=YES, names=LISTING)
 
 
 def _ls(usage: Usage, effect: CommandEffect) -> CommandEffect:
@@ -36,30 +40,46 @@ def _date(usage: Usage, effect: CommandEffect) -> CommandEffect:
 ROWS = (
     row(
         "ls,dir,vdir",
-        "-a,--all -A,--almost-all -b,--escape -B,--ignore-backups -c -C --color? -d,--directory -f -F "
-        "--classify? --file-type --format:text --full-time -g -G,--no-group -h,--human-readable --si -H -i,--inode "
-        "-I,--ignore:text --hide:text --indicator-style:text -k,--kibibytes -l -L,--dereference -m -n,--numeric-uid-gid "
-        "-N,--literal -o -p -q -Q,--quote-name --quoting-style:text -r,--reverse -R,--recursive -s,--size -S --sort:text "
-        "-t --time:text --time-style:text -T,--tabsize:text -u -U -v -w,--width:text -x -X -Z -1 -e "
+        "-a,--all -A,--almost-all -b,--escape -B,--ignore-backups -c!times -C --color? -d,--directory -f -F "
+        "--classify? --file-type --format:text --full-time!times -g!times -G,--no-group -h,--human-readable --si -H "
+        "-i,--inode!times -I,--ignore:text --hide:text --indicator-style:text -k,--kibibytes -l!times "
+        "-L,--dereference -m -n,--numeric-uid-gid!times -N,--literal -o!times -p -q -Q,--quote-name "
+        "--quoting-style:text -r,--reverse -R,--recursive -s,--size!times -S --sort:text!times -t!times "
+        "--time:text!times --time-style:text -T,--tabsize:text -u!times -U -v -w,--width:text -x -X -Z -1 -e!times "
         "--group-directories-first --block-size:text --author",
         "search... else:search=.",
+        # Times, inodes and sizes on disk are those of this clone.
+        when={"times": {"differs": MAYBE}},
         refine=_ls,
-        examples=("ls", "ls -la dir", "ls -d dir", "ls -R", "ls a missing"),
+        examples=(
+            "ls",
+            "ls -l link",
+            "ls -i a",
+            "ls *.nothing",
+            "ls --full-time a",
+            "ls -la dir",
+            "ls -d dir",
+            "ls -R",
+            "ls a missing",
+        ),
         source=_GNU + "ls",
-        **_LOOK,
+        like=_LOOK,
     ),
     row(
         "stat",
         "-L,--dereference -f,--file-system -c,--format:text --printf:text -t,--terse -Z",
         "read...",
-        examples=("stat a", "stat -c %s a list.txt"),
+        examples=("stat a", "stat link", "stat -L link", "stat -c %s a list.txt"),
         source=_GNU + "stat",
-        **_LOOK,
+        failure=NO,
+        prints=YES,
+        differs=MAYBE,
+        names=LISTING,
     ),
     row(
         "du",
-        "-0 -a,--all -b,--bytes -c,--total -d,--max-depth:text -h,--human-readable -k -l -L -m -P -s,--summarize "
-        "-S -x -H -D -B,--block-size:text --apparent-size --exclude:text -t,--threshold:text --time? --si",
+        "-0 -a,--all -b,--bytes -c,--total -d,--max-depth:text -h,--human-readable -k -l -L -m -P -s,--summarize -S "
+        "-x -H -D -B,--block-size:text --apparent-size --exclude:text -t,--threshold:text --time? --si",
         "search... else:search=.",
         differs=MAYBE,
         examples=("du -sh", "du dir"),
@@ -99,9 +119,9 @@ ROWS = (
         "-f,--canonicalize -e,--canonicalize-existing -m,--canonicalize-missing -n,--no-newline -q -s -v -z",
         "read...",
         reads_folder=True,
-        examples=("readlink -f a", "readlink link"),
+        examples=("readlink -f a", "readlink -f dir/missing", "readlink link"),
         source=_GNU + "readlink",
-        **_LOOK,
+        like=_LOOK,
     ),
     row(
         "realpath",
@@ -109,9 +129,9 @@ ROWS = (
         "--relative-to:read --relative-base:read",
         "read...",
         reads_folder=True,
-        examples=("realpath a", "realpath --relative-to=dir a"),
+        examples=("realpath a", "/usr/bin/realpath --relative-to=dir a"),
         source=_GNU + "realpath",
-        **_LOOK,
+        like=_LOOK,
     ),
     row(
         "basename",
@@ -119,9 +139,9 @@ ROWS = (
         "text...",
         examples=("basename dir/x",),
         source=_GNU + "basename",
-        **_LOOK,
+        like=_LOOK,
     ),
-    row("dirname", "-z,--zero", "text...", examples=("dirname dir/x",), source=_GNU + "dirname", **_LOOK),
+    row("dirname", "-z,--zero", "text...", examples=("dirname dir/x",), source=_GNU + "dirname", like=_LOOK),
     row(
         "pwd",
         "-L,--logical -P,--physical",
@@ -137,8 +157,8 @@ ROWS = (
     row("pathchk", "-p -P --portability", "read...", failure=YES, examples=("pathchk a",), source=_GNU + "pathchk"),
     row(
         "date",
-        "-d,--date:text -f,--file:read -I,--iso-8601? -r,--reference:read -R,--rfc-email --rfc-2822 "
-        "--rfc-3339:text -s,--set:text -u,--utc,--universal --debug -D:text -j -v:text",
+        "-d,--date:text -f,--file:read -I,--iso-8601? -r,--reference:read -R,--rfc-email --rfc-2822 --rfc-3339:text "
+        "-s,--set:text -u,--utc,--universal --debug -D:text -j -v:text",
         "text...",
         refine=_date,
         examples=("date", "date -u +%s", "date -r a", "date -d @0", "date -Iseconds"),
@@ -149,13 +169,12 @@ ROWS = (
         names=(*LOCALE, "TZ"),
     ),
     row(
-        "cal,uptime,w,who,last,free,vmstat,top,ps,pidof,pgrep,lsof,mount,netstat,ss,ifconfig,ip,route,arp,lsmod,dmesg,lscpu,"
-        "lsblk,blkid,iostat",
+        "cal,uptime,w,who,free,vmstat,top,ps,pidof,pgrep,lsof,netstat,ss,lsmod,lscpu,lsblk,blkid,iostat",
         "-a -A -e -f -g -h,--human -k -l -L -m -n:text -o:text -p -s -t -u -w -x -r -V -b -1 -4 -6 -T -B",
-        "text...",
+        "read...",
         examples=("uptime", "free -m", "ps -ef"),
         source="procps; util-linux",
-        **_MACHINE,
+        like=_MACHINE,
     ),
     row(
         "id,whoami,groups,logname,tty,hostid",
@@ -163,7 +182,7 @@ ROWS = (
         "text...",
         examples=("id -u", "whoami", "groups"),
         source=_GNU + "id",
-        **_LOOK,
+        like=_LOOK,
     ),
     row(
         "uname,arch,nproc,lsb_release,getconf,dpkg-architecture",
@@ -180,7 +199,7 @@ ROWS = (
     row(
         "hostname",
         "-f,--fqdn -s,--short -i,--ip-address -I -d,--domain",
-        "text",
+        "",
         acts=NO,
         failure=NO,
         prints=YES,
@@ -217,7 +236,7 @@ ROWS = (
         "text...",
         failure=YES,
         prints=YES,
-        reads_files=True,
+        reads=_PATH,
         names=("PATH",),
         examples=("which sh",),
         source="which(1)",
@@ -228,14 +247,22 @@ ROWS = (
         "text...",
         failure=YES,
         prints=YES,
-        reads_files=True,
+        reads=_PATH,
         names=("PATH",),
         source="POSIX, type",
     ),
-    row("hash", "-r -l -d -t -p:read", "text...", failure=YES, reads_files=True, names=("PATH",), source="POSIX, hash"),
-    row("kill,killall,pkill,skill", raw=True, operands="text...", failure=NO, acts=NO, source="POSIX, kill"),
+    row("hash", "-r -l -d -t -p:read", "text...", failure=YES, reads=_PATH, names=("PATH",), source="POSIX, hash"),
     row(
-        "clear,reset,stty,tput",
+        "kill,killall,pkill,skill",
+        raw=True,
+        operands="text...",
+        failure=NO,
+        reads=_PROCESSES,
+        writes=_PROCESSES,
+        source="POSIX, kill",
+    ),
+    row(
+        "clear,stty,tput",
         any_options=True,
         operands="text...",
         failure=NO,

@@ -46,6 +46,22 @@ def _mode_first(words: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
+def _folder_of_mktemp(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Attach the folder of `-p DIR`, which `--tmpdir` takes only attached."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "-p":
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return tuple(joined)
+
+
+def _made_by_mktemp(usage: Usage) -> frozenset[str]:
+    """Return the folders in which a name is made that nobody knows before."""
+    return frozenset(word.rpartition("/")[0] or "." for word in usage.operands)
+
+
 ROWS = (
     row(
         "chmod",
@@ -96,11 +112,20 @@ ROWS = (
         failure=NO,
         differs=YES,
         names=("TMPDIR",),
-        writes=("/tmp",),
+        writes=("/tmp",),  # noqa: S108  # mktemp chooses it
         prints=YES,
-        prepare=lambda words: _folder_of_mktemp(words),
+        prepare=_folder_of_mktemp,
         refine=lambda usage, effect: replace(effect, writes=effect.writes | _made_by_mktemp(usage)),
-        examples=("mktemp", "mktemp -d", "mktemp -p dir", "mktemp x.XXXXXX"),
+        examples=(
+            "mktemp",
+            "mktemp -d -p dir",
+            "mktemp -u",
+            "mktemp dir/x.XXXXXX",
+            "mktemp -t x.XXXXXX",
+            "mktemp -d",
+            "mktemp -p dir",
+            "mktemp x.XXXXXX",
+        ),
         source=_GNU + "mktemp",
     ),
     row(
@@ -109,7 +134,13 @@ ROWS = (
         operands="text...",
         refine=_dd,
         failure=NO,
-        examples=("dd if=a of=b", "dd if=a of=list.txt bs=1 count=1 conv=notrunc"),
+        examples=(
+            "dd if=a of=b",
+            "dd if=/dev/zero of=a bs=1 count=1 conv=notrunc",
+            "dd of=b",
+            "dd if=a",
+            "dd if=a of=list.txt bs=1 count=1 conv=notrunc",
+        ),
         source=_GNU + "dd",
     ),
     row("mkfifo,mknod", "-m,--mode:text -Z", "write...", failure=NO, examples=("mkfifo pipe",), source=_GNU + "mkfifo"),
@@ -144,19 +175,3 @@ ROWS = (
         source="busybox, dos2unix",
     ),
 )
-
-
-def _folder_of_mktemp(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Attach the folder of `-p DIR`, which `--tmpdir` takes only attached."""
-    joined: list[str] = []
-    for word in words:
-        if joined and joined[-1] == "-p":
-            joined[-1] += word
-        else:
-            joined.append(word)
-    return tuple(joined)
-
-
-def _made_by_mktemp(usage: Usage) -> frozenset[str]:
-    """Return the folders in which a name is made that nobody knows before."""
-    return frozenset(word.rpartition("/")[0] or "." for word in usage.operands)

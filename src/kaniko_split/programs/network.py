@@ -83,10 +83,16 @@ def _wget(usage: Usage, effect: CommandEffect) -> CommandEffect:
         )
         # A second file of the same name is called `name.1`.
         outputs = {posixpath.join(folder, f"{name}{end}") for name in names if name is not None for end in ("", ".*")}
-    logs = set(usage.values("-o", "-a"))
+    logs = set(usage.values("-o", "-a")) - {"-", "/dev/null", "/dev/stdout", "/dev/stderr"}
+    # It looks whether the file that it would write is there, also with `--spider` and `-O -`.
+    looks = {posixpath.join(folder, _name_of(url) or "index.html") for url in usage.operands}
+    looks |= {f"{path}.tmp" for path in looks} | ({"-"} if printed else set())
     certain = usage.has("-O") and not usage.has("-c") and not usage.unsure
     return replace(
         effect,
+        reads=effect.reads | looks,
+        reads_files=effect.reads_files or unnamed,
+        reads_folder=True,
         writes=effect.writes | outputs | logs,
         overwrites=frozenset(path for path in outputs if "$" not in path) if certain else frozenset(),
         writes_files=effect.writes_files or unnamed,
@@ -100,34 +106,37 @@ _CURL = (
     "-d,--data,--data-ascii:data!sends --data-binary:data!sends --data-urlencode:data!sends --data-raw:text!sends "
     "--json:data!sends -F,--form:form!sends --form-string:text!sends -T,--upload-file:read!sends -X,--request:text "
     "-o,--output:text -O,--remote-name --remote-name-all -J,--remote-header-name --output-dir:text --create-dirs "
-    "-f,--fail --fail-with-body --fail-early -s,--silent -S,--show-error -L,--location --location-trusted -k,--insecure "
-    "-i,--include,--show-headers -I,--head -v,--verbose -G,--get -g,--globoff -H,--header:data -A,--user-agent:text -b,"
-    "--cookie:read -c,--cookie-jar:text -u,--user:text -U,--proxy-user:text -x,--proxy:text --noproxy:text -m,--max-time:text "
-    "--connect-timeout:text --retry:text --retry-delay:text --retry-max-time:text --retry-connrefused --retry-all-errors "
-    "-w,--write-out:data -e,--referer:text -E,--cert:read --key:read --cacert:read --capath:search --cert-type:text "
-    "--key-type:text -n,--netrc!netrc --netrc-file:read --netrc-optional!netrc -K,--config:read!everything -q,--disable "
-    "-C,--continue-at:text -r,--range:text -z,--time-cond:text -D,--dump-header:text --compressed -#,--progress-bar "
-    "-Z,--parallel --parallel-max:text --url:url --resolve:text --interface:text --tlsv1 --tlsv1.2 --tlsv1.3 --tls-max:text "
-    "--http1.1 -0,--http1.0 --http2 --http3 -4,--ipv4 -6,--ipv6 -N,--no-buffer --no-progress-meter --oauth2-bearer:text "
-    "--basic --digest --ntlm --negotiate --anyauth --aws-sigv4:text --unix-socket:text --limit-rate:text --max-filesize:text "
-    "--max-redirs:text -y:text -Y,--speed-limit:text --speed-time:text --proto:text --proto-default:text --proto-redir:text "
-    "--post301 --post302 --path-as-is --keepalive-time:text --no-keepalive --ssl --ssl-reqd --mail-from:text!sends "
-    "--mail-rcpt:text!sends -Q,--quote:text!sends --ftp-create-dirs!sends -a,--append!sends --stderr:text --trace:text "
-    "--trace-ascii:text --remove-on-error --ciphers:text --pinnedpubkey:text -V,--version --raw --tr-encoding --variable:text"
+    "-f,--fail --fail-with-body --fail-early -s,--silent -S,--show-error -L,--location --location-trusted "
+    "-k,--insecure -i,--include,--show-headers -I,--head -v,--verbose -G,--get -g,--globoff -H,--header:data "
+    "-A,--user-agent:text -b,--cookie:read -c,--cookie-jar:text -u,--user:text -U,--proxy-user:text -x,--proxy:text "
+    "--noproxy:text -m,--max-time:text --connect-timeout:text --retry:text --retry-delay:text --retry-max-time:text "
+    "--retry-connrefused --retry-all-errors -w,--write-out:data -e,--referer:text -E,--cert:read --key:read "
+    "--cacert:read --capath:search --cert-type:text --key-type:text -n,--netrc!netrc --netrc-file:read "
+    "--netrc-optional!netrc -K,--config:read!everything -q,--disable -C,--continue-at:text -r,--range:text "
+    "-z,--time-cond:text -D,--dump-header:text --compressed -#,--progress-bar -Z,--parallel --parallel-max:text "
+    "--url:url --resolve:text --interface:text --tlsv1 --tlsv1.2 --tlsv1.3 --tls-max:text --http1.1 -0,--http1.0 "
+    "--http2 --http3 -4,--ipv4 -6,--ipv6 -N,--no-buffer --no-progress-meter --oauth2-bearer:text --basic --digest "
+    "--ntlm --negotiate --anyauth --aws-sigv4:text --unix-socket:text --limit-rate:text --max-filesize:text "
+    "--max-redirs:text -y:text -Y,--speed-limit:text --speed-time:text --proto:text --proto-default:text "
+    "--proto-redir:text --post301 --post302 --path-as-is --keepalive-time:text --no-keepalive --ssl --ssl-reqd "
+    "--mail-from:text!sends --mail-rcpt:text!sends -Q,--quote:text!sends --ftp-create-dirs!sends -a,--append!sends "
+    "--stderr:text --trace:text --trace-ascii:text --remove-on-error --ciphers:text --pinnedpubkey:text -V,--version "
+    "--raw --tr-encoding"
 )
 _WGET = (
-    "-O,--output-document:text -P,--directory-prefix:text -o,--output-file:text -a,--append-output:text -q,--quiet -v,--verbose "
-    "--no-verbose -c,--continue -N,--timestamping --no-clobber -t,--tries:text -T,--timeout:text "
-    "--connect-timeout:text --read-timeout:text --dns-timeout:text -w,--wait:text --waitretry:text --retry-connrefused "
-    "--retry-on-http-error:text --retry-on-host-error -S,--server-response --spider -r,--recursive -l,--level:text --no-parent "
-    "--no-host-directories --cut-dirs:text --no-directories -x,--force-directories -i,--input-file:read -A,--accept:text "
-    "-R,--reject:text -p,--page-requisites -m,--mirror -k,--convert-links -E --user:text --password:text --http-user:text "
-    "--http-password:text --header:text -U,--user-agent:text --referer:text --no-check-certificate --ca-certificate:read "
-    "--certificate:read --private-key:read --post-data:text!sends --post-file:read!sends --body-data:text!sends "
-    "--body-file:read!sends --method:text --load-cookies:read --save-cookies:new --content-disposition --trust-server-names "
-    "--no-proxy -e,--execute:text!everything --progress:text --show-progress --no-cookies --no-cache --no-hsts -4 -6 "
-    "--auth-no-challenge --content-on-error --max-redirect:text --limit-rate:text -b,--background!everything --https-only "
-    "--secure-protocol:text -Y:text --tls-max:text"
+    "-O,--output-document:text -P,--directory-prefix:text -o,--output-file:text -a,--append-output:text -q,--quiet "
+    "-v,--verbose --no-verbose -c,--continue -N,--timestamping --no-clobber -t,--tries:text -T,--timeout:text "
+    "--connect-timeout:text --read-timeout:text --dns-timeout:text -w,--wait:text --waitretry:text "
+    "--retry-connrefused --retry-on-http-error:text --retry-on-host-error -S,--server-response --spider "
+    "-r,--recursive -l,--level:text --no-parent --no-host-directories --cut-dirs:text --no-directories "
+    "-x,--force-directories -i,--input-file:read -A,--accept:text -R,--reject:text -p,--page-requisites -m,--mirror "
+    "-k,--convert-links -E --user:text --password:text --http-user:text --http-password:text --header:text "
+    "-U,--user-agent:text --referer:text --no-check-certificate --ca-certificate:read --certificate:read "
+    "--private-key:read --post-data:text!sends --post-file:read!sends --body-data:text!sends --body-file:read!sends "
+    "--method:text --load-cookies:read --save-cookies:new --content-disposition --trust-server-names --no-proxy "
+    "-e,--execute:text!everything --progress:text --show-progress --no-cookies --no-cache --no-hsts -4 -6 "
+    "--auth-no-challenge --content-on-error --max-redirect:text --limit-rate:text -b,--background!everything "
+    "--https-only --secure-protocol:text -Y:text --tls-max:text"
 )
 
 
@@ -144,11 +153,22 @@ ROWS = (
         _CURL,
         "url...",
         refine=_curl,
-        when={"sends": {"acts": YES}, "netrc": {"reads": ("$HOME/.netrc", "$HOME/.curlrc")}},
-        reads=("$HOME/.curlrc",),
+        when={"sends": {"acts": YES}, "netrc": {"reads": ("$HOME/.netrc", "$HOME/.curlrc", "$HOME/.config/curlrc")}},
+        reads=(
+            "$HOME/.curlrc",
+            "$HOME/.config/curlrc",
+        ),
         names=(*PROXY, "CURL_HOME", "XDG_CONFIG_HOME", "CURL_CA_BUNDLE", "NETRC", "SSLKEYLOGFILE", "COLUMNS"),
         examples=(
             "curl -s file:///dev/null",
+            "curl -sI http://127.0.0.1:9/",
+            "curl -sc jar -b list.txt http://127.0.0.1:9/",
+            "curl -sfo dir/new --create-dirs http://127.0.0.1:9/x",
+            "curl -s --data-urlencode x@a http://127.0.0.1:9/",
+            "curl -s --output-dir dir -O http://127.0.0.1:9/new",
+            "curl -sXDELETE http://127.0.0.1:9/",
+            "curl -sH @a http://127.0.0.1:9/",
+            "curl -s --json @ok.json http://127.0.0.1:9/",
             "curl -so b http://127.0.0.1:9/",
             "curl -sX POST -d @a http://127.0.0.1:9/",
             "curl -sO http://127.0.0.1:9/new",
@@ -157,7 +177,7 @@ ROWS = (
             "curl -s -D head http://127.0.0.1:9/",
         ),
         source="curl manual",
-        **_ASKS,
+        like=_ASKS,
     ),
     row(
         "wget",
@@ -166,18 +186,26 @@ ROWS = (
         refine=_wget,
         prepare=_long_groups,
         when={"sends": {"acts": YES}},
-        reads=("$HOME/.wgetrc",),
+        reads=("$HOME/.wgetrc", "$HOME/.netrc"),
         writes=("$HOME/.wget-hsts",),
         names=(*PROXY, *LOCALE, "WGETRC", "SYSTEM_WGETRC"),
         differs=MAYBE,
         examples=(
             "wget -qt1 -O b http://127.0.0.1:9/",
+            "wget -q --spider http://127.0.0.1:9/",
+            "wget -qO- http://127.0.0.1:9/",
+            "wget -q -o log http://127.0.0.1:9/new",
+            "wget -q -nc http://127.0.0.1:9/a",
+            "wget -q http://127.0.0.1:9/a",
+            "wget -qr http://127.0.0.1:9/",
+            "wget -qi list.txt",
+            "wget -qx http://127.0.0.1:9/new",
             "wget -qt1 http://127.0.0.1:9/new",
             "wget -qt1 -P dir http://127.0.0.1:9/new",
             "wget -qt1 --post-file=a http://127.0.0.1:9/",
         ),
         source="GNU wget manual",
-        **_ASKS,
+        like=_ASKS,
     ),
     row(
         "http,https,xh,httpie,lwp-request",
@@ -205,12 +233,12 @@ ROWS = (
         differs=MAYBE,
         source="ssh(1)",
         prints=YES,
-        **_SENDS,
+        like=_SENDS,
     ),
     row(
         "scp",
-        "-r -p -q -C -v -B -3 -4 -6 -O -P:text -i:read -F:read!everything -o:text!option -S:text!everything -l:text -c:text "
-        "-J:text",
+        "-r -p -q -C -v -B -3 -4 -6 -O -P:text -i:read -F:read!everything -o:text!option -S:text!everything -l:text "
+        "-c:text -J:text",
         "place... placeto",
         when={"option": {"reads_environment": YES, "reads_files": True}},
         names=("HOME", "SSH_AUTH_SOCK"),
@@ -222,17 +250,18 @@ ROWS = (
     ),
     row(
         "rsync",
-        "-a,--archive -v,--verbose -r,--recursive -l,--links -L -p,--perms -t,--times -g -o -D -z,--compress -h -u,--update "
-        "-n,--dry-run -c,--checksum -q,--quiet -W -x -H -A -X -S -P --partial --progress --delete --delete-after --delete-excluded "
-        "--exclude:text --exclude-from:read --include:text --include-from:read --files-from:read!list --filter:text!list "
-        "-e,--rsh:text!everything --rsync-path:text --chmod:text --chown:text --no-perms --no-owner --no-group --no-times --stats "
-        "--inplace --ignore-existing --existing --remove-source-files!gone --bwlimit:text --timeout:text --port:text "
-        "--password-file:read --mkpath -R,--relative --info:text --no-o --no-g --no-p --omit-dir-times -i --out-format:text",
+        "-a,--archive -v,--verbose -r,--recursive -l,--links -L -p,--perms -t,--times -g -o -D -z,--compress -h "
+        "-u,--update -n,--dry-run -c,--checksum -q,--quiet -W -x -H -A -X -S -P --partial --progress --delete "
+        "--delete-after --delete-excluded --exclude:text --exclude-from:read --include:text --include-from:read "
+        "--files-from:read!list --filter:text!list -e,--rsh:text!everything --rsync-path:text --chmod:text "
+        "--chown:text --no-perms --no-owner --no-group --no-times --stats --inplace --ignore-existing --existing "
+        "--remove-source-files!gone --bwlimit:text --timeout:text --port:text --password-file:read --mkpath "
+        "-R,--relative --info:text --no-o --no-g --no-p --omit-dir-times -i --out-format:text",
         "place... placeto",
         when={"list": {"reads_files": True}, "gone": {"reads_files": True, "writes_files": True}},
         names=("HOME", "RSYNC_RSH", "RSYNC_PASSWORD", "USER", "LOGNAME", "RSYNC_PROXY", "SSH_AUTH_SOCK"),
         source="rsync(1)",
-        failure=NO,
+        failure=MAYBE,
     ),
     row(
         "mail,mailx,sendmail,mutt,msmtp,swaks,ssmtp",
@@ -243,7 +272,7 @@ ROWS = (
         reads_environment=YES,
         differs=MAYBE,
         source="mailx(1)",
-        **_SENDS,
+        like=_SENDS,
     ),
     row(
         "ping,ping6,traceroute,traceroute6,arping",
@@ -291,8 +320,8 @@ ROWS = (
         source="ssh-keyscan(1)",
     ),
     row(
-        "glab,gh,release-cli,hub,jira,slack,slackcat,sentry-cli,twine,flit,newman,k6,locust,codecov,sonar-scanner,datadog-ci,"
-        "asciinema",
+        "glab,gh,release-cli,hub,jira,slack,slackcat,sentry-cli,twine,flit,newman,k6,locust,codecov,sonar-scanner,"
+        "datadog-ci,asciinema",
         any_options=True,
         operands="text...",
         reads_files=True,
@@ -318,6 +347,6 @@ ROWS = (
         differs=MAYBE,
         logs_in=True,
         source="rclone, documentation",
-        **_SENDS,
+        like=_SENDS,
     ),
 )

@@ -18,7 +18,7 @@ _NO_FILE = frozenset(
 _OUTSIDE = Pattern(r"[A-Za-z][\w+.-]*://.*|(?:[\w.$@{}-]+@)?[\w.${}-]{2,}:.*", 16)
 # Transports that name a local path (containers-transports(5)); the rest of the table's names are images.
 _LOCAL_TRANSPORT = Pattern(
-    r"(?:oci|oci-archive|docker-archive|dir|oci-dir|singularity|file|sif|tarball|ocifile|ocidir):(?!//)"
+    r"(?:oci|oci-archive|docker-archive|dir|oci-dir|singularity|file|sif|sbom|tarball|ocifile|ocidir):(?!//)"
 )
 _FILE_URL = Pattern(r"file:(?://)?", 2)
 
@@ -149,6 +149,9 @@ def _with_place(effect: CommandEffect, role: Role, word: str) -> CommandEffect:
         effect = replace(effect, reads_network=Certainty.YES, acts=acts)
         if archive:
             effect = replace(effect, images=effect.images | {word})
+            if not sends and ":" not in word and not holds_expansion(word):
+                # A scanner takes a name that is no image for a path.
+                effect = replace(effect, reads=effect.reads | {word})
         if not unknown:
             return effect
         path = word

@@ -57,10 +57,7 @@ class Role(Enum):
 
 
 class Columns(TypedDict, total=False):
-    """The columns of a row, or what a mark changes in them; `operands` and `certain` belong to marks.
-
-    `certain=False` says that no path is surely overwritten.
-    """
+    """The columns of a row. One that is not there is `no`; `failure` is `maybe`, and `can_fail` is true."""
 
     reads: tuple[str, ...]
     writes: tuple[str, ...]
@@ -80,6 +77,14 @@ class Columns(TypedDict, total=False):
     logs_in: bool
     runs_often: bool
     prints: Certainty
+
+
+class Changes(Columns, total=False):
+    """What a mark changes in the columns of a row.
+
+    `operands` are the roles of the operands with this mark; `certain=False` says that no path is surely overwritten.
+    """
+
     certain: bool
     operands: str
 
@@ -117,7 +122,8 @@ class Operands:
             last = self.last[max(len(self.last) - count, 0) :]
             return (*self.first[: count - len(last)], *last)
         if self.many is None and spare:
-            return None
+            # The words after a command are its own.
+            return (*self.first, *([Role.TEXT] * spare)) if self.first[-1:] == (Role.COMMAND,) else None
         return (*self.first, *([self.many] * spare if self.many else ()), *self.last)
 
 
@@ -180,7 +186,7 @@ class Row:
     options: str = ""
     operands: str = ""
     columns: Columns = field(default_factory=Columns)
-    when: Mapping[str, Columns] = field(default_factory=dict)
+    when: Mapping[str, Changes] = field(default_factory=dict)
     refine: Refine | None = None
     prepare: Prepare | None = None
     raw: bool = False
@@ -200,7 +206,7 @@ def row(
     operands: str = "",
     *,
     source: str,
-    when: Mapping[str, Columns] | None = None,
+    when: Mapping[str, Changes] | None = None,
     refine: Refine | None = None,
     prepare: Prepare | None = None,
     raw: bool = False,
@@ -211,14 +217,18 @@ def row(
     group: bool = False,
     everything: bool = False,
     examples: tuple[str, ...] = (),
+    like: Columns | None = None,
     **columns: Unpack[Columns],
 ) -> Row:
-    """Return a row; the arguments are the attributes of `Row`, with the columns spelled out."""
+    """Return a row; the arguments are the attributes of `Row`, with the columns spelled out.
+
+    `like` are columns that several rows share; those that are spelled out come before them.
+    """
     return Row(
         name=name,
         options=options,
         operands=operands,
-        columns=columns,
+        columns={**(like or {}), **columns},
         when=when or {},
         refine=refine,
         prepare=prepare,

@@ -8,9 +8,8 @@ from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.row import Columns, Usage, row
 
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
-# A scanner reads settings of its own from files and variables, and a database from a server.
+# A scanner reads settings from variables, and a database from a server.
 _SCANS = Columns(
-    reads_files=True,
     reads_environment=YES,
     reads_network=YES,
     failure=YES,
@@ -18,16 +17,26 @@ _SCANS = Columns(
     prints=YES,
     acts=NO,
 )
-_REPORT = "-o,--output:new -f,--format:text -q,--quiet? -d,--debug? -c,--config:read --timeout:text --cache-dir:write -v,--verbose? --no-progress? "
+_TRIVY_SCANS: Columns = {
+    **_SCANS,
+    "reads": ("trivy.yaml", "trivy-secret.yaml", ".trivyignore", ".trivyignore.yaml", "$HOME/.cache/trivy"),
+    "writes": ("$HOME/.cache/trivy",),
+}
+_REPORT = (
+    "-o,--output:new -f,--format:text -q,--quiet? -d,--debug? -c,--config:read --timeout:text --cache-dir:write "
+    "-v,--verbose? --no-progress? "
+)
 _TRIVY = _REPORT + (
-    "--exit-code:text --severity,-s:text --ignore-unfixed? --vuln-type:text --pkg-types:text --scanners:text --security-checks:text "
-    "--ignorefile:read --ignore-policy:read --skip-db-update? --skip-update? --skip-java-db-update? --offline-scan? --light? "
-    "--template,-t:data --input:read --username:text --password:text --insecure? --server:text --token:text --token-header:text "
-    "--download-db-only? --reset? --clear-cache? --list-all-pkgs? --dependency-tree? --skip-dirs:text --skip-files:text "
-    "--db-repository:text --java-db-repository:text --platform:text --image-src:text --removed-pkgs? --exit-on-eol:text --no-progress? "
-    "--show-suppressed? --vex:read --compliance:text --report:text --ignore-status:text --parallel:text --misconfig-scanners:text "
-    "--image-config-scanners:text --secret-config:read --file-patterns:text --tf-vars:read --config-check:read --table-mode:text "
-    "--detection-priority:text --sbom-sources:text --rekor-url:text --registry-token:text --redis-tls? --cache-backend:text"
+    "--exit-code:text --severity,-s:text --ignore-unfixed? --vuln-type:text --pkg-types:text --scanners:text "
+    "--security-checks:text --ignorefile:read --ignore-policy:read --skip-db-update? --skip-update? "
+    "--skip-java-db-update? --offline-scan? --light? --template,-t:data --input:read --username:text --password:text "
+    "--insecure? --server:text --token:text --token-header:text --download-db-only? --reset? --clear-cache? "
+    "--list-all-pkgs? --dependency-tree? --skip-dirs:text --skip-files:text --db-repository:text "
+    "--java-db-repository:text --platform:text --image-src:text --removed-pkgs? --exit-on-eol:text --no-progress? "
+    "--show-suppressed? --vex:read --compliance:text --report:text --ignore-status:text --parallel:text "
+    "--misconfig-scanners:text --image-config-scanners:text --secret-config:read --file-patterns:text --tf-vars:read "
+    "--config-check:read --table-mode:text --detection-priority:text --sbom-sources:text --rekor-url:text "
+    "--registry-token:text --redis-tls? --cache-backend:text"
 )
 
 
@@ -41,19 +50,16 @@ def _report(usage: Usage, effect: CommandEffect) -> CommandEffect:
 
 ROWS = (
     row("trivy", _TRIVY + " --version", group=True, source="trivy, documentation"),
-    row(
-        "trivy image,i", _TRIVY, "image", refine=_report, writes=("$HOME/.cache/trivy",), source="trivy image", **_SCANS
-    ),
+    row("trivy image,i", _TRIVY, "image", refine=_report, source="trivy image", like=_TRIVY_SCANS),
     row(
         "trivy fs,filesystem,rootfs,config,conf,sbom,repo,repository,vm",
         _TRIVY,
         "search",
         refine=_report,
-        writes=("$HOME/.cache/trivy",),
         source="trivy fs",
-        **_SCANS,
+        like=_TRIVY_SCANS,
     ),
-    row("trivy convert", _TRIVY, "read", refine=_report, source="trivy convert", **_SCANS),
+    row("trivy convert", _TRIVY, "read", refine=_report, source="trivy convert", like=_SCANS),
     row(
         "trivy version,clean,plugin,module,server,kubernetes,k8s,registry,client",
         everything=True,
@@ -61,23 +67,28 @@ ROWS = (
     ),
     row(
         "grype",
-        _REPORT
-        + "--fail-on:text --file:new --only-fixed? --only-notfixed? -s,--scope:text --platform:text --add-cpes-if-none? "
-        "--by-cve? --exclude:text --name:text -t,--template:read --vex:read --distro:text --show-suppressed? --ignore-states:text",
+        _REPORT + "--fail-on:text --file:new --only-fixed? --only-notfixed? -s,--scope:text --platform:text "
+        "--add-cpes-if-none? --by-cve? --exclude:text --name:text -t,--template:read --vex:read --distro:text "
+        "--show-suppressed? --ignore-states:text",
         "archive",
         refine=_report,
+        reads=(".grype.yaml", ".grype", "$HOME/.grype.yaml", "$HOME/.config/grype", "$HOME/.cache/grype"),
+        writes=("$HOME/.cache/grype",),
         source="grype, README",
-        **_SCANS,
+        like=_SCANS,
     ),
     row(
         "syft",
         _REPORT
         + "--file:new -s,--scope:text --platform:text --exclude:text --name:text -t,--template:read --source-name:text "
-        "--source-version:text --base-path:search --catalogers:text --select-catalogers:text --override-default-catalogers:text --from:text",
+        "--source-version:text --base-path:search --catalogers:text --select-catalogers:text "
+        "--override-default-catalogers:text --from:text",
         "text... archive",
         refine=_report,
+        reads=(".syft.yaml", ".syft", "$HOME/.syft.yaml", "$HOME/.config/syft", "$HOME/.cache/syft"),
+        writes=("$HOME/.cache/syft",),
         source="syft, README",
-        **_SCANS,
+        like=_SCANS,
     ),
     row(
         "dockle",
@@ -86,14 +97,16 @@ ROWS = (
         "--insecure? --accept-key:text --accept-file:text --no-color?",
         "image",
         refine=_report,
+        reads=(".dockleignore", "$HOME/.cache/dockle"),
+        writes=("$HOME/.cache/dockle",),
         source="dockle, README",
-        **_SCANS,
+        like=_SCANS,
     ),
     row(
         "hadolint",
-        "-c,--config:read -f,--format:text -t,--failure-threshold:text --ignore:text --trusted-registry:text --no-fail? "
-        "--no-color? --require-label:text --strict-labels? --error:text --warning:text --info:text --style:text -V,--verbose "
-        "--disable-ignore-pragma --file-path-in-report:text -v,--version",
+        "-c,--config:read -f,--format:text -t,--failure-threshold:text --ignore:text --trusted-registry:text "
+        "--no-fail? --no-color? --require-label:text --strict-labels? --error:text --warning:text --info:text "
+        "--style:text -V,--verbose --disable-ignore-pragma --file-path-in-report:text -v,--version",
         "read... else:input",
         reads_environment=YES,
         names=("HADOLINT_CONFIG",),
@@ -103,9 +116,10 @@ ROWS = (
         source="hadolint, README",
     ),
     row(
-        "dive,snyk,container-structure-test,clair-scanner,anchore-cli,twistcli,wizcli,docker-slim,checkov,kics,terrascan,gitleaks,"
-        "trufflehog,semgrep,bandit,safety,shellcheck,yamllint,kube-score,kubeval,kubeconform,conftest,opa,polaris,prowler,osv-scanner,"
-        "cyclonedx,detect-secrets,ggshield,horusec,licensefinder,license_finder,pre-commit,goss,dgoss,inspec,bats",
+        "dive,snyk,container-structure-test,clair-scanner,anchore-cli,twistcli,wizcli,docker-slim,checkov,kics,"
+        "terrascan,gitleaks,trufflehog,semgrep,bandit,safety,shellcheck,yamllint,kube-score,kubeval,kubeconform,"
+        "conftest,opa,polaris,prowler,osv-scanner,cyclonedx,detect-secrets,ggshield,horusec,licensefinder,"
+        "license_finder,pre-commit,goss,dgoss,inspec,bats",
         everything=True,
         failure=YES,
         source="the scanners' own documentation",

@@ -15,10 +15,10 @@ from kaniko_split.source.patterns import Pattern
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
 _FILTER = Columns(failure=NO, names=LOCALE, prints=YES)
 _ASSIGNMENT = Pattern(r"[A-Za-z_]\w*=.*", 16)
-_ENV = Pattern(r"(?:\$ENV|\benv)(?:\.([A-Za-z_]\w*)|\[\s*\"(\w+)\"\s*\])?")
+_ENV = Pattern(r"(?:\$ENV\b|(?<![.\w\"$])env\b)(?:\.([A-Za-z_]\w*)|\[\s*\"(\w+)\"\s*\])?")
 _OF_YQ = Pattern(r"\b(?:str)?env\(\s*(\w+)\s*\)")
-_TIME = Pattern(r"\b(?:now|localtime|mktime|strflocaltime|gmtime|date)\b")
-_LOADS = Pattern(r"\b(?:import|include|modulemeta|get_search_list|input_filename|load\w*|envsubst|system|eval)\b")
+_TIME = Pattern(r"\b(?:now|localtime|mktime|strflocaltime|gmtime|date|shuffle)\b")
+_LOADS = Pattern(r"\b(?:import|include|modulemeta|get_search_list|input_filename|\w*load\w*|envsubst|system|eval)\b")
 _COMMANDS_OF_YQ = frozenset({"e", "eval", "ea", "eval-all"})
 
 
@@ -36,15 +36,16 @@ def _sed(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
     files = frozenset(operands) - {"-"}
     edits = usage.has("-i")
     suffix = "".join(usage.values("-i"))
-    # `sed -i.bak` leaves a copy; `*` in the suffix is the file's name (GNU sed manual, "-i").
+    if "*" in suffix or "/" in suffix:
+        return None
+    # `sed -i.bak` leaves a copy; with `*` the suffix is a whole name (GNU sed manual, "-i").
     copies = frozenset(f"{file}{suffix}" for file in files) if suffix and edits else frozenset[str]()
     return replace(
         effect,
-        reads=files | script.reads | frozenset(usage.values("-f")),
+        reads=files | script.reads,
         writes=(files if edits else frozenset()) | script.writes | copies,
-        writes_files=effect.writes_files or "*" in suffix,
-        reads_input=not edits and (not files or "-" in operands) or script.reads_input,
-        failure=YES if script.exits or usage.has("-f") else NO,
+        reads_input=(not edits and (not files or "-" in operands)) or script.reads_input,
+        failure=YES if script.exits else NO,
     )
 
 
@@ -88,7 +89,7 @@ def _jq(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
 
 
 def _yq(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
-    """Read the expression: of mikefarah's yq, whose sub-command may be missing, and of the Python one, which is jq's."""
+    """Read the expression: mikefarah's yq may have a sub-command before it, and the Python one takes jq's options."""
     operands = usage.operands
     if operands and operands[0] in _COMMANDS_OF_YQ:
         operands = operands[1:]
@@ -117,9 +118,12 @@ def _grep(usage: Usage, effect: CommandEffect) -> CommandEffect:
     told = usage.has("-e", "-f")
     operands = usage.operands if told else usage.operands[1:]
     places = frozenset(operands) - {"-"}
+    # Without an operand, GNU grep searches the working directory, and busybox reads standard input.
     if usage.has("-r", "-R") or "recurse" in usage.values("-d"):
         searches = places or frozenset({"."})
-        return replace(effect, searches=searches, reads=effect.reads - places, reads_input="-" in operands)
+        return replace(
+            effect, searches=searches, reads=effect.reads - places, reads_input="-" in operands or not places
+        )
     return replace(effect, reads_input="-" in operands or not operands or effect.reads_input)
 
 
@@ -130,34 +134,41 @@ _JQ = (
     "--argfile:text:read --args!args --jsonargs!args "
 )
 _GREP = (
-    "-E,--extended-regexp -F,--fixed-strings -G,--basic-regexp -P,--perl-regexp -e,--regexp:text!told -f,--file:read!told "
-    "-i,-y,--ignore-case --no-ignore-case -v,--invert-match -w,--word-regexp -x,--line-regexp -c,--count --color? --colour? "
-    "-L,--files-without-match -l,--files-with-matches -m,--max-count:text -o,--only-matching -q,--quiet,--silent "
-    "-s,--no-messages -b,--byte-offset -H,--with-filename -h,--no-filename --label:text -n,--line-number "
-    "-T,--initial-tab -Z,--null -A,--after-context:text -B,--before-context:text -C,--context:text -# -a,--text "
-    "--binary-files:text -D,--devices:text -d,--directories:text --exclude:text --exclude-from:read --exclude-dir:text "
-    "-I --include:text -r,--recursive -R,--dereference-recursive --line-buffered -U,--binary -z,--null-data"
+    "-E,--extended-regexp -F,--fixed-strings -G,--basic-regexp -P,--perl-regexp -e,--regexp:text!told "
+    "-f,--file:read!told -i,-y,--ignore-case --no-ignore-case -v,--invert-match -w,--word-regexp -x,--line-regexp "
+    "-c,--count --color? --colour? -L,--files-without-match -l,--files-with-matches -m,--max-count:text "
+    "-o,--only-matching -q,--quiet,--silent -s,--no-messages -b,--byte-offset -H,--with-filename -h,--no-filename "
+    "--label:text -n,--line-number -T,--initial-tab -Z,--null -A,--after-context:text -B,--before-context:text "
+    "-C,--context:text -# -a,--text --binary-files:text -D,--devices:text -d,--directories:text --exclude:text "
+    "--exclude-from:read --exclude-dir:text -I --include:text -r,--recursive -R,--dereference-recursive "
+    "--line-buffered -U,--binary -z,--null-data"
 )
 
 ROWS = (
     row(
         "sed",
-        "-n,--quiet,--silent -e,--expression:text -f,--file:read!everything -E,-r,--regexp-extended "
-        "-i,--in-place? -s,--separate -u,--unbuffered -z,--null-data --posix --sandbox -l,--line-length:text --debug "
+        "-n,--quiet,--silent -e,--expression:text -f,--file:read!everything -E,-r,--regexp-extended -i,--in-place? "
+        "-s,--separate -u,--unbuffered -z,--null-data --posix --sandbox -l,--line-length:text --debug "
         "--follow-symlinks -b,--binary",
         "change...",
         refine=_sed,
         examples=(
             "sed s/a/b/ a",
+            "sed -i -e '1i head' a",
+            "sed --in-place=.o s/x/y/ a",
+            "sed -n s/x/y/pw\\ c a",
+            "sed -i p link",
+            "sed '$!d' a",
+            "sed -s -n p a list.txt",
             "sed -i s/x/y/ a",
             "sed -n '1p;w b' a",
             "sed -i.bak s/x/y/ a",
             "sed -ne 1p -e 's/x/y/w c' a",
             "sed '1r list.txt' a",
-            "sed -n '$=' a",
+            "sed -n /x/= a",
         ),
         source="GNU sed manual",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "awk,gawk,mawk,nawk",
@@ -166,13 +177,16 @@ ROWS = (
         refine=_awk,
         examples=(
             "awk '{print $1}' a",
+            "awk '/a>b/ {print}' a",
+            "awk 'BEGIN {srand(); print rand()}'",
+            "mawk 1 a",
             "awk -F= '{print $2 > \"b\"}' a",
             "awk 'BEGIN {print ENVIRON[\"CANARY\"]}'",
             "awk 'BEGIN {for (k in ENVIRON) print k}'",
             "awk -v x=1 '/a/ {n++} END {exit n}' a",
         ),
         source="GNU awk manual; POSIX, awk",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "jq",
@@ -182,10 +196,12 @@ ROWS = (
         refine=_jq,
         examples=(
             "jq . ok.json",
+            "jq --rawfile s a -n '[$s]'",
+            "jq -s . ok.json ok.json",
             "jq -e .x ok.json",
             "jq -n env.CANARY",
-            "jq -rn '$ENV|keys'",
-            "jq --slurpfile s ok.json -n '$s'",
+            "jq -rn '[$ENV]|.[]|keys'",
+            "jq --slurpfile s ok.json -n '[$s]'",
         ),
         source="jq manual",
         failure=NO,
@@ -195,7 +211,7 @@ ROWS = (
     ),
     row(
         "yq",
-        _JQ + "-i,--inplace,--in-place -P,--prettyPrint -o,--output-format:text -p,--input-format:text "
+        _JQ + "-s!everything -i,--inplace,--in-place -P,--prettyPrint -o,--output-format:text -p,--input-format:text "
         "-N,--no-doc -I:text -y,--yaml-output -Y,--yaml-roundtrip -t,--toml-output -x,--xml-output -w,--width:text "
         "--explicit-start --explicit-end --yml-out-ver:text --unwrapScalar? --split-exp:text!split "
         "--from-file:read!everything --header-preprocess? -D --front-matter:text",
@@ -206,8 +222,8 @@ ROWS = (
         source="mikefarah/yq manual; kislyuk/yq manual",
         failure=NO,
         prints=YES,
-        names=(*LOCALE, "JQ_COLORS", "NO_COLOR", "HOME"),
-        reads=("$HOME/.jq",),
+        names=(*LOCALE, "JQ_COLORS", "NO_COLOR", "HOME", "PYTHONPATH", "PYTHONHOME"),
+        reads=("$HOME/.jq", "$HOME/.local"),
     ),
     row(
         "grep,egrep,fgrep,zgrep",
@@ -220,6 +236,11 @@ ROWS = (
         names=(*LOCALE, "GREP_COLORS", "GREP_COLOR", "GREP_OPTIONS", "TERM"),
         examples=(
             "grep x a",
+            "grep -rl x .",
+            "fgrep -e x list.txt",
+            "grep -L x dir/x",
+            "zgrep x t.gz",
+            "grep --exclude-from=list.txt -r x dir",
             "grep -ri x dir",
             "grep -f a list.txt",
             "grep -qe x a list.txt",
@@ -249,6 +270,13 @@ ROWS = (
         names=LISTING,
         examples=(
             "find . -name a",
+            "find dir -fls out",
+            "find dir -fprintf out %p",
+            "find . -samefile a",
+            "find -L . -name x",
+            "find . -mtime +1 -print0",
+            "find . -newermt 2020-01-01",
+            "find dir -type f -exec cp {} empty ;",
             "find -type f",
             "find dir -delete",
             "find dir -newer a",
@@ -261,8 +289,8 @@ ROWS = (
     ),
     row(
         "tree",
-        "-a -d -l -f -x -L:text -P:text -I:text --noreport -p -s -h -u -g -D -q -N -i -n -C -J -X -o:new "
-        "--dirsfirst -r -t -v --du --prune --gitignore -F",
+        "-a -d -l -f -x -L:text -P:text -I:text --noreport -p -s -h -u -g -D -q -N -i -n -C -J -X -o:new --dirsfirst "
+        "-r -t -v --du --prune --gitignore -F",
         "search... else:search=.",
         failure=NO,
         prints=YES,

@@ -36,7 +36,9 @@ class SedScript:
 
 
 def sed_script(text: str) -> SedScript | None:
-    """Return what a script of sed does; None where it runs a command, or cannot be read (GNU sed manual, "sed scripts").
+    """Return what a script of sed does (GNU sed manual, "sed scripts").
+
+    None where it runs a command, or cannot be read.
 
     Args:
         text: The script; several `-e` are joined by line breaks.

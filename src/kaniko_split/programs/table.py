@@ -6,16 +6,27 @@ What the table does not list means everything: a program, a sub-command, an opti
 from __future__ import annotations
 
 import posixpath
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 from kaniko_split.programs.effect import EVERYTHING, NOTHING, Certainty, CommandEffect
 from kaniko_split.programs.roles import in_folder, with_unsure_word, with_word
-from kaniko_split.programs.row import EVERYTHING_MARK, Columns, Option, Role, Row, Usage, operands_of, options_of
+from kaniko_split.programs.row import (
+    EVERYTHING_MARK,
+    Changes,
+    Columns,
+    Option,
+    Role,
+    Row,
+    Usage,
+    operands_of,
+    options_of,
+)
 from kaniko_split.programs.usage import holds_expansion, usage_of
 from kaniko_split.source.patterns import Pattern
 
@@ -31,6 +42,7 @@ FIELDS = (
     "vcs",
     "network",
     "containers",
+    "artifacts",
     "scanners",
     "clusters",
     "clouds",
@@ -84,7 +96,7 @@ def effect_of(words: tuple[str, ...], more: Mapping[str, Row] = _NO_MORE) -> Com
         name = words[0]
     if name == "busybox" and len(words) > 1 and words[1] != "busybox":
         return effect_of(words[1:], more) if not words[1].startswith("-") and "/" not in words[1] else EVERYTHING
-    rows = {**table(), **more} if more else table()
+    rows = ChainMap(dict(more), dict(table())) if more else table()
     row = rows.get(name)
     return EVERYTHING if row is None else _of_row(name, words[1:], rows, ())
 
@@ -153,9 +165,9 @@ def _options_of_groups(name: str, rows: Mapping[str, Row]) -> dict[str, Option]:
 
 
 def _effect(row: Row, usage: Usage) -> CommandEffect | None:
-    columns: Columns = {**row.columns}
+    columns = cast("Changes", dict(row.columns))
     for mark in usage.marks:
-        columns.update(row.when.get(mark, Columns()))
+        columns.update(row.when.get(mark, Changes()))
     effect = _with_columns(_START, columns)
     base = ""
     for option, value in usage.options:
@@ -215,7 +227,7 @@ def _unsure(row: Row, usage: Usage, effect: CommandEffect) -> CommandEffect | No
 
 
 def _with_columns(effect: CommandEffect, columns: Columns) -> CommandEffect:
-    changes = {
+    changes: dict[str, Any] = {
         name: frozenset(cast("tuple[str, ...]", value)) if name in _SETS else value
         for name, value in columns.items()
         if name not in {"operands", "certain"}
@@ -226,7 +238,7 @@ def _with_columns(effect: CommandEffect, columns: Columns) -> CommandEffect:
 def _weakened(effect: CommandEffect, columns: Columns) -> CommandEffect:
     """Return `effect` as it is where `columns` may hold or not."""
     other = _with_columns(effect, columns)
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     for name in columns:
         if name in {"operands", "certain"}:
             continue
@@ -235,7 +247,7 @@ def _weakened(effect: CommandEffect, columns: Columns) -> CommandEffect:
             changes[name] = here if here is there else Certainty.MAYBE
         else:
             changes[name] = here | there
-    return replace(effect, **changes)  # type: ignore[arg-type]
+    return replace(effect, **changes)
 
 
 def _finished(effect: CommandEffect, row: Row) -> CommandEffect:

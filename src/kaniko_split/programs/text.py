@@ -56,16 +56,16 @@ ROWS = (
         "text...",
         examples=("seq 1 3", "seq -s , 3"),
         source=_GNU + "seq",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "cat",
-        "-A,--show-all -b,--number-nonblank -e -E,--show-ends -n,--number -s,--squeeze-blank -t -T,--show-tabs "
-        "-u -v,--show-nonprinting",
+        "-A,--show-all -b,--number-nonblank -e -E,--show-ends -n,--number -s,--squeeze-blank -t -T,--show-tabs -u "
+        "-v,--show-nonprinting",
         "read... else:input",
         examples=("cat a", "cat -n a list.txt", "cat dir/x -"),
         source=_GNU + "cat",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "tac",
@@ -73,16 +73,16 @@ ROWS = (
         "read... else:input",
         examples=("tac a",),
         source=_GNU + "tac",
-        **_FILTER,
+        like=_FILTER,
     ),
-    row("rev", "-0", "read... else:input", examples=("rev a",), source="util-linux, rev(1)", **_FILTER),
+    row("rev", "-0", "read... else:input", examples=("rev a",), source="util-linux, rev(1)", like=_FILTER),
     row(
         "head",
         "-c,--bytes:text -n,--lines:text -q,--quiet,--silent -v,--verbose -z,--zero-terminated -#",
         "read... else:input",
         examples=("head -n1 a", "head -1 list.txt", "head -c 2 a"),
         source=_GNU + "head",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "tail",
@@ -91,7 +91,7 @@ ROWS = (
         "read... else:input",
         examples=("tail -n 1 a", "tail -c2 a"),
         source=_GNU + "tail",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "cut",
@@ -100,7 +100,7 @@ ROWS = (
         "read... else:input",
         examples=("cut -d= -f2 a", "cut -c1-3 a"),
         source=_GNU + "cut",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "paste",
@@ -108,7 +108,7 @@ ROWS = (
         "read... else:input",
         examples=("paste -sd, a", "paste a list.txt"),
         source=_GNU + "paste",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "tr",
@@ -117,19 +117,27 @@ ROWS = (
         reads_input=True,
         examples=("tr a-z A-Z", "tr -d x"),
         source=_GNU + "tr",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "sort",
         "-b,--ignore-leading-blanks -d,--dictionary-order -f,--ignore-case -g,--general-numeric-sort "
         "-i,--ignore-nonprinting -M,--month-sort -h,--human-numeric-sort -n,--numeric-sort -R,--random-sort!chance "
-        "--random-source:read -r,--reverse -V,--version-sort -c!check -C!check --check?!check -k,--key:text -m,--merge "
-        "-o,--output:new -s,--stable -S,--buffer-size:text -t,--field-separator:text -T,--temporary-directory:write "
-        "-u,--unique -z,--zero-terminated --parallel:text --batch-size:text --sort:text!chance --debug "
-        "--files0-from:read!list --compress-program:text!everything",
+        "--random-source:read -r,--reverse -V,--version-sort -c!check -C!check --check?!check -k,--key:text "
+        "-m,--merge -o,--output:new -s,--stable -S,--buffer-size:text -t,--field-separator:text "
+        "-T,--temporary-directory:write -u,--unique -z,--zero-terminated --parallel:text --batch-size:text "
+        "--sort:text!chance --debug --files0-from:read!list --compress-program:text!everything",
         "read... else:input",
         when={"check": {"failure": YES}, "chance": {"differs": MAYBE}, "list": {"reads_files": True}},
-        examples=("sort a", "sort -u -o list.txt a", "sort -rnk2 list.txt", "sort -c a"),
+        examples=(
+            "sort a",
+            "sort -m a list.txt",
+            "sort -T dir a",
+            "sort --random-source=a -R list.txt",
+            "sort -u -o list.txt a",
+            "sort -rnk2 list.txt",
+            "sort -c a",
+        ),
         source=_GNU + "sort",
         failure=NO,
         names=(*LOCALE, "TMPDIR"),
@@ -137,12 +145,12 @@ ROWS = (
     ),
     row(
         "uniq",
-        "-c,--count -d,--repeated -D --all-repeated? -f,--skip-fields:text -i,--ignore-case "
-        "-s,--skip-chars:text -u,--unique -z,--zero-terminated -w,--check-chars:text --group?",
+        "-c,--count -d,--repeated -D --all-repeated? -f,--skip-fields:text -i,--ignore-case -s,--skip-chars:text "
+        "-u,--unique -z,--zero-terminated -w,--check-chars:text --group?",
         "read new else:input",
         examples=("uniq a", "uniq a b", "uniq -c list.txt"),
         source=_GNU + "uniq",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "comm",
@@ -150,7 +158,7 @@ ROWS = (
         "read read",
         examples=("comm -12 a list.txt",),
         source=_GNU + "comm",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "join",
@@ -158,7 +166,7 @@ ROWS = (
         "read read",
         examples=("join a list.txt",),
         source=_GNU + "join",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "wc",
@@ -167,7 +175,7 @@ ROWS = (
         when={"list": {"reads_files": True}},
         examples=("wc -l a", "wc a list.txt"),
         source=_GNU + "wc",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "nl",
@@ -175,7 +183,7 @@ ROWS = (
         "read... else:input",
         examples=("nl a",),
         source=_GNU + "nl",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "fold,fmt",
@@ -183,15 +191,18 @@ ROWS = (
         "read... else:input",
         examples=("fold -w 2 a", "fmt a"),
         source=_GNU + "fold",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "expand,unexpand",
         "-t,--tabs:text -i,--initial -a,--all --first-only",
         "read... else:input",
-        examples=("expand a",),
+        examples=(
+            "expand a",
+            "unexpand -a a",
+        ),
         source=_GNU + "expand",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "column",
@@ -206,11 +217,11 @@ ROWS = (
     ),
     row(
         "split",
-        "-a,--suffix-length:text -b,--bytes:text -C:text -d --numeric-suffixes? -l,--lines:text -n,--number:text "
-        "-x -e -u --additional-suffix:text --filter:text!everything -t:text --verbose",
+        "-a,--suffix-length:text -b,--bytes:text -C:text -d --numeric-suffixes? -l,--lines:text -n,--number:text -x "
+        "-e -u --additional-suffix:text --filter:text!everything -t:text --verbose",
         "read text else:input",
         writes_files=True,
-        examples=("split -l1 a", "split -b 1 a part"),
+        examples=("split -l1 a", "split -n2 list.txt dir/part", "split -b 1 a part"),
         source=_GNU + "split",
         failure=NO,
     ),
@@ -221,17 +232,17 @@ ROWS = (
         "new...",
         reads_input=True,
         when={"add": {"operands": "write..."}},
-        examples=("tee b", "tee -a a list.txt"),
+        examples=("tee b", "tee b dir/new", "tee -a a list.txt"),
         source=_GNU + "tee",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "base64,base32",
         "-d,--decode -D -i,--ignore-garbage -w,--wrap:text",
         "read... else:input",
-        examples=("base64 -w0 a", "base64 a"),
+        examples=("base64 -w0 a", "base32 a", "base64 a"),
         source=_GNU + "base64",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "xxd",
@@ -241,7 +252,7 @@ ROWS = (
         single=True,
         examples=("xxd a", "xxd -p a b"),
         source="xxd(1)",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "od",
@@ -249,7 +260,7 @@ ROWS = (
         "read... else:input",
         examples=("od -c a", "od -An -tx1 a"),
         source=_GNU + "od",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "hexdump,hd",
@@ -257,14 +268,14 @@ ROWS = (
         "read... else:input",
         examples=("hexdump -C a",),
         source="util-linux, hexdump(1)",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "strings",
         "-a,--all -n,--bytes:text -t,--radix:text -o -f -#",
         "read... else:input",
         source="binutils, strings(1)",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "iconv",
@@ -272,7 +283,7 @@ ROWS = (
         "read... else:input",
         examples=("iconv -f utf8 -t ascii a", "iconv -f utf8 -t ascii -o b a"),
         source="glibc, iconv(1)",
-        **_FILTER,
+        like=_FILTER,
     ),
     row(
         "envsubst",
@@ -301,7 +312,7 @@ ROWS = (
         examples=("shuf a", "shuf -e a b", "shuf -n1 -o b a"),
         source=_GNU + "shuf",
     ),
-    row("tsort", "", "read else:input", examples=("tsort pairs",), source=_GNU + "tsort", **_FILTER),
+    row("tsort", "", "read else:input", examples=("tsort pairs",), source=_GNU + "tsort", like=_FILTER),
     row(
         "pr",
         any_options=True,

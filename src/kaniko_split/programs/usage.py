@@ -13,7 +13,9 @@ _NO_OPTION = Pattern(
     r"|CI_REGISTRY\w*|CI_API_V4_URL|CI_API_GRAPHQL_URL|CI_PIPELINE_I?ID|CI_JOB_ID|CI_JOB_TOKEN|CI_JOB_URL|CI_PIPELINE_URL"
     r"|CI_DEFAULT_BRANCH|HOME|PWD|OLDPWD|TMPDIR)\}?(?![\w{:#%/])"
 )
-_EXPANSION = Pattern(r"\$\w+|\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`|\$[@*#?$!-]")
+_EXPANSION = Pattern(r"\$\w+|\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`|\$[@*-]")
+# POSIX, "Special Parameters".
+_NUMBERS = ("$?", "$#", "$$", "$!")
 
 
 def is_certain(word: str) -> bool:
@@ -29,16 +31,16 @@ def holds_expansion(word: str) -> bool:
 def may_be_option(word: str) -> bool:
     """Tell whether a word that is not known may turn out to be an option, or several words.
 
-    It may where it begins with an expansion, unless the word goes on with a slash (`$DIR/a` is taken for a path) or has
-    a blank outside of an expansion (it is quoted, and no option has one).
+    It may where it begins with an expansion, unless the word goes on as a path, an image or a host (`$DIR/a`, `$IMAGE:1`,
+    `$USER@host`) or has a blank outside of an expansion (it is quoted, and no option has one).
     """
-    if not word.startswith(("$", "`")) or _NO_OPTION.match(word):
+    if not word.startswith(("$", "`")) or word.startswith(_NUMBERS) or _NO_OPTION.match(word):
         return False
     end = 0
     while match := _EXPANSION.match(word, end):
         end = match.end()
     rest = _EXPANSION.sub("", word)
-    return not (end and word.startswith("/", end)) and not any(map(str.isspace, rest))
+    return not (end and word.startswith(("/", ":", "@"), end)) and not any(map(str.isspace, rest))
 
 
 def usage_of(

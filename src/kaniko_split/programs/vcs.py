@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Unpack
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
-from kaniko_split.programs.row import Columns, Refine, Row, Usage, row
+from kaniko_split.programs.row import Changes, Columns, Refine, Row, Usage, row
 from kaniko_split.programs.variables import GIT
 from kaniko_split.source.patterns import Pattern
 
@@ -19,11 +19,20 @@ _SAFE_SETTING = Pattern(
     2,
 )
 _INDEX = (".git/index", ".git/index.lock")
-_READS = ("$HOME/.gitconfig", "$HOME/.config/git/config", ".git")
+# Where there is no `.git`, git asks whether the folder itself is a repository.
+_READS = ("$HOME/.gitconfig", "$HOME/.config/git", ".git", "HEAD", "objects", "refs")
 _LOOK = Columns(failure=NO, prints=YES)
-_CHANGE = Columns(failure=MAYBE, writes_files=True, reads_files=True, writes=(".git", "."))
+# A hook or a filter of the repository may ask a server, and look at any variable (githooks(5), gitattributes(5)).
+_CHANGE = Columns(
+    failure=MAYBE,
+    reads_network=MAYBE,
+    reads_environment=MAYBE,
+    writes_files=True,
+    reads_files=True,
+    writes=(".git", "."),
+)
 _ASK_SERVER = Columns(failure=MAYBE, reads_network=YES)
-_VERDICT: Columns = {"failure": YES}
+_VERDICT: Changes = {"failure": YES}
 
 
 def _settings_are_safe(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
@@ -33,9 +42,17 @@ def _settings_are_safe(usage: Usage, effect: CommandEffect) -> CommandEffect | N
 
 
 def _git(
-    name: str, options: str = "", operands: str = "text...", *, refine: Refine | None = None, examples: tuple[str, ...] = (),
-    any_options: bool = False, when: dict[str, Columns] | None = None, **columns: Unpack[Columns],
-) -> Row:  # fmt: skip
+    name: str,
+    options: str = "",
+    operands: str = "text...",
+    *,
+    refine: Refine | None = None,
+    examples: tuple[str, ...] = (),
+    any_options: bool = False,
+    when: dict[str, Changes] | None = None,
+    like: Columns | None = None,
+    **columns: Unpack[Columns],
+) -> Row:
     """Return the row of one of git's commands."""
 
     def both(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
@@ -48,7 +65,7 @@ def _git(
         bases = usage.values("-C")
         return replace(done, reads_files=True, writes_files=bool(done.writes) or done.writes_files) if bases else done
 
-    given: Columns = {"reads": _READS, "names": GIT, "reads_folder": True, **columns}
+    shared: Columns = {"reads": _READS, "names": GIT, "reads_folder": True}
     return row(
         f"git {name}",
         options,
@@ -58,7 +75,8 @@ def _git(
         refine=both,
         examples=examples,
         source=f"git-{name.partition(',')[0].partition(' ')[0]}(1)",
-        **given,
+        like={**shared, **(like or {})},
+        **columns,
     )
 
 
@@ -72,6 +90,8 @@ def _clone(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
         target = usage.operands[1]
     else:
         target = source.rstrip("/").removesuffix("/.git").rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
+        if usage.has("--bare", "--mirror"):
+            target = f"{target}.git"
     return replace(
         effect,
         searches=frozenset({source}) if local else frozenset(),
@@ -134,9 +154,10 @@ _DANGER = "--output:new --ext-diff!everything --textconv!everything "
 ROWS = (
     row(
         "git",
-        "-C:base -c:text -p,--paginate!everything -P,--no-pager --git-dir:text!everything --work-tree:text!everything "
-        "--exec-path?!everything --bare!everything --no-replace-objects --literal-pathspecs --no-optional-locks -v,--version -h,"
-        "--help --namespace:text!everything --config-env:text!everything",
+        "-C:base -c:text -p,--paginate!everything -P,--no-pager --git-dir:text!everything "
+        "--work-tree:text!everything --exec-path?!everything --bare!everything --no-replace-objects "
+        "--literal-pathspecs --no-optional-locks -v,--version -h,--help --namespace:text!everything "
+        "--config-env:text!everything",
         group=True,
         source="git(1)",
     ),
@@ -148,7 +169,7 @@ ROWS = (
         searches=(".",),
         writes=_INDEX,
         examples=("git -C repo status", "git -C repo status --porcelain"),
-        **_LOOK,
+        like=_LOOK,
     ),
     _git(
         "diff",
@@ -158,25 +179,30 @@ ROWS = (
         searches=(".",),
         writes=_INDEX,
         refine=_diff,
-        examples=("git -C repo diff", "git -C repo diff --exit-code"),
-        **_LOOK,
+        examples=(
+            "git -C repo diff",
+            "git -C repo diff --output=o",
+            "git diff --cached",
+            "git -C repo diff --exit-code",
+        ),
+        like=_LOOK,
     ),
     _git(
         "log,show,whatchanged,shortlog,reflog",
         _DANGER,
         any_options=True,
         reads_files=False,
-        examples=("git -C repo log -1", "git -C repo show"),
-        **_LOOK,
+        examples=("git -C repo log -1", "git log -1", "git -C repo log --stat -p", "git -C repo show"),
+        like=_LOOK,
     ),
     _git(
-        "rev-parse,rev-list,merge-base,name-rev,show-ref,for-each-ref,ls-tree,cat-file,diff-tree,var,"
-        "count-objects,verify-pack,version,help,show-branch,cherry,range-diff",
+        "rev-parse,rev-list,merge-base,name-rev,show-ref,for-each-ref,ls-tree,cat-file,diff-tree,var,count-objects,"
+        "verify-pack,version,help,show-branch,cherry,range-diff",
         _DANGER + "--verify!verdict -e!verdict --is-ancestor!verdict --exclude-existing",
         any_options=True,
         when={"verdict": _VERDICT},
         examples=("git -C repo rev-parse HEAD", "git -C repo rev-list --count HEAD", "git -C repo ls-tree HEAD"),
-        **_LOOK,
+        like=_LOOK,
     ),
     _git(
         "ls-files,blame,diff-files,diff-index,check-ignore,check-attr",
@@ -186,7 +212,7 @@ ROWS = (
         searches=(".",),
         when={"verdict": _VERDICT},
         examples=("git -C repo ls-files", "git -C repo blame f"),
-        **_LOOK,
+        like=_LOOK,
     ),
     _git(
         "describe",
@@ -195,7 +221,7 @@ ROWS = (
         refine=_lock,
         when={"verdict": _VERDICT},
         examples=("git -C repo describe --always", "git -C repo describe --always --dirty"),
-        **_LOOK,
+        like=_LOOK,
     ),
     _git(
         "branch,tag",
@@ -205,7 +231,7 @@ ROWS = (
         refine=_listing,
         examples=("git -C repo branch", "git -C repo tag v1", "git -C repo tag -l"),
         differs=MAYBE,
-        **_LOOK,
+        like=_LOOK,
     ),
     _git(
         "grep",
@@ -216,15 +242,17 @@ ROWS = (
         prints=YES,
         examples=("git -C repo grep x",),
     ),
-    _git("remote", "-v,--verbose", refine=_remote, examples=("git -C repo remote -v",), **_LOOK),
+    _git("remote", "-v,--verbose", refine=_remote, examples=("git -C repo remote -v",), like=_LOOK),
     _git(
         "config",
         "--global --local --system -f,--file:read --get --get-all --get-regexp -l,--list --unset --unset-all --add "
-        "--replace-all --remove-section --bool --int --path --type:text -z,--null --name-only --show-origin --default:text "
-        "--worktree",
+        "--replace-all --remove-section --bool --int --path --type:text -z,--null --name-only --show-origin "
+        "--default:text --worktree",
         refine=_config,
         examples=(
             "git config --global user.name x",
+            "git config -f c.ini a.b c",
+            "git config -l",
             "git -C repo config user.name x",
             "git -C repo config --get user.name",
         ),
@@ -239,12 +267,15 @@ ROWS = (
         examples=("git -C repo archive HEAD", "git -C repo archive -o x.tar HEAD"),
     ),
     _git(
+        "verify-commit,verify-tag,check-ref-format", "-v,--verbose --raw --branch --normalize", failure=YES, prints=YES
+    ),
+    _git(
         "ls-remote",
         "-h,--heads,--branches -t,--tags -q,--quiet --exit-code!verdict --refs --sort:text --symref --get-url",
         when={"verdict": _VERDICT},
         prints=YES,
         differs=MAYBE,
-        **_ASK_SERVER,
+        like=_ASK_SERVER,
     ),
     _git(
         "clone",
@@ -255,7 +286,7 @@ ROWS = (
         "text text",
         refine=_clone,
         differs=MAYBE,
-        examples=("git clone repo clone", "git clone -q repo/.git"),
+        examples=("git clone repo clone", "git clone --bare repo", "git clone -q repo/.git"),
         failure=MAYBE,
         reads_network=YES,
     ),
@@ -266,9 +297,9 @@ ROWS = (
         writes=(".git",),
         reads_files=True,
         differs=MAYBE,
-        **_ASK_SERVER,
+        like=_ASK_SERVER,
     ),
-    _git("pull", any_options=True, reads_network=YES, differs=MAYBE, **_CHANGE),
+    _git("pull", any_options=True, reads_network=YES, differs=MAYBE, like=_CHANGE),
     _git(
         "submodule,lfs",
         "",
@@ -278,7 +309,7 @@ ROWS = (
         acts=MAYBE,
         logs_in=True,
         reads_environment=YES,
-        **_CHANGE,
+        like=_CHANGE,
     ),
     _git(
         "init",
@@ -289,15 +320,20 @@ ROWS = (
         examples=("git init new", "git init -q"),
     ),
     _git(
-        "checkout,switch,restore,reset,clean,stash,apply,am,rm,mv,merge,rebase,cherry-pick,revert,add,commit,worktree,gc,"
-        "sparse-checkout,update-index,read-tree,write-tree,checkout-index,format-patch,bundle,symbolic-ref,update-ref,notes,"
-        "commit-tree,hash-object,replace,prune,fsck,filter-branch,bisect",
+        "checkout,switch,restore,reset,clean,stash,apply,am,rm,mv,merge,rebase,cherry-pick,revert,add,commit,"
+        "worktree,gc,sparse-checkout,update-index,read-tree,write-tree,checkout-index,format-patch,bundle,"
+        "symbolic-ref,update-ref,notes,commit-tree,hash-object,replace,prune,fsck,filter-branch,bisect",
         "-x:text!everything --exec:text!everything",
         any_options=True,
         differs=MAYBE,
-        acts=NO,
+        acts=MAYBE,
         examples=(
             "git -C repo checkout -b new",
+            "git -C repo mv f g",
+            "git -C repo gc -q",
+            "git -C repo format-patch -1",
+            "git -C repo worktree add ../tree -b t",
+            "git -C repo bundle create ../x HEAD",
             "git -C repo reset --hard",
             "git -C repo add f",
             "git -C repo clean -fdx",
@@ -305,16 +341,18 @@ ROWS = (
             "git -C repo stash",
             "git -C repo rm -q f",
         ),
-        **_CHANGE,
+        like=_CHANGE,
     ),
-    _git("push", any_options=True, acts=YES, writes=(".git",), reads_files=True, reads_environment=YES, **_ASK_SERVER),
+    _git(
+        "push", any_options=True, acts=YES, writes=(".git",), reads_files=True, reads_environment=YES, like=_ASK_SERVER
+    ),
     _git(
         "send-email,request-pull,imap-send",
         any_options=True,
         acts=YES,
         reads_files=True,
         reads_environment=YES,
-        **_ASK_SERVER,
+        like=_ASK_SERVER,
     ),
     row("svn,hg,bzr,cvs", everything=True, source="Subversion, svn(1)"),
     row(
