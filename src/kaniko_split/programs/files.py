@@ -126,11 +126,12 @@ ROWS = (
     ),
     row(
         "rm",
-        "-r,-R,--recursive -f,--force -i!keep -I!keep --interactive?!keep -v,--verbose -d,--dir "
+        "-r,-R,--recursive -f,--force!force -i!keep -I!keep --interactive?!keep -v,--verbose -d,--dir "
         "--one-file-system!keep --preserve-root? --no-preserve-root",
-        "gone...",
+        # Without `-f` it fails where there is nothing to remove.
+        "move...",
         failure=NO,
-        when={"keep": _KEEP},
+        when={"keep": _KEEP, "force": {"operands": "gone..."}},
         examples=("rm a", "rm -d empty", "rm link", "rm -rf dir", "rm -f a missing"),
         source=_GNU + "rm",
     ),
