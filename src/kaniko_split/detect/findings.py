@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kaniko_split.detect.trace import Step, Trace, trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
+from kaniko_split.flow.lower import LimitError
 from kaniko_split.flow.scripts import UnreadableScriptError, may_run
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import UnresolvableError
@@ -134,6 +135,9 @@ def _of_job(pipeline: Pipeline, job: Job, words: Vocabulary) -> Iterator[Finding
         steps = trace(items, variables, words, pipeline.read)
     except ShellSyntaxError as error:
         yield _unparsed(pipeline, job, before, script, items, error)
+        return
+    except LimitError as error:
+        yield Finding(pipeline, job, before, script, None, 2, None, job.file, job.entry.key.span.start, str(error))
         return
     except UnreadableScriptError as error:
         yield from _unread_script(pipeline, job, before, script, items, error)

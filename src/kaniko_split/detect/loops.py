@@ -7,11 +7,13 @@ it: the two are one over all pairs of their words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from kaniko_split.flow.lists import VARIABLE, is_single_word
+from kaniko_split.flow.lower import entries_of
+from kaniko_split.flow.state import ShellState
 from kaniko_split.shell.changes import ANYTHING, names_changed
 from kaniko_split.shell.nodes import (
     Call,
@@ -25,7 +27,7 @@ from kaniko_split.shell.nodes import (
     words_of,
 )
 from kaniko_split.shell.values import Value
-from kaniko_split.shell.words import names_behind, values_of_words
+from kaniko_split.shell.words import names_behind
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 
@@ -93,23 +95,25 @@ class Loop:
         return self.statement.start if behind < 0 else self.body.start + behind
 
 
-def levels_of(statement: Statement, script: str, known: Mapping[str, Value]) -> tuple[Level, ...]:
+def levels_of(statement: Statement, state: ShellState) -> tuple[Level, ...]:
     """Return a loop and those that are all of each other's bodies, from the outermost; none for anything else.
 
     Args:
         statement: A statement.
-        script: The text in which it stands.
-        known: The variables whose value is known where it stands.
+        state: The state in which it runs.
     """
     found: list[Level] = []
     changed: set[str] = set()
-    while isinstance(statement.command, For) and statement.command.items is not None:
+    while isinstance(statement.command, For) and statement.command.head is None:
         command = statement.command
-        read = {name for word in statement.command.items for name in names_behind(word)}
+        entries = entries_of(command, state)
+        read = {name for word in command.items or () for name in names_behind(word)}
+        if entries is None:
+            break
         if found and (read & changed or (read and ANYTHING in changed)):
             # Each turn of the outer loop would go over other words.
             break
-        found.append(Level(command, values_of_words(statement.command.items, script, known)))
+        found.append(Level(command, entries))
         changed |= {command.name, *names_changed(command.body)}
         statement = command.body[0] if command.body else statement
         plain = not (statement.negated or statement.background or statement.redirects)

@@ -22,7 +22,6 @@ from kaniko_split.flow.state import Assumed, Read, Setting, ShellState, no_file
 from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, meeting
-from kaniko_split.shell.nodes import For
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.values import Value
 
@@ -168,10 +167,7 @@ def _only_loop(found: Trace) -> Loop | None:
 
 
 def _levels(step: Step) -> tuple[Level, ...]:
-    command = step.statement.command
-    if not isinstance(command, For) or command.items is None:
-        return ()
-    return levels_of(step.statement, step.occurrence.before.script, step.occurrence.before.known)
+    return levels_of(step.statement, step.occurrence.before) if step.occurrence.shape is Shape.LOOP else ()
 
 
 class _Stepper:

@@ -26,6 +26,7 @@ class Effects:
         unknown: Whether it runs something of which nothing is known.
         exports: The variables that it puts into the environment of later commands.
         appends: The files that it adds to without reading them.
+        asserts: The variables that are 0 behind it, since it ends the script where they are not.
         keeps: Of what it writes, the files whose content stays, as with `chmod`: their mode or time alone changes.
     """
 
@@ -41,6 +42,7 @@ class Effects:
     exports: frozenset[str] = frozenset()
     appends: frozenset[Location] = NOWHERE
     keeps: frozenset[Location] = NOWHERE
+    asserts: frozenset[Location] = NOWHERE
 
     @property
     def alters(self) -> frozenset[Location]:

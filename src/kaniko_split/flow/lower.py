@@ -42,7 +42,7 @@ from kaniko_split.flow.state import (
     values_of,
     with_positional,
 )
-from kaniko_split.flow.status import StatusQuestion, failed_codes, status_kept, status_question
+from kaniko_split.flow.status import StatusQuestion, codes_behind, failed_codes, status_kept, status_question
 from kaniko_split.flow.wrappers import mentions_verdict
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable
@@ -59,7 +59,6 @@ from kaniko_split.shell.nodes import (
     Parameter,
     Statement,
     While,
-    Word,
     substitutions,
     words_of,
 )
@@ -245,7 +244,8 @@ class _Lowering:
         own = with_redirects(statement, _with_substituted(own, substituted), state)
         if inside.parts:
             both = algebra.joined([replace(own, prints=own.prints and not own.writes), inside.effects])
-            own = replace(both, fails=inside.effects.fails, leaves=inside.effects.leaves)
+            done = inside.effects
+            own = replace(both, fails=done.fails, leaves=done.leaves, asserts=done.asserts)
         else:
             own = algebra.joined([own, inside.effects]) if inside.shape is not Shape.DEFINITION else inside.effects
         return self._finished(statement, state, replace(inside, effects=own), substituted)
@@ -341,13 +341,17 @@ class _Lowering:
                 shape, replace(left.effects, fails=False), left.paths, left.after, left.after_failure, (first,)
             )
         entered = left.after if is_and else left.after_failure or left.after
-        right = self.statement(command.right, entered, _Context(not is_and, context.codes))
+        codes = context.codes | codes_behind(command.left, succeeded=is_and)
+        right = self.statement(command.right, entered, _Context(not is_and, codes))
         exit_ = Exit.TRUE if is_and else Exit.FALSE
         paths = exits.best(
             [*exits.leaving(left.paths, exit_).items(), *exits.chained(exits.taking(left.paths, exit_), right.paths)]
         )
         effects = algebra.in_sequence([left.effects, algebra.maybe(right.effects)])
         effects = replace(effects, fails=right.effects.fails)
+        if not is_and and not exits.goes_on(right.paths):
+            asserted = codes_behind(command.left, succeeded=False)
+            effects = replace(effects, asserts=frozenset(map(Variable, asserted)))
         skipped = left.after_failure if is_and else left.after
         if is_and:
             failures = [one for one in (skipped, right.after_failure) if one is not None]
@@ -400,6 +404,9 @@ class _Lowering:
             paths.extend(exits.chained(taken, branch.paths))
         done = algebra.in_sequence([condition.effects, algebra.either([one.effects for one in branches])])
         done = replace(done, fails=any(one.effects.fails for one in branches))
+        if len(branches) > 1 and not exits.goes_on(branches[0].paths):
+            asserted = failed_codes(command.condition)
+            done = replace(done, asserts=frozenset(map(Variable, asserted)))
         after, after_failure = _joined(branches)
         return _Inside(Shape.IF, done, exits.best(paths), after, after_failure, tuple(parts))
 
@@ -422,9 +429,9 @@ class _Lowering:
         turning = forgetting(written, state)
         turn = self.sequence(command.body, turning)
         done = algebra.maybe(replace(turn.effects, reads=turn.effects.reads - name))
-        values = state.values(command.items) if command.items is not None else ()
-        known = command.items is not None and all(map(is_single_word, values)) and not command.selects
-        paths = exits.repeated(turn.paths, len(values) if known else None)
+        values = entries_of(command, state)
+        known = values is not None and all(map(is_single_word, values)) and not command.selects
+        paths = exits.repeated(turn.paths, len(values) if values is not None and known else None)
         after = forgetting(written, behind_subshell(turn.after, state))
         return _Inside(Shape.LOOP, done, paths, after, None, (Part(Role.BODY, turn.occurrences),))
 
@@ -676,7 +683,7 @@ class _Lowering:
                 ends = [behind_subshell(one.after, state) for one in bodies]
             return join(ends)
         ifs = _ifs_behind(texts, statement, effects, state)
-        after = after_command(texts, effects.writes, state, ifs)
+        after = after_command(values_of(statement, state), effects.writes, state, ifs)
         return _with_written(statement, effects, state, after)
 
 
@@ -804,6 +811,14 @@ def _locals(body: Statement) -> Iterator[str]:
             yield from (one.name for one in statement.command.assignments)
 
 
-def words_of_items(command: For) -> tuple[Word, ...]:
-    """Return the words that a loop goes over."""
-    return command.items or ()
+def entries_of(command: For, state: ShellState) -> tuple[Value, ...] | None:
+    """Return the words that a loop goes over, as far as they are known; None where nobody knows how many they are.
+
+    Without a list these are the positional parameters (POSIX, "The for Loop", 2.9.4.2).
+    """
+    if command.items is not None:
+        return state.values(command.items)
+    count = state.known.get("#")
+    if command.head is not None or count is None or not count.exact:
+        return None
+    return tuple(state.known[str(number)] for number in range(1, int(count.text) + 1))

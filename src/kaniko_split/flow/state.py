@@ -242,17 +242,18 @@ def after_definition(name: str, body: Statement, state: ShellState) -> ShellStat
 
 
 def after_command(
-    texts: tuple[str, ...], writes: Iterable[Location], state: ShellState, ifs: Value | None
+    values: tuple[Value, ...], writes: Iterable[Location], state: ShellState, ifs: Value | None
 ) -> ShellState:
     """Return the state behind a command of the shell or a program.
 
     Args:
-        texts: Its words as far as they are known.
+        values: Its words as far as they are known.
         writes: What it may change.
         state: The state before it.
         ifs: What IFS holds afterwards; None where nobody has set it.
     """
     places = frozenset(writes)
+    texts = tuple(value.text for value in values)
     known = known_without(places, state)
     known.pop(IFS, None)
     if ifs is not None:
@@ -261,6 +262,8 @@ def after_command(
         known = without_positional(known)
         if texts[:1] == ("shift",):
             known = _shifted({**state.known, **known}, texts[1:])
+        elif texts[:2] == ("set", "--"):
+            known = with_positional(known, values[2:])
     aliases = state.aliases
     if texts[:1] == ("alias",):
         known[ALIASES] = _FUNCTION

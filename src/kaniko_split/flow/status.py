@@ -57,6 +57,17 @@ def failed_codes(condition: tuple[Statement, ...]) -> frozenset[str]:
     return frozenset() if name is None else frozenset({name})
 
 
+def codes_behind(statement: Statement, *, succeeded: bool) -> frozenset[str]:
+    """Return the variable that is another status than 0 where a test such as `[ $rc -eq 0 ]` has failed.
+
+    Args:
+        statement: The statement that tests.
+        succeeded: Whether it has succeeded.
+    """
+    name = _compared_with_zero((statement,), _UNEQUAL if succeeded else _EQUAL)
+    return frozenset() if name is None else frozenset({name})
+
+
 def _compared_with_zero(condition: tuple[Statement, ...], signs: tuple[str, ...]) -> str | None:
     command = condition[-1].command if condition and not condition[-1].negated else None
     words = command.words if isinstance(command, Call | Other) else ()

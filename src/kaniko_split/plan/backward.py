@@ -80,6 +80,7 @@ class Backward:
         goes_back = False
         branch, in_branch = (last.frame, last.branch), set[Location]()
         seers: list[Step] = []
+        asserted: set[Location] = set()
         for step in reversed(self.steps[: last.number + 1]):
             number = step.number
             if branch != (step.frame, step.branch):
@@ -90,6 +91,9 @@ class Backward:
                 apart = {place for place in step.effects.writes if seers and self._is_of_others(place, seers)}
                 hits = _live_writes(step, live - in_branch, covered | in_branch | apart)
                 if step.build is not None or number in others:
+                    # Behind a check of its status, what a build has left there is what was there before it.
+                    hits -= asserted
+                    asserted |= step.effects.asserts
                     _refuse_what_is_left(step, live, hits, last)
                     continue
                 if not hits and not step.effects.leaves and State.VARIABLES not in step.effects.writes:

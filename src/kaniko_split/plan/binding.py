@@ -168,7 +168,7 @@ class _Binding:
         effects = step.effects
         if not owners and mentioned and effects.writes and not (effects.acts or effects.fails or effects.unknown):
             bound.preparing.add(step.number)
-        for place in (*effects.overwrites, _STATUS):
+        for place in (*effects.overwrites, *effects.asserts, _STATUS):
             tainted.pop(place, None)
         if owners:
             for place in step.effects.writes - step.effects.appends:

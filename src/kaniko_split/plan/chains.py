@@ -62,4 +62,6 @@ def _chains(trace: Trace) -> list[list[Step]]:
 
 def _hardly_fails(step: Step) -> bool:
     plain = step.occurrence.shape is Shape.COMMAND and not step.statement.negated
-    return plain and hardly_fails(tuple(value.text for value in step.occurrence.values))
+    effects = step.effects
+    judges = effects.fails or effects.unknown or effects.acts
+    return plain and (not judges or hardly_fails(tuple(value.text for value in step.occurrence.values)))

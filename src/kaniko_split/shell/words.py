@@ -25,6 +25,7 @@ from kaniko_split.source.patterns import Pattern
 
 _GLOB = Pattern(r"[*?\[]")
 _TRIM = Pattern(r"\$\{\w+(%%?|##?)([^{}$\"'`\\?\[\]]*)\}")
+_REPLACED = Pattern(r"\$\{\w+(//?)([^{}$\"'`\\?*\[\]/#%][^{}$\"'`\\?*\[\]/]*)(?:/([^{}$\"'`\\&]*))?\}")
 _OR_ELSE = Pattern(r"\$\{(\w+)(:?[-=?])")
 _UNKNOWN = Pattern(r"\$\{[^}]*\}|\$\(.*\)|`[^`]*`|\$\w+|\$.", re.DOTALL)
 _ARRAY = Pattern(r"\$\{(\w+)\[(@|\*|\d+)\]\}")
@@ -227,6 +228,19 @@ def _trimmed(expansion: str, value: str) -> str | None:
     return found[longest if len(mark) == 2 else shortest] if found else value
 
 
+def _changed(expansion: str, value: str) -> str | None:
+    trimmed = _trimmed(expansion, value)
+    return trimmed if trimmed is not None else _replaced(expansion, value)
+
+
+def _replaced(expansion: str, value: str) -> str | None:
+    """Return what bash's `${name/text/other}` makes of a known value, also with `//`; None for anything else."""
+    match = _REPLACED.fullmatch(expansion)
+    if match is None:
+        return None
+    return value.replace(match[2], match[3] or "", -1 if match[1] == "//" else 1)
+
+
 def _or_else(part: Parameter, expansion: str, script: str, known: Mapping[str, Value]) -> Value | None:
     """Return the value of `${name:-word}` and its kin where it is known whether the name has one.
 
@@ -274,7 +288,7 @@ def _value_of_part(
         case Parameter(name=name, span=span, quoted=quoted) if (
             name in known
             and known[name].exact
-            and (trimmed := _trimmed(script[span.start : span.end], known[name].text)) is not None
+            and (trimmed := _changed(script[span.start : span.end], known[name].text)) is not None
         ):
             value = Value(trimmed, given=known[name].given)
             return replace(value, splits=not quoted and _is_many(value, within))
