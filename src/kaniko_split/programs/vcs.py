@@ -321,7 +321,8 @@ ROWS = (
     ),
     # A hook of the repository may send something (githooks(5)).
     _git(
-        "commit,merge,rebase,am,cherry-pick,revert,checkout,switch,worktree,filter-branch,bisect",
+        "commit,merge,rebase,am,cherry-pick,revert,checkout,switch,worktree",
+        "-x!everything --exec?!everything",
         any_options=True,
         differs=MAYBE,
         acts=MAYBE,
