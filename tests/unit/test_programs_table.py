@@ -68,6 +68,7 @@ def test_no_row_means_everything(command: str) -> None:
         "git -c core.pager=./page log",
         "git --git-dir=x status",
         "git log --ext-diff",
+        "git rebase -x ./test main",
         "git log --outp=x",
         "sed -f script a",
         "sed -i.bak/* p a",

@@ -31,8 +31,8 @@ def holds_expansion(word: str) -> bool:
 def may_be_option(word: str) -> bool:
     """Tell whether a word that is not known may turn out to be an option, or several words.
 
-    It may where it begins with an expansion, unless the word goes on as a path, an image or a host (`$DIR/a`, `$IMAGE:1`,
-    `$USER@host`) or has a blank outside of an expansion (it is quoted, and no option has one).
+    It may where it begins with an expansion, unless the word goes on as a path, an image or a host (`$DIR/a`,
+    `$IMAGE:1`, `$USER@host`) or has a blank outside of an expansion (it is quoted, and no option has one).
     """
     if not word.startswith(("$", "`")) or word.startswith(_NUMBERS) or _NO_OPTION.match(word):
         return False

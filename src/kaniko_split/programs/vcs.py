@@ -319,27 +319,30 @@ ROWS = (
         failure=NO,
         examples=("git init new", "git init -q"),
     ),
+    # A hook of the repository may send something (githooks(5)).
     _git(
-        "checkout,switch,restore,reset,clean,stash,apply,am,rm,mv,merge,rebase,cherry-pick,revert,add,commit,"
-        "worktree,gc,sparse-checkout,update-index,read-tree,write-tree,checkout-index,format-patch,bundle,"
-        "symbolic-ref,update-ref,notes,commit-tree,hash-object,replace,prune,fsck,filter-branch,bisect",
-        "-x:text!everything --exec:text!everything",
+        "commit,merge,rebase,am,cherry-pick,revert,checkout,switch,worktree",
+        "-x!everything --exec?!everything",
         any_options=True,
         differs=MAYBE,
         acts=MAYBE,
+        like=_CHANGE,
+    ),
+    _git(
+        "restore,reset,clean,stash,apply,rm,mv,add,gc,sparse-checkout,update-index,read-tree,write-tree,checkout-index,"
+        "format-patch,bundle,symbolic-ref,update-ref,notes,commit-tree,hash-object,replace,prune,fsck",
+        any_options=True,
+        differs=MAYBE,
         examples=(
-            "git -C repo checkout -b new",
-            "git -C repo mv f g",
-            "git -C repo gc -q",
-            "git -C repo format-patch -1",
-            "git -C repo worktree add ../tree -b t",
-            "git -C repo bundle create ../x HEAD",
             "git -C repo reset --hard",
             "git -C repo add f",
             "git -C repo clean -fdx",
-            "git -C repo commit -qm x --allow-empty",
             "git -C repo stash",
             "git -C repo rm -q f",
+            "git -C repo mv f g",
+            "git -C repo gc -q",
+            "git -C repo format-patch -1",
+            "git -C repo bundle create ../x HEAD",
         ),
         like=_CHANGE,
     ),
