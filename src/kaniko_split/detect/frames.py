@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kaniko_split.flow.lower import lower
 from kaniko_split.flow.occurrence import Occurrence, Role, Shape
 from kaniko_split.shell.locations import Location, Variable
-from kaniko_split.shell.nodes import Group, If, Statement
+from kaniko_split.shell.nodes import Statement
 
 _SET_BY_ASKING = frozenset[Location]({Variable("BASH_REMATCH")})
 
@@ -28,6 +27,7 @@ class Frame:
         reads: What the conditions ask for.
         writes: What they set by asking, as `[[ ... =~ ... ]]` does.
         inside: For each branch, what its statements do.
+        is_subshell: Whether it keeps what its statements change in the shell to itself.
     """
 
     statement: Statement
@@ -36,11 +36,7 @@ class Frame:
     reads: frozenset[Location]
     writes: frozenset[Location] = frozenset()
     inside: tuple[tuple[Occurrence, ...], ...] = ()
-
-    @property
-    def is_subshell(self) -> bool:
-        """Whether it keeps what its statements change in the shell to itself."""
-        return isinstance(self.statement.command, Group) and self.statement.command.subshell
+    is_subshell: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -55,7 +51,7 @@ def frame_around(occurrence: Occurrence) -> Frame | None:
     if statement.negated or statement.background or statement.redirects:
         return None
     match occurrence.shape:
-        case Shape.GROUP | Shape.SUBSHELL if isinstance(statement.command, Group):
+        case Shape.GROUP | Shape.SUBSHELL:
             branches = [_Branch((), tuple(occurrence.inner(Role.BODY)))]
         case Shape.IF:
             branches = list(_branches(occurrence))
@@ -73,17 +69,14 @@ def frame_around(occurrence: Occurrence) -> Frame | None:
         frozenset[Location]().union(*(one.effects.reads for one in asked)),
         frozenset[Location]().union(*(one.effects.writes for one in asked)),
         tuple(branch.body for branch in branches),
+        is_subshell=occurrence.shape is Shape.SUBSHELL,
     )
 
 
 def _branches(occurrence: Occurrence) -> Iterator[_Branch]:
-    command = occurrence.statement.command
-    assert isinstance(command, If)  # noqa: S101 (the caller asked)
-    condition = tuple(occurrence.inner(Role.CONDITION))
-    bodies = {part.number: part.occurrences for part in occurrence.parts if part.role is Role.BRANCH}
-    state = condition[-1].after if condition else occurrence.before
-    yield _Branch(condition, bodies[0] if 0 in bodies else lower(command.then, state))
-    otherwise = bodies[1] if 1 in bodies else lower(command.otherwise, state)
+    bodies = {part.number: part.occurrences for part in occurrence.parts if part.role in {Role.BRANCH, Role.SKIPPED}}
+    yield _Branch(tuple(occurrence.inner(Role.CONDITION)), bodies[0])
+    otherwise = bodies[1]
     script = occurrence.before.script
     if len(otherwise) == 1 and script.startswith("elif", otherwise[0].statement.span.start):
         yield from _branches(otherwise[0])

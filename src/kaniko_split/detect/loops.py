@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from kaniko_split.flow.changed_names import ANYTHING, names_changed
 from kaniko_split.flow.lists import VARIABLE, is_single_word
 from kaniko_split.flow.lower import entries_of
 from kaniko_split.flow.state import ShellState
-from kaniko_split.shell.changes import ANYTHING, names_changed
 from kaniko_split.shell.nodes import (
     Call,
     For,
@@ -32,6 +32,7 @@ from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 
 _BARE = Pattern(r"[A-Za-z0-9_./:@%+,-]+")
+_BRACES = Pattern(r"\{.*(?:,|\.\.).*\}")
 _LEAVES_THE_LOOP = frozenset({"break", "continue"})
 
 
@@ -120,6 +121,12 @@ def levels_of(statement: Statement, state: ShellState) -> tuple[Level, ...]:
         if len(command.body) != 1 or not plain:
             break
     return tuple(found)
+
+
+def goes_over_braces(statement: Statement) -> bool:
+    """Tell whether a loop's list has braces such as `{api,web}`, which are one word to a POSIX shell."""
+    items = statement.command.items if isinstance(statement.command, For) else None
+    return any(_BRACES.match(word.literal or "") for word in items or ())
 
 
 def written_out(script: Script, statement: Statement, levels: Sequence[Level]) -> Loop | None:

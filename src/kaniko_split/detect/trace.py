@@ -115,7 +115,7 @@ def _followed(found: Trace, state: ShellState, *, opened: bool) -> Trace:
     written = frozenset[Location]().union(*(step.effects.writes for step in steps))
     asks = any(word in found.script.text for word in _ASK)
     if asks and 1 < builds < UNBOUNDED and State.VARIABLES not in written:
-        from kaniko_split.detect.exclusive import most_builds_of_one_run
+        from kaniko_split.flow.exclusive import most_builds_of_one_run
 
         def count(assumed: Assumed) -> float:
             setting = replace(state.setting, assumed=assumed)

@@ -134,7 +134,7 @@ def masks_failure(occurrence: Occurrence) -> bool:
             return True
         case Shape.OR:
             return any(masks_failure(one) for one in occurrence.inner(Role.RIGHT))
-        case Shape.GROUP | Shape.LOOP | Shape.WHILE | Shape.IF | Shape.CASE:
+        case Shape.GROUP | Shape.TIMED | Shape.LOOP | Shape.WHILE | Shape.IF | Shape.CASE:
             lasts = [part.occurrences[-1] for part in occurrence.parts if part.occurrences and _is_end(part.role)]
             return any(masks_failure(one) for one in lasts)
     return False

@@ -185,7 +185,7 @@ class _Lowering:
         occurrences: list[Occurrence] = []
         after_failure: ShellState | None = None
         for statement in statements:
-            question = status_question(statement, statuses)
+            question = status_question(_condition_of(statement), statuses)
             occurrence = self.statement(statement, state, context)
             occurrences.append(occurrence)
             if through:
@@ -395,9 +395,10 @@ class _Lowering:
         parts = [Part(Role.CONDITION, condition.occurrences)]
         branches: list[Lowered] = []
         for number, (holds, statements, entered, known) in enumerate(entries):
-            if answer is not None and answer is not holds:
-                continue
             branch = self.sequence(statements, entered, known)
+            if answer is not None and answer is not holds:
+                parts.append(Part(Role.SKIPPED, branch.occurrences, number))
+                continue
             branches.append(branch)
             parts.append(Part(Role.BRANCH, branch.occurrences, number))
             taken = exits.taking(condition.paths, Exit.TRUE if holds else Exit.FALSE)
@@ -476,7 +477,7 @@ class _Lowering:
             case "TimeClause":
                 body = self.sequence(command.statements, state, context)
                 part = (Part(Role.BODY, body.occurrences),)
-                return _Inside(Shape.GROUP, body.effects, body.paths, body.after, body.after_failure, part)
+                return _Inside(Shape.TIMED, body.effects, body.paths, body.after, body.after_failure, part)
         return self._opaque(command.statements, state)
 
     def _opaque(self, statements: tuple[Statement, ...], state: ShellState) -> _Inside:
@@ -758,6 +759,12 @@ def _block(command: Case, number: int | None) -> Iterator[Statement]:
     last = len(command.branches) if command.falls_through[number] else number + 1
     for block in command.branches[number:last]:
         yield from block
+
+
+def _condition_of(statement: Statement) -> tuple[Statement, ...]:
+    """Return what a plain `if` asks; nothing for any other statement."""
+    plain = not (statement.negated or statement.background or statement.redirects)
+    return statement.command.condition if plain and isinstance(statement.command, If) else ()
 
 
 def _answer(statement: Statement, state: ShellState) -> bool | None:

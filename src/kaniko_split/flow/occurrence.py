@@ -26,6 +26,7 @@ class Shape(Enum):
     OR = "the right part runs when the left one fails"
     PIPE = "both parts run, each in a subshell"
     GROUP = "its statements run in order"
+    TIMED = "its statements run in order, and their time is printed"
     SUBSHELL = "its statements run in order in a shell of their own"
     IF = "a condition decides which branch runs"
     CASE = "a word decides which branch runs"
@@ -43,6 +44,7 @@ class Role(Enum):
     RIGHT = "the right side of an operator"
     CONDITION = "what is asked"
     BRANCH = "what the answer leads to"
+    SKIPPED = "what another answer would lead to"
     BODY = "what runs in it"
     CALLED = "what a function or script runs"
 
@@ -111,9 +113,12 @@ class Occurrence:
         return most_builds(self.paths)
 
     def inner(self, *roles: Role) -> Iterator[Occurrence]:
-        """Yield the occurrences right inside it, in order; those of some roles only where these are given."""
+        """Yield the occurrences right inside it, in order; those of some roles only where these are given.
+
+        What certainly does not run is left out, unless its role is given.
+        """
         for part in self.parts:
-            if not roles or part.role in roles:
+            if part.role in roles or (not roles and part.role is not Role.SKIPPED):
                 yield from part.occurrences
 
     def walk(self) -> Iterator[Occurrence]:

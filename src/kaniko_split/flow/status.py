@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 
-from kaniko_split.shell.nodes import Call, If, Other, Parameter, Statement
+from kaniko_split.shell.nodes import Call, Other, Parameter, Statement
 
 _UNEQUAL = ("-ne", "-gt", "!=")
 _EQUAL = ("-eq", "=", "==")
@@ -27,14 +27,12 @@ class StatusQuestion:
     for_failure: bool
 
 
-def status_question(statement: Statement, names: Container[str]) -> StatusQuestion | None:
-    """Return what an `if` asks of one of the variables `names`, each of which holds a status; else None."""
-    command = statement.command
-    plain = not (statement.negated or statement.background or statement.redirects)
-    if not isinstance(command, If) or not plain or len(command.condition) != 1:
+def status_question(condition: tuple[Statement, ...], names: Container[str]) -> StatusQuestion | None:
+    """Return what a condition asks of one of the variables `names`, each of which holds a status; else None."""
+    if len(condition) != 1:
         return None
     for signs, for_failure in ((_UNEQUAL, True), (_EQUAL, False)):
-        name = _compared_with_zero(command.condition, signs)
+        name = _compared_with_zero(condition, signs)
         if name is not None and name in names:
             return StatusQuestion(name, for_failure)
     return None

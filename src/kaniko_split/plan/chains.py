@@ -13,7 +13,6 @@ from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.commands import hardly_fails
 from kaniko_split.flow.occurrence import Shape
 from kaniko_split.plan.slices import CannotSliceError, Slices
-from kaniko_split.shell.nodes import Group, If
 
 
 def check_chains(trace: Trace) -> None:
@@ -26,7 +25,7 @@ def check_chains(trace: Trace) -> None:
     """
     for chain in _chains(trace):
         for step in chain if len(chain) > 1 else ():
-            if step.build is not None and isinstance(step.statement.command, (If, Group)):
+            if step.build is not None and step.occurrence.shape in {Shape.IF, Shape.GROUP, Shape.SUBSHELL}:
                 raise CannotSliceError("build-in-control-flow", step, "it is a link of an `&&` chain")
     for chain in _chains(trace)[:-1]:
         building = len(chain) > 1 and any(step.build is not None for step in chain)

@@ -7,7 +7,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from kaniko_split.detect.findings import Finding
+from kaniko_split.detect.loops import goes_over_braces
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.flow.occurrence import Shape
 from kaniko_split.plan.chains import check_chains
 from kaniko_split.plan.detours import commented
 from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of, is_changed, is_open
@@ -15,8 +17,6 @@ from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
 from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
 from kaniko_split.plan.wishes import Wishes
 from kaniko_split.shell.locations import File
-from kaniko_split.shell.nodes import For, nested
-from kaniko_split.source.patterns import Pattern
 
 
 def divide(finding: Finding, wishes: Wishes) -> Slices:
@@ -58,9 +58,6 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     return slices
 
 
-_BRACES = Pattern(r"\{.*(?:,|\.\.).*\}")
-
-
 def _check_statements(trace: Trace) -> None:
     """Make sure that every build is a statement that can be moved by itself.
 
@@ -96,13 +93,11 @@ def _starts_with_flag(step: Step) -> bool:
 
 def _cannot_divide(step: Step) -> CannotSliceError:
     """Return why a statement that holds builds is no statement of one build."""
+    loops = step.occurrence.shape is Shape.LOOP
     if step.builds == float("inf"):
-        items = step.statement.command.items if isinstance(step.statement.command, For) else None
-        braces = [word for word in items or () if _BRACES.match(word.literal or "")]
-        hint = "a list in braces is one word to the shell of Kaniko's image: write the words out" if braces else ""
-        return CannotSliceError("dynamic-loop", step, hint)
-    inner = [one for block in nested(step.statement) for one in block]
-    if isinstance(step.statement.command, For) and any(isinstance(one.command, For) for one in inner):
+        hint = "a list in braces is one word to the shell of Kaniko's image: write the words out"
+        return CannotSliceError("dynamic-loop", step, hint if loops and goes_over_braces(step.statement) else "")
+    if loops and any(one.shape is Shape.LOOP for one in step.occurrence.inner()):
         return CannotSliceError("build-in-control-flow", step, "a loop stands in a loop")
     if step.statement.background:
         return CannotSliceError("build-in-control-flow", step, "it runs in the background")

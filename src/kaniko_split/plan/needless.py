@@ -11,7 +11,7 @@ from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.kaniko.image import image_name
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.plan.outcome import NewJob
-from kaniko_split.shell.nodes import Call, Function, Statement, nested, substitutions, words_of
+from kaniko_split.shell.nodes import Call
 
 _NOTHING = frozenset({"true", ":", "echo", "printf"})
 # Flags that say where an image goes and how it is told of, not what is in it.
@@ -26,7 +26,7 @@ def workarounds(trace: Trace) -> tuple[tuple[str, ...], int | None]:
     for step in trace.steps:
         if step.build is not None and step.build.cleanup:
             found.setdefault("--cleanup", step.number)
-        for text in _cleaning(trace, step, cleaned=bool(found)):
+        for text in _cleaning(step, cleaned=bool(found)):
             found.setdefault(text, step.number)
     return tuple(found), min(found.values(), default=None)
 
@@ -58,37 +58,27 @@ def _names(steps: Sequence[Step], jobs: Sequence[NewJob]) -> set[str]:
     return {name for place in places if (name := image_name(place)) is not None}
 
 
-def _cleaning(trace: Trace, step: Step, *, cleaned: bool) -> Iterator[str]:
+def _cleaning(step: Step, *, cleaned: bool) -> Iterator[str]:
     """Yield the commands of a statement that clean up; the name of a function or alias, where it does just that."""
-    text = trace.script.text
     if step.calls and step.build is None:
-        commands = [list(_commands(one, text)) for one in trace.script.statements if _defines(one, step.calls)]
-        removes = any(removes_leftovers(words) for one in commands for words in one)
-        if removes and all(_only_cleans(one) for one in commands):
+        commands = list(_commands(step, called=True))
+        if any(map(removes_leftovers, commands)) and all(map(_only_cleans, commands)):
             yield step.calls
         return
-    if isinstance(step.statement.command, Function):
-        return
-    for words in _commands(step.statement, text):
+    for words in _commands(step, called=False):
         if words[:1] == ("alias",) and len(words) > 1 and "/kaniko/" in words[1]:
             yield words[1].partition("=")[0]
         elif removes_leftovers(words) or (makes_workspace(words) and (cleaned or step.build is not None)):
             yield " ".join(words)
 
 
-def _commands(statement: Statement, text: str) -> Iterator[tuple[str, ...]]:
-    if isinstance(statement.command, Call):
-        yield tuple(text[word.span.start : word.span.end] for word in statement.command.words)
-    inside = [one for word in words_of(statement) for part in substitutions(word) for one in part.statements]
-    for one in (*inside, *(one for block in nested(statement) for one in block)):
-        yield from _commands(one, text)
+def _commands(step: Step, *, called: bool) -> Iterator[tuple[str, ...]]:
+    """Yield the words of the commands of a statement, as they are written, or of those that it calls."""
+    for one in step.occurrence.walk():
+        command, script = one.statement.command, one.before.script
+        if isinstance(command, Call) and (len(one.before.calling) > len(step.occurrence.before.calling)) == called:
+            yield tuple(script[word.span.start : word.span.end] for word in command.words)
 
 
-def _defines(statement: Statement, name: str) -> bool:
-    return isinstance(statement.command, Function) and statement.command.name == name
-
-
-def _only_cleans(commands: Sequence[tuple[str, ...]]) -> bool:
-    return all(
-        removes_leftovers(words) or makes_workspace(words) or words[0] in _NOTHING for words in commands if words
-    )
+def _only_cleans(words: tuple[str, ...]) -> bool:
+    return not words or removes_leftovers(words) or makes_workspace(words) or words[0] in _NOTHING

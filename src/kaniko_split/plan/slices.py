@@ -14,6 +14,7 @@ from kaniko_split.detect.contexts import lies_outside
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.background import BackgroundState
 from kaniko_split.flow.builds import masks_failure
+from kaniko_split.flow.occurrence import Shape
 from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.attaching import Attaching
 from kaniko_split.plan.backward import Backward, names_in_environment
@@ -23,7 +24,6 @@ from kaniko_split.plan.idle_options import idle_options
 from kaniko_split.plan.order import left_behind, order_of
 from kaniko_split.plan.turns import builds_of_turns, check_turns
 from kaniko_split.shell.locations import File, State, Variable, meeting
-from kaniko_split.shell.nodes import Case, For, Group, If, While
 
 __all__ = ["CannotSliceError", "JobSlice", "Slices", "slice_script"]
 
@@ -95,6 +95,9 @@ def slice_script(
         CannotSliceError: A statement stands in the way.
     """
     return _Slicer(trace, frozenset(given), links, dockerfiles or {}, commented).slices()
+
+
+_COMPOUND = frozenset({Shape.IF, Shape.CASE, Shape.LOOP, Shape.WHILE, Shape.GROUP, Shape.SUBSHELL})
 
 
 class _Slicer:
@@ -245,7 +248,7 @@ class _Slicer:
     def _is_gate_in_chain(self, step: Step) -> bool:
         """Tell whether a condition or loop that may end the job is a link of a chain: alone it is another gate."""
         linked = step.chained or any(one.chained for one in self._steps[step.number + 1 : step.number + 2])
-        compound = isinstance(step.statement.command, If | Case | For | While | Group)
+        compound = step.occurrence.shape in _COMPOUND
         return linked and compound and step.build is None and (step.effects.fails or step.effects.leaves)
 
     def _in_before_script(self, step: Step) -> bool:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from kaniko_split.flow.changed_names import ANYTHING, names_changed
 from kaniko_split.flow.state import Assumed
-from kaniko_split.shell.changes import ANYTHING, names_changed
 from kaniko_split.shell.nodes import Call, Case, Other, Script, Statement, nested, substitutions, words_of
 from kaniko_split.shell.values import Value
 from kaniko_split.source.patterns import Pattern
