@@ -109,7 +109,10 @@ def given_variables(pipeline: Pipeline, name: str) -> dict[str, Value]:
     Raises:
         UnresolvableError: GitLab would reject the pipeline.
     """
-    return {key: Value(one.value, exact=one.known, given=True) for key, one in variables_of(pipeline, name).items()}
+    return {
+        key: Value(one.value, exact=one.known, splits=one.value == f"${key}", given=True)
+        for key, one in variables_of(pipeline, name).items()
+    }
 
 
 def _of_job(pipeline: Pipeline, job: Job, words: Vocabulary) -> Iterator[Finding]:

@@ -136,8 +136,8 @@ def _built_on(split: Split, builds: list[NewJob]) -> Iterator[Change]:
 
 
 def _waiting(split: Split) -> Iterator[Change]:
-    names = _list([job.name for job in split.jobs])
     for reference in split.references:
+        names = _list([name + reference.suffix for name in split.names])
         place = reference.file.place(reference.name.span.start)
         if reference.use is Use.NEEDS:
             yield Change(Mark.PROVED, f"{_code(reference.owner)} waits for {names}", place)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Trace
+from kaniko_split.gitlab.artifacts import gives_variables
 from kaniko_split.gitlab.pipeline import Job, Pipeline
 from kaniko_split.gitlab.references import JobReference, Use, references_to
-from kaniko_split.gitlab.resolve import UnresolvableError, parents
+from kaniko_split.gitlab.resolve import UnresolvableError, effective_job, parents
 from kaniko_split.gitlab.script import Origin, Provided, Section, provider, script_items
 from kaniko_split.gitlab.values import value_of
 from kaniko_split.kaniko.command import Build
@@ -309,13 +310,15 @@ def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *,
     bare = {entry.name for entry in job.mapping.entries} <= lost
     if bare and moved:
         raise ObstacleError("job-extended", moved[0].file, moved[0].name.span.start)
+    reports = gives_variables(effective_job(finding.pipeline, job.name))
     split = Split(
         finding,
         None if bare else names.template,
         jobs,
         heir.slices,
         placement,
-        references if jobs[-1].build is not None else moved,
+        references if jobs[-1].build is not None or reports else moved,
+        reports=reports,
         shared=shared,
         home=heir.home,
         drops_extends=plain,

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kaniko_split.gitlab.keywords import LONGEST_NAME, MOST_NEEDS
+from kaniko_split.gitlab.parallel import expanded_name
 from kaniko_split.gitlab.pipeline import Pipeline
 from kaniko_split.gitlab.resolve import resolved_pipeline
+from kaniko_split.gitlab.values import Reference
 from kaniko_split.plan.needs import Need
 from kaniko_split.plan.outcome import NewJob, Split
 
@@ -50,6 +52,9 @@ def same(one: Any, other: Any) -> bool:
     """Tell whether two values are the same to GitLab: `1`, `true` and `"1"` are three things."""
     if type(one) is not type(other):
         return False
+    if isinstance(one, Reference):
+        # It leads into an include that was not read, so its words are all that is known of it.
+        return bool(one.path == other.path)
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, list):
@@ -100,15 +105,23 @@ def _renamed(job: Any, names: Mapping[str, Sequence[str]]) -> Any:
 def _renamed_list(items: Sequence[Any], names: Mapping[str, Sequence[str]]) -> list[Any]:
     found: list[Any] = []
     for item in items:
-        if isinstance(item, str) and item in names:
-            found.extend(names[item])
-        elif isinstance(item, dict) and item.get("job") in names and not {"project", "pipeline"} & item.keys():
-            found.extend({**item, "job": name} for name in names[item["job"]])
+        if isinstance(item, str):
+            found.extend(_new_names(item, names))
+        elif isinstance(item, dict) and isinstance(item.get("job"), str) and not {"project", "pipeline"} & item.keys():
+            found.extend({**item, "job": name} for name in _new_names(item["job"], names))
         elif isinstance(item, list):
             found.append(_renamed_list(item, names))
         else:
             found.append(item)
     return found
+
+
+def _new_names(name: str, names: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the names that replace a job's, also where it is that of one of its parallel jobs."""
+    if name in names:
+        return list(names[name])
+    job, suffix = expanded_name(name) or (name, "")
+    return [new + suffix for new in names.get(job, (job,))]
 
 
 def _differences(wanted: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:

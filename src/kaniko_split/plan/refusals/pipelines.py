@@ -9,7 +9,7 @@ from kaniko_split.plan.refusals.code import RefusalCode
 CODES = (
     RefusalCode(
         code="job-name-used",
-        summary="the job uses `CI_JOB_NAME` or `CI_JOB_NAME_SLUG`, which differs in each new job",
+        summary="the job uses its own name (`CI_JOB_NAME` and the like), which differs in each new job",
         looks_like=dedent("""\
             images:
               stage: build
