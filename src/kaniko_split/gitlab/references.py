@@ -104,6 +104,37 @@ def hidden_mentions(pipeline: Pipeline, job: str) -> Iterator[tuple[PipelineFile
                         yield one.file, node
 
 
+def input_mentions(pipeline: Pipeline, job: str) -> Iterator[tuple[PipelineFile, Node]]:
+    """Yield each text that is the job's name and is handed to an include as an input, or is an input's default.
+
+    Files name jobs by inputs too (`needs: ["$[[ inputs.after ]]"]`), see https://docs.gitlab.com/ci/inputs/. An input that
+    may as well be a stage of that name is not yielded where its own name says so.
+    """
+    for file in pipeline.files:
+        if not _may_name(file.source.text, job):
+            continue
+        for document in file.documents:
+            root = document.root
+            for node in walk(root) if root is not None else ():
+                entry = node.entry("inputs") if isinstance(node, Mapping) else None
+                if entry is not None:
+                    yield from ((file, name) for name in _inputs_called(entry, job))
+
+
+def _inputs_called(entry: Entry, job: str) -> Iterator[Node]:
+    """Yield the values and defaults of inputs that are the job's name."""
+    given = followed(entry.value)
+    for one in given.entries if isinstance(given, Mapping) else ():
+        value = followed(one.value)
+        if "stage" in one.name:
+            continue
+        default = value.entry("default") if isinstance(value, Mapping) else None
+        for node in walk(default.value if default is not None else value):
+            real = followed(node)
+            if isinstance(real, Scalar) and (real.value == job or (expanded_name(real.value) or ("",))[0] == job):
+                yield real
+
+
 def _flat(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 

@@ -11,7 +11,7 @@ from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import trace
 from kaniko_split.gitlab.keywords import DEEPEST_EXTENDS
 from kaniko_split.gitlab.pipeline import PipelineFile
-from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, references_to
+from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, input_mentions, references_to
 from kaniko_split.gitlab.resolve import effective_job, levels_of
 from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider, script_items
 from kaniko_split.gitlab.values import is_merge_key
@@ -271,6 +271,8 @@ def _check_after_script(finding: Finding) -> None:
 def _check_references(finding: Finding, references: tuple[JobReference, ...], together: frozenset[str]) -> None:
     for file, node in hidden_mentions(finding.pipeline, finding.job.name):
         raise ObstacleError("references-unread", file, node.span.start)
+    for file, node in input_mentions(finding.pipeline, finding.job.name):
+        raise ObstacleError("references-unread", file, node.span.start, "an input hands its name on")
     for reference in references:
         at = reference.name.span.start
         match reference.use:

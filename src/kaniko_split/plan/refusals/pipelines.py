@@ -394,7 +394,7 @@ CODES = (
               script: ./deploy.sh
             """),
         why="Every reference to the job has to become one to the new jobs. Where one is aliased, comes "
-        "through `!reference` or may stand in a file that was not read, it could be left behind, and "
+        "through `!reference` or an input, or may stand in a file that was not read, it could be left behind, and "
         "GitLab does not create a pipeline in which a job needs one that is not there.",
         by_hand="Write `needs`, `dependencies` or `extends` out in the job that refers to this one. If the "
         "reference may be in a file of another project, look there first, and then split the job by hand.",
