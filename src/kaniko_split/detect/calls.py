@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from kaniko_split.kaniko.command import Argument, Build, NotABuild, is_executor, read_command
+from kaniko_split.kaniko.command import (
+    ENVIRONMENT,
+    Argument,
+    Build,
+    NotABuild,
+    is_executor,
+    read_command,
+    with_environment,
+)
 from kaniko_split.shell.commands import Kind, base_name, behind_wrappers, kind_of
 from kaniko_split.shell.knowledge import Surroundings
 from kaniko_split.shell.nodes import Call, Statement
 from kaniko_split.shell.values import Value
+from kaniko_split.shell.words import value_of_word
 
 
 def executor_call(statement: Statement, here: Surroundings, extra: Sequence[str] = ()) -> Build | NotABuild | None:
@@ -22,10 +31,28 @@ def executor_call(statement: Statement, here: Surroundings, extra: Sequence[str]
     if not isinstance(statement.command, Call) or not statement.command.words:
         return None
     values = here.values(statement)
-    at = _command_word(values, here.wrappers, extra)
+    at = _command_word(values, here, extra)
     if at is None:
         return None
-    return read_command(tuple(Argument(value.text, value.exact, value.splits) for value in values[at + 1 :]))
+    found = read_command(tuple(Argument(value.text, value.exact, value.splits) for value in values[at + 1 :]))
+    return with_environment(found, _environment(statement, values[:at], here)) if isinstance(found, Build) else found
+
+
+def _environment(statement: Statement, wrappers: Sequence[Value], here: Surroundings) -> dict[str, Argument]:
+    """Return the variables that the executor looks at: those set so far, before the command, or behind `env`.
+
+    Whether a variable is exported is not asked: it counts where it may be.
+    """
+    found = {name: Argument(here.known[name].text, here.known[name].exact) for name in ENVIRONMENT & here.known.keys()}
+    for one in statement.command.assignments if isinstance(statement.command, Call) else ():
+        if one.name in ENVIRONMENT and one.value is not None:
+            value = value_of_word(one.value, here.script, here.known)
+            found[one.name] = Argument(value.text, value.exact)
+    for word in wrappers:
+        name, mark, text = word.text.partition("=")
+        if mark and name in ENVIRONMENT:
+            found[name] = Argument(text, word.exact)
+    return found
 
 
 def hides_executor(statement: Statement, here: Surroundings) -> bool:
@@ -46,8 +73,17 @@ def hides_executor(statement: Statement, here: Surroundings) -> bool:
     return runs and any("/" in text and is_executor(text) for text in texts[at + 1 :])
 
 
-def _command_word(values: Sequence[Value], wrappers: Mapping[str, int], extra: Sequence[str]) -> int | None:
-    """Return the index of the executor among the words of a command, its wrappers passed over."""
-    at = behind_wrappers(tuple(value.text for value in values), wrappers)
-    found = at < len(values) and values[at].exact and is_executor(values[at].text, extra)
-    return at if found else None
+def _command_word(values: Sequence[Value], here: Surroundings, extra: Sequence[str]) -> int | None:
+    """Return the index of the executor among the words of a command, its wrappers passed over.
+
+    A path that begins at the working folder is one from the root where that folder is outside of the project.
+    """
+    at = behind_wrappers(tuple(value.text for value in values), here.wrappers)
+    if at >= len(values):
+        return None
+    text = values[at].text
+    if "/" in text and not text.startswith("/") and (here.folder or "").startswith("/"):
+        text = f"{here.folder}/{text}"
+    # A pattern (`/kaniko*/executor`) and KANIKO_DIR are known well enough.
+    certain = values[at].exact or text.rpartition("/")[2] == "executor"
+    return at if certain and is_executor(text, extra) else None

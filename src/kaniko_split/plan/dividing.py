@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.kaniko.registries import pulled_as
 from kaniko_split.plan.chains import check_chains
 from kaniko_split.plan.detours import commented
 from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of, is_changed, is_open
@@ -16,6 +17,7 @@ from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
 from kaniko_split.plan.wishes import Wishes
 from kaniko_split.shell.locations import File
 from kaniko_split.shell.nodes import For, nested
+from kaniko_split.shell.values import Value
 from kaniko_split.source.patterns import Pattern
 
 
@@ -33,9 +35,7 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     texts = {step.number: dockerfile_of(step, wishes.read, steps[: step.number]) for step in builds}
     for step in builds:
         _check_what_is_added(step, texts[step.number] or "", builds)
-    images = {
-        step.number: "\n".join(images_of(texts[step.number] or "", arguments_of(step, variables))) for step in builds
-    }
+    images = {step.number: "\n".join(_images(step, texts[step.number] or "", variables)) for step in builds}
     slices = slice_script(
         finding.trace,
         variables,
@@ -56,6 +56,12 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     check_fresh_values(finding.trace, slices)
     check_artifacts(finding, slices)
     return slices
+
+
+def _images(step: Step, dockerfile: str, variables: Mapping[str, Value]) -> Iterator[str]:
+    """Yield the images that a Dockerfile names, under every name by which the build may pull them."""
+    for image in images_of(dockerfile, arguments_of(step, variables)):
+        yield from pulled_as(image, step.build.registry_maps if step.build is not None else ())
 
 
 _BRACES = Pattern(r"\{.*(?:,|\.\.).*\}")

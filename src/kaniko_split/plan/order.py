@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step
-from kaniko_split.kaniko.image import may_be_image, same_repository
+from kaniko_split.kaniko.command import Build
+from kaniko_split.kaniko.image import same_repository
+from kaniko_split.kaniko.overlap import is_open, looks_like_image, may_be_image
+from kaniko_split.kaniko.registries import pulled_as
 from kaniko_split.shell.locations import File, Location, Variable, may_meet, variables_in
 from kaniko_split.source.patterns import Pattern
 
@@ -53,7 +56,7 @@ def order_of(
             _wait_for_verdict(step, slices, after)
     for build in builds:
         call = steps[build].build
-        if call is not None and call.no_push:
+        if call is not None and (call.no_push or call.asks_no_push):
             for later in builds:
                 if later > build:
                     after[later].add(build)
@@ -96,28 +99,43 @@ def _wait_for_verdict(step: Step, slices: Mapping[int, Sequence[int]], after: di
 
 
 def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int, dockerfile: str) -> set[int]:
-    """Return the earlier builds whose image the arguments or the Dockerfile of `build` name."""
+    """Return the earlier builds whose image the arguments or the Dockerfile of `build` name, or may name.
+
+    Args:
+        steps: All statements.
+        builds: The builds, by number.
+        build: One of them.
+        dockerfile: The images that its Dockerfile names, a line each; empty where that was not read.
+    """
     call = steps[build].build
     texts = [value or "" for name, value in call.flags if name not in _NAMES_NO_SOURCE] if call is not None else []
     texts.extend(value for one in steps[build].inside for value in one.inherited)
     texts.extend(value.text for value in steps[build].values if " " in value.text)
     texts.extend([_DEFAULT.sub(" ", text) for text in texts])
-    texts.extend(dockerfile.split("\n"))
+    images = dockerfile.split("\n")
     if call is not None:
         # What a script is given may be another image than its own, to be built on.
         own = call.destinations
         texts.extend(word for word in steps[build].given if not any(same_repository(word, one) for one in own))
+        named = [text.rpartition("=")[2] for text in texts if text not in own]
+        images.extend(place for text in named if looks_like_image(text) for place in pulled_as(text, call.registry_maps))
     found: set[int] = set()
     for number in builds:
         other = steps[number].build
         if number < build and other is not None:
-            used = any(
-                same_repository(text, one) or may_be_image(text.rpartition("=")[2], one)
-                for text in texts
-                for one in other.destinations
-            )
-            found |= {number} if used else set()
+            certain = any(same_repository(text, one) for text in (*texts, *images) for one in other.destinations)
+            perhaps = any(may_be_image(image, one) for image in images if not is_open(image) for one in _pushes(other))
+            found |= {number} if certain or perhaps else set()
     return found
+
+
+def _pushes(build: Build) -> Iterator[str]:
+    """Yield what a build pushes to, or may push to where its arguments are not all known."""
+    if build.no_push:
+        return
+    yield from build.destinations
+    if build.opaque and not build.destinations:
+        yield "$DESTINATION"
 
 
 def _pushed_over(steps: Sequence[Step], builds: Sequence[int], build: int) -> set[int]:
