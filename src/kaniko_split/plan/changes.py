@@ -87,6 +87,13 @@ def _order(split: Split, builds: list[NewJob]) -> Iterator[Change]:
         if before:
             names = [one.name for one in builds if one.build in before]
             yield Change(Mark.PROVED, f"{_code(job.name)} waits for {_list(names)} and starts only when it succeeded")
+            if job.build in split.slices.unsure:
+                yield Change(
+                    Mark.ASKS,
+                    f"{_code(job.name)} may be built on {_list(names)}, since its base is not known; "
+                    "remove the `needs` if its base is another image",
+                    _place(split, job.build),
+                )
     if len(free) > 1:
         if _all_in_background(split, builds):
             yield Change(Mark.PROVED, f"{_list(free)} are still built at the same time, but not in one container")

@@ -47,7 +47,7 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     unsure = tuple(
         number
         for number in texts
-        if number not in unread and (is_changed(steps[number], steps[:number]) or is_open(images[number]))
+        if number not in unread and (is_changed(steps[number], wishes.read, steps[:number]) or is_open(images[number]))
     )
     slices = replace(slices, unread=unread, unsure=unsure)
     if wishes.keep_order:

@@ -6,15 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step
-from kaniko_split.kaniko.command import Build
+from kaniko_split.kaniko.command import Build, is_executor
 from kaniko_split.kaniko.image import same_repository
+from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.kaniko.overlap import is_open, looks_like_image, may_be_image
 from kaniko_split.kaniko.registries import pulled_as
+from kaniko_split.plan.binding import CannotSliceError
 from kaniko_split.shell.locations import File, Location, Variable, may_meet, variables_in
+from kaniko_split.shell.nodes import Call, Chain, Group, If, nested, substitutions, words_of
 from kaniko_split.source.patterns import Pattern
 
 # In `${BASE:-$IMAGE/base}` another image may be named.
 _DEFAULT = Pattern(r"\$\{\w+:?[-=+]")
+# These decide nothing by themselves, or only how the script ends.
+_NO_VERDICT = frozenset({":", "echo", "exit", "false", "printf", "return", "true"})
 # Flags whose values name an image that is written, or none at all.
 _NAMES_NO_SOURCE = frozenset({"destination", "cache-repo", "label", "digest-file", "tar-path"})
 
@@ -32,6 +37,8 @@ def order_of(
     A build waits for one whose image it uses, for what a statement between the two judged, and for one that
     pushes nothing, since that was run for its verdict alone.
 
+    Every build waits for earlier builds alone, so that no two of them wait for each other.
+
     Args:
         steps: All statements.
         slices: The statements of each build's job.
@@ -39,6 +46,9 @@ def order_of(
         dockerfiles: For a build, the images that its Dockerfile names, where that was read.
         written: For a statement that writes files, the builds whose image it names: a Dockerfile may be made there.
         passing: The statements that only pass on that a build has failed.
+
+    Raises:
+        CannotSliceError: A statement that may end the job before a build goes to the job of a later one alone.
     """
     builds = sorted(slices)
     after: dict[int, set[int]] = {build: set() for build in builds}
@@ -52,7 +62,8 @@ def order_of(
         for build in _readers(steps, number, slices):
             after[build] |= {other for other in named if other < build}
     for step in steps:
-        if step.number > builds[0] and step.number not in passing and (step.effects.fails or step.effects.acts):
+        ends = (step.effects.fails or step.effects.acts) and not _only_builds(step)
+        if ends and step.number >= builds[0] and step.number not in passing:
             _wait_for_verdict(step, slices, after)
     for build in builds:
         call = steps[build].build
@@ -86,6 +97,32 @@ def _readers(steps: Sequence[Step], number: int, slices: Mapping[int, Sequence[i
     ]
 
 
+def _only_builds(step: Step) -> bool:
+    """Tell whether a statement that builds does nothing beside that but clean up, print and end the script.
+
+    How it ends says how its build has ended, and nothing of any other build.
+    """
+    if step.build is None or step.calls:
+        return False
+    waiting = [step.statement]
+    while waiting:
+        statement = waiting.pop()
+        waiting.extend(one for block in nested(statement) for one in block)
+        if any(True for word in words_of(statement) for _ in substitutions(word)):
+            return False
+        match statement.command:
+            case Call(words=words) if words:
+                texts = tuple(word.literal or "" for word in words)
+                plain = texts[0] in _NO_VERDICT or removes_leftovers(texts) or makes_workspace(texts)
+                if not plain and not is_executor(texts[0]):
+                    return False
+            case Chain() | Group() | If():
+                pass
+            case _:
+                return False
+    return True
+
+
 def _wait_for_verdict(step: Step, slices: Mapping[int, Sequence[int]], after: dict[int, set[int]]) -> None:
     """Keep a statement that may end the job between the builds before it and those behind it."""
     holders = {build for build, numbers in slices.items() if step.number in numbers}
@@ -94,8 +131,15 @@ def _wait_for_verdict(step: Step, slices: Mapping[int, Sequence[int]], after: di
         # What asks variables alone, such as `test -n "$TOKEN"`, has no verdict on what was built before it.
         earlier = set()
     for build in slices:
-        if build > step.number:
-            after[build] |= earlier if build in holders else holders
+        if build <= step.number:
+            continue
+        if build in holders:
+            after[build] |= earlier
+            continue
+        before = {holder for holder in holders if holder < build}
+        if holders and not before:
+            raise CannotSliceError("order-not-kept", step, "a build after it would have to wait for a later one")
+        after[build] |= before
 
 
 def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int, dockerfile: str) -> set[int]:
@@ -124,7 +168,7 @@ def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int, docke
         other = steps[number].build
         if number < build and other is not None:
             certain = any(same_repository(text, one) for text in (*texts, *images) for one in other.destinations)
-            perhaps = any(may_be_image(image, one) for image in images if not is_open(image) for one in _pushes(other))
+            perhaps = any(may_be_image(image, one) for image in images for one in _pushes(other))
             found |= {number} if certain or perhaps else set()
     return found
 

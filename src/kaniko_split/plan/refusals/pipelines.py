@@ -65,7 +65,8 @@ CODES = (
         "before a manual job among them has run.",
         by_hand="If the second build must not run after a failure of the first, take `allow_failure`, "
         "`when` or `rules:needs` away. If artifacts are the reason, write `needs` in the job, with every "
-        "job whose artifacts it uses.",
+        "job whose artifacts it uses. If a check between two builds is the reason, move it before the first build, or "
+        "after the last one.",
     ),
     RefusalCode(
         code="too-many-needs",
