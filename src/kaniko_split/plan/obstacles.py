@@ -55,6 +55,8 @@ def check_job(finding: Finding, references: tuple[JobReference, ...], group: Gro
         ObstacleError: Something does.
     """
     _check_place(finding)
+    if finding.obstacle:
+        raise ObstacleError(finding.obstacle, finding.file, finding.offset)
     if group is None:
         _check_script_origin(finding)
     _check_anchors(finding)
