@@ -18,7 +18,8 @@ _WORD = Pattern(r"[^\s;|&()<>`]+")
 _AGAIN = Pattern(
     r"\b(?:for|while|until|select|function|alias|eval|xargs|find|trap)\b|\(\s*\)|\w=[\"']?[^\s\"']*executor"
 )
-_BEFORE_COMMAND = Pattern(r"(?:^|[;|&(`!{\n]|\b(?:then|do|else|elif|if|while|until|exec|time|env|sudo|eval|-c)\s)[ \t\"']*$")
+_KEYWORDS = "do|elif|else|env|eval|exec|if|sudo|then|time|until|while|-c"
+_BEFORE_COMMAND = Pattern(rf"(?:^|[;|&(`!{{\n]|\b(?:{_KEYWORDS})\s)[ \t\"']*$")
 
 
 def executor_count(texts: Iterable[str], extra: Sequence[str] = ()) -> int:

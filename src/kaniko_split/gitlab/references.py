@@ -107,8 +107,8 @@ def hidden_mentions(pipeline: Pipeline, job: str) -> Iterator[tuple[PipelineFile
 def input_mentions(pipeline: Pipeline, job: str) -> Iterator[tuple[PipelineFile, Node]]:
     """Yield each text that is the job's name and is handed to an include as an input, or is an input's default.
 
-    Files name jobs by inputs too (`needs: ["$[[ inputs.after ]]"]`), see https://docs.gitlab.com/ci/inputs/. An input that
-    may as well be a stage of that name is not yielded where its own name says so.
+    Files name jobs by inputs too (`needs: ["$[[ inputs.after ]]"]`), see https://docs.gitlab.com/ci/inputs/. An input
+    whose own name says that it is a stage is not yielded.
     """
     for file in pipeline.files:
         if not _may_name(file.source.text, job):

@@ -89,6 +89,7 @@ def same_repository(reference: str, destination: str) -> bool:
 
 
 def split_reference(destination: str) -> Reference:
+    """Return the repository, tag and digest of a reference; of the fork's `stage=reference`, those of the reference."""
     whole = units(destination)
     whole = whole[whole.index("=") + 1 :] if "=" in whole else whole
     digest: _Units = ()

@@ -7,13 +7,20 @@ A part that is not known may be anything, but for what GitLab says of its own va
 from __future__ import annotations
 
 from kaniko_split.kaniko.definitions import canonical, in_lower_case
-from kaniko_split.kaniko.expansion import is_expansion, units
+from kaniko_split.kaniko.expansion import is_expansion
 from kaniko_split.kaniko.image import LATEST, Reference, literal, split_reference
 
 _HUB = "index.docker.io"
 _OFFICIAL = tuple(f"{_HUB}/library/")
 # Those of GitLab's own variables that may be a part of an image's name begin so.
-_IN_NAMES = ("$CI_REGISTRY", "$CI_PROJECT", "$CI_COMMIT", "$CI_TEMPLATE_REGISTRY_HOST", "$CI_DEFAULT_BRANCH", "$CI_MERGE")
+_IN_NAMES = (
+    "$CI_COMMIT",
+    "$CI_DEFAULT_BRANCH",
+    "$CI_MERGE",
+    "$CI_PROJECT",
+    "$CI_REGISTRY",
+    "$CI_TEMPLATE_REGISTRY_HOST",
+)
 _FOLDERS = frozenset({"$CI_PROJECT_DIR", "$CI_BUILDS_DIR", "$HOME", "$PWD", "$OLDPWD", "$TMPDIR", "$(pwd)", "`pwd`"})
 # Each holds one part of a path, and no slash.
 _WITHOUT_SLASH = frozenset({"$CI_REGISTRY", "$CI_PROJECT_NAME"})
@@ -25,9 +32,8 @@ _MOST_UNITS = 300
 def may_be_image(image: str, destination: str) -> bool:
     """Return whether `image` may be what is pushed to `destination`.
 
-    So may `registry.gitlab.com/group/project/base:1` be `$CI_REGISTRY_IMAGE/base:1`, and `$REGISTRY/base` too. Where
-    both repositories are known to be another one, or both tags are, the answer is no. Nothing is known of an image that
-    is a variable and no more (`$BASE`): see `is_open`.
+    So may `registry.gitlab.com/group/project/base:1` be `$CI_REGISTRY_IMAGE/base:1`, and `$REGISTRY/base` too. An image
+    that is a variable and no more (`$BASE`) may be any. Where both tags are known and differ, the answer is no.
 
     Args:
         image: A reference, as `FROM` or a build argument has it.
@@ -48,12 +54,6 @@ def may_be_image(image: str, destination: str) -> bool:
     if public and other[:1] == ("$CI_REGISTRY",):
         return False
     return _meet(one, other)
-
-
-def is_open(image: str) -> bool:
-    """Tell whether a reference is a variable or a substitution and no more, so that it may be any image."""
-    repository = split_reference(image).repository
-    return len(repository) == 1 and is_expansion(repository[0]) and not repository[0].startswith("$CI_")
 
 
 def looks_like_image(text: str) -> bool:

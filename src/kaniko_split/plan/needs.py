@@ -79,7 +79,7 @@ def _need(pipeline: Pipeline, name: str) -> Need | None:
     value = effective_job(pipeline, name) if name in visible_jobs(pipeline) else {UNREAD_PARENT: []}
     rules = value.get("rules")
     if UNREAD_PARENT in value or (isinstance(rules, list) and not all(isinstance(rule, dict) for rule in rules)):
-        raise NoGateError("order-not-kept", f"`{name}`, which gives it artifacts, is not read to its end and may be skipped")
+        raise NoGateError("order-not-kept", f"`{name}`, which gives it artifacts, is not read to its end")
     listed = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
     own = value.get("when", "on_success")
     # Where no rule matches, the job is not there.
@@ -89,6 +89,6 @@ def _need(pipeline: Pipeline, name: str) -> Need | None:
     if whens == {"on_failure"}:
         return None
     if not whens <= {"on_success", "always", "delayed"}:
-        raise NoGateError("order-not-kept", f"`{name}`, which gives it artifacts, may be skipped, and would hold it back")
+        raise NoGateError("order-not-kept", f"`{name}`, which gives it artifacts, may be skipped")
     conditional = any(key in value for key in ("rules", "only", "except"))
     return Need(name, optional=True if conditional else None)

@@ -9,7 +9,7 @@ from kaniko_split.detect.trace import Step
 from kaniko_split.kaniko.command import Build, is_executor
 from kaniko_split.kaniko.image import same_repository
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
-from kaniko_split.kaniko.overlap import is_open, looks_like_image, may_be_image
+from kaniko_split.kaniko.overlap import looks_like_image, may_be_image
 from kaniko_split.kaniko.registries import pulled_as
 from kaniko_split.plan.binding import CannotSliceError
 from kaniko_split.shell.locations import File, Location, Variable, may_meet, variables_in
@@ -162,7 +162,9 @@ def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int, docke
         own = call.destinations
         texts.extend(word for word in steps[build].given if not any(same_repository(word, one) for one in own))
         named = [text.rpartition("=")[2] for text in texts if text not in own]
-        images.extend(place for text in named if looks_like_image(text) for place in pulled_as(text, call.registry_maps))
+        images.extend(
+            place for text in named if looks_like_image(text) for place in pulled_as(text, call.registry_maps)
+        )
     found: set[int] = set()
     for number in builds:
         other = steps[number].build

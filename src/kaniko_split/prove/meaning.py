@@ -31,6 +31,9 @@ def check_meaning(before: Pipeline, after: Pipeline, splits: Sequence[Split]) ->
     if not same(wanted, found):
         yield from _differences(wanted, found)
     yield from _check_limits(found)
+    yield from _check_circles(before, found)
+    for split in splits:
+        yield from _check_order(split)
 
 
 def expected(before: Pipeline, splits: Sequence[Split]) -> dict[str, Any]:
@@ -143,3 +146,48 @@ def _check_limits(jobs: Mapping[str, Any]) -> Iterator[str]:
         needs = job.get("needs") if isinstance(job, dict) else None
         if isinstance(needs, list) and len(needs) > MOST_NEEDS:
             yield f"`{name}` needs {len(needs)} jobs; GitLab allows {MOST_NEEDS}"
+
+
+def _check_order(split: Split) -> Iterator[str]:
+    """Say which of the new jobs waits for one that came after it."""
+    names = [job.name for job in split.jobs]
+    for number, job in enumerate(split.jobs):
+        for need in job.needs or ():
+            if need.job in names[number:]:
+                yield f"`{job.name}` waits for `{need.job}`, which came after it"
+
+
+def _check_circles(before: Pipeline, jobs: Mapping[str, Any]) -> Iterator[str]:
+    """Say which jobs wait for themselves: GitLab rejects such a pipeline, whatever it was before."""
+    old = _waiting_for_themselves(resolved_pipeline(before))
+    for name in _waiting_for_themselves(jobs) - old:
+        yield f"`{name}` waits for itself by its `needs`"
+
+
+def _waiting_for_themselves(jobs: Mapping[str, Any]) -> set[str]:
+    waits = {name: _needed(job) for name, job in jobs.items()}
+    found: set[str] = set()
+    for name in jobs:
+        seen: set[str] = set()
+        waiting = list(waits[name])
+        while waiting:
+            other = waiting.pop()
+            if other not in seen:
+                seen.add(other)
+                waiting.extend(waits.get(other, ()))
+        if name in seen:
+            found.add(name)
+    return found
+
+
+def _needed(job: Any) -> tuple[str, ...]:
+    """Return the jobs of the same pipeline that a job needs, also by one of its rules."""
+    if not isinstance(job, dict):
+        return ()
+    rules = job.get("rules")
+    lists = [job.get("needs"), *(rule.get("needs") for rule in rules or () if isinstance(rule, dict))]
+    items = [item for listed in lists if isinstance(listed, list) for item in listed]
+    own = [item for item in items if not (isinstance(item, dict) and {"project", "pipeline"} & item.keys())]
+    names = [item.get("job") if isinstance(item, dict) else item for item in own]
+    known = [name for name in names if isinstance(name, str)]
+    return (*known, *(one[0] for name in known if (one := expanded_name(name)) is not None))
