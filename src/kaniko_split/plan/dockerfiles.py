@@ -149,9 +149,8 @@ def beside_script(path: str, script: str, read: Read) -> str:
     if folder is None:
         return path
     above = folder["above"] or folder["beyond"] or ""
-    return posixpath.join("$CI_PROJECT_DIR", posixpath.normpath(f"./{posixpath.dirname(script)}{above}")) + "".join(
-        parts[1:]
-    )
+    own = posixpath.normpath(f"{posixpath.dirname(script)}{above}".lstrip("/"))
+    return posixpath.normpath("/".join(("$CI_PROJECT_DIR", own)) + "".join(parts[1:]))
 
 
 # Quotes, the end of options and where messages go change nothing about the folder.
