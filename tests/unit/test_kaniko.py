@@ -692,7 +692,7 @@ def test_importing_brings_in_no_heavy_modules() -> None:
     ("value", "exact", "wanted"),
     [("true", True, True), ("1", True, True), ("false", True, False), ("$X", False, None)],
 )
-def test_the_environment_may_forbid_to_push(value: str, exact: bool, wanted: bool | None) -> None:
+def test_the_environment_may_forbid_to_push(value: str, exact: bool, wanted: bool | None) -> None:  # noqa: FBT001
     built = with_environment(build("-d", "a/b", "--no-push"), {"KANIKO_NO_PUSH": Argument(value, exact)})
     assert built.no_push is wanted
     assert built.asks_no_push is (wanted is not False)

@@ -84,6 +84,9 @@ def _command_word(values: Sequence[Value], here: Surroundings, extra: Sequence[s
     text = values[at].text
     if "/" in text and not text.startswith("/") and (here.folder or "").startswith("/"):
         text = f"{here.folder}/{text}"
-    # A pattern (`/kaniko*/executor`) and KANIKO_DIR are known well enough.
+    moved = here.known.get("KANIKO_DIR")
+    if moved is not None and moved.text and text == f"{moved.text.rstrip('/')}/executor":
+        return at
+    # A pattern (`/kaniko*/executor`) is known well enough.
     certain = values[at].exact or text.rpartition("/")[2] == "executor"
     return at if certain and is_executor(text, extra) else None

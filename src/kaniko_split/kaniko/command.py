@@ -134,8 +134,8 @@ class NotABuild:
     written: tuple[str, ...] = ()
 
 
-ENVIRONMENT = frozenset({"KANIKO_NO_PUSH", "KANIKO_REGISTRY_MAP", "KANIKO_REGISTRY_MIRROR"})
-"""The variables that change what a run of the executor pulls or pushes."""
+ENVIRONMENT = frozenset({"KANIKO_DIR", "KANIKO_NO_PUSH", "KANIKO_REGISTRY_MAP", "KANIKO_REGISTRY_MIRROR"})
+"""The variables that change what a run of the executor pulls or pushes, and where it leaves itself."""
 
 # The executor's folders in images that are not Kaniko's own: of Wolfi and Chainguard, of Debian, of self-made images.
 _BINARIES = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/opt/bin"})
@@ -169,6 +169,9 @@ def with_environment(build: Build, environment: Mapping[str, Argument]) -> Build
         # A value that is no boolean makes the executor fail before it pushes anything.
         value = BOOLEAN_VALUES.get(push.text, True) if push.exact else None
         build = replace(build, no_push=value, asks_no_push=value is not False)
+    moved = environment.get("KANIKO_DIR")
+    if moved is not None and moved.text and build.kaniko_dir is None:
+        build = replace(build, kaniko_dir=moved.text)
     maps = [environment[name].text for name in ("KANIKO_REGISTRY_MAP",) if name in environment]
     pulls = [environment[name].text for name in ("KANIKO_REGISTRY_MIRROR",) if name in environment]
     more = tuple(text for text in (*maps, *mirrors(pulls)) if text)

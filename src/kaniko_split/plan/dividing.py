@@ -33,6 +33,7 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     steps = finding.trace.steps
     builds = [step for step in steps if step.build is not None]
     texts = {step.number: dockerfile_of(step, wishes.read, steps[: step.number]) for step in builds}
+    _check_executors(builds)
     for step in builds:
         _check_what_is_added(step, texts[step.number] or "", builds)
     images = {step.number: "\n".join(_images(step, texts[step.number] or "", variables)) for step in builds}
@@ -94,6 +95,25 @@ def _check_what_is_added(step: Step, dockerfile: str, builds: Sequence[Step]) ->
         written = [place.path for place in earlier.effects.writes if isinstance(place, File)]
         if earlier.number < step.number and any(path.rpartition("/")[2] in dockerfile.split() for path in written):
             raise CannotSliceError("output-used-later", step, "its Dockerfile takes in a file of an earlier build")
+
+
+def _check_executors(builds: Sequence[Step]) -> None:
+    """Make sure that no build runs the executor from where an earlier build has moved it.
+
+    Raises:
+        CannotSliceError: One does: in a container of its own nothing is there.
+    """
+    moved_from: set[str] = set()
+    for step in builds:
+        paths = {path for one in step.inside if (path := _executor_of(one.values)) is not None}
+        if moved_from and paths - moved_from - {"executor", "/kaniko/executor"}:
+            raise CannotSliceError("output-used-later", step, "an earlier build may have moved the executor there")
+        if any(one.build.kaniko_dir is not None for one in step.inside):
+            moved_from |= paths
+
+
+def _executor_of(values: Sequence[Value]) -> str | None:
+    return next((value.text for value in values if value.text.rpartition("/")[2] == "executor"), None)
 
 
 def _starts_with_flag(step: Step) -> bool:

@@ -150,7 +150,7 @@ def beside_script(path: str, script: str, read: Read) -> str:
         return path
     above = folder["above"] or folder["beyond"] or ""
     own = posixpath.normpath(f"{posixpath.dirname(script)}{above}".lstrip("/"))
-    return posixpath.normpath("/".join(("$CI_PROJECT_DIR", own)) + "".join(parts[1:]))
+    return posixpath.normpath(f"$CI_PROJECT_DIR/{own}" + "".join(parts[1:]))
 
 
 # Quotes, the end of options and where messages go change nothing about the folder.

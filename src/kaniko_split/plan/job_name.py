@@ -19,7 +19,8 @@ Read = Callable[[str], str | None]
 # GitLab, "Predefined variables".
 NAMES = ("CI_JOB_NAME", "CI_JOB_NAME_SLUG", "CI_JOB_GROUP_NAME")
 _PATH = Pattern(r"[\w.+-]+(?:/[\w.+-]+)*")
-_FOLDER = Pattern(r"\bcd\s+(?:--\s+)?[\"']?(?:\$\{?CI_PROJECT_DIR\}?/|\./)?([\w.+-]+(?:/[\w.+-]+)*)")
+_PROJECT = Pattern(r"\$\{?CI_PROJECT_DIR\}?/")
+_FOLDER = Pattern(r"\bcd\s+(?:--\s+)?[\"']?(?:\./)?([\w.+-]+(?:/[\w.+-]+)*)")
 # These run a file that nobody names.
 _UNNAMED = {"make": ("Makefile", "makefile", "GNUmakefile"), "npm": ("package.json",), "task": ("Taskfile.yml",)}
 # Scripts that name scripts are followed this far, and so many files are read.
@@ -89,7 +90,7 @@ def _words(names: Iterable[str]) -> re.Pattern[str]:
 
 
 def _paths(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
+    for text in (_PROJECT.sub("", text) for text in texts):
         folders = [found[1] for found in _FOLDER.finditer(text)]
         for found in _PATH.finditer(text):
             names = _UNNAMED.get(found[0]) or ((found[0],) if "." in found[0] or "/" in found[0] else ())
