@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_split.detect.unparsed import executor_count, may_build_twice, without_comments
+from kaniko_split.detect.unparsed import cache_of, executor_count, may_build_twice, without_comments
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,23 @@ def test_one_word_builds_once() -> None:
 
 def test_comments_go_and_lines_stay() -> None:
     assert without_comments("a # b\n#c\n'# d' \"# e\" f#g \\# h\n") == "a \n\n'# d' \"# e\" f#g \\# h\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("/kaniko/executor --cache=true -c a", True),
+        ("executor -c a --cache", True),
+        ("executor -c a \\\n  --cache=true", True),
+        ("executor -c a; executor --cache -c b", True),
+        ('executor -c $i -d "$R/$i"', False),
+        ("executor --cache=false -c a", False),
+        ("executor --cache=$CACHE -c a", None),
+        ("executor -c a $FLAGS", None),
+        ('executor "$@"', None),
+        ("# executor --cache\nexecutor -c a", False),
+        ("make", None),
+    ],
+)
+def test_the_cache_of_what_is_read_as_text(text: str, wanted: bool | None) -> None:  # noqa: FBT001
+    assert cache_of([text]) is wanted

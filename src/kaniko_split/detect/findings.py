@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kaniko_split.detect.scripts import UnreadableScriptError, may_run, texts_run
 from kaniko_split.detect.trace import Step, Trace, trace
-from kaniko_split.detect.unparsed import executor_count, may_build_twice, without_comments
+from kaniko_split.detect.unparsed import cache_of, executor_count, may_build_twice, without_comments
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import UnresolvableError
@@ -23,7 +23,6 @@ from kaniko_split.gitlab.script import (
 from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.shell.parse import ShellSyntaxError
 from kaniko_split.shell.values import Value
-from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Place
 from kaniko_split.tree.nodes import Mapping as YamlMapping
 from kaniko_split.tree.nodes import Node, Scalar, followed
@@ -32,8 +31,6 @@ from kaniko_split.tree.scalars import value_offsets
 
 # A text without this word runs no executor, whatever else it says.
 EXECUTOR = "executor"
-_CACHE_ON = Pattern(r"--cache(?:=(?:1|t|T|TRUE|true|True))?(?:[\s\"']|$)")
-_CACHE_PERHAPS = Pattern(r"--cache(?:=|[\s\"']|$)|\bexecutor\b[^\n;|&]*[\s\"]\$(?:[@*]|\{?\w+\}?(?=[\s\"]|$))")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -249,10 +246,8 @@ def _of_steps(pipeline: Pipeline, job: Job, steps: Provided, words: Vocabulary) 
     builds = 0.0
     places: list[int] = []
     for index, one in enumerate(node.items if isinstance(node, NodeList) else ()):
-        step = followed(one)
-        given = step.entry("script") if isinstance(step, YamlMapping) else None
-        script = followed(given.value) if given is not None else None
-        if isinstance(script, Scalar):
+        step, script = followed(one), _script_of(one)
+        if script is not None:
             made = _builds_of(
                 pipeline, (ScriptItem(Section.SCRIPT, script.value, script, index, script, file),), variables, words
             )
@@ -266,7 +261,8 @@ def _of_steps(pipeline: Pipeline, job: Job, steps: Provided, words: Vocabulary) 
     if builds < 2:
         return
     own = steps.origin is Origin.OWN and places
-    cached = True if "--cache=true" in text else None if "--cache" in text else False
+    scripts = [_script_of(one) for one in node.items] if isinstance(node, NodeList) else []
+    cached = cache_of([script.value for script in scripts if script is not None], words.executors)
     yield Finding(
         pipeline,
         job,
@@ -280,6 +276,14 @@ def _of_steps(pipeline: Pipeline, job: Job, steps: Provided, words: Vocabulary) 
         obstacle="run-steps",
         variables=variables,
     )
+
+
+def _script_of(step: Node) -> Scalar | None:
+    """Return the shell script of a step of `run:`; None where it runs something else."""
+    real = followed(step)
+    entry = real.entry("script") if isinstance(real, YamlMapping) else None
+    script = followed(entry.value) if entry is not None else None
+    return script if isinstance(script, Scalar) else None
 
 
 def _unreadable(
@@ -372,9 +376,4 @@ def _cached(pipeline: Pipeline, steps: Trace, words: Vocabulary) -> bool | None:
 
 def _cached_in(pipeline: Pipeline, text: str, words: Vocabulary) -> bool | None:
     """Tell whether a text, or a script of the repository that it runs, builds with the cache."""
-    texts = [without_comments(one) for one in (text, *texts_run((text,), pipeline.read))]
-    if any(_CACHE_ON.search(one) for one in texts):
-        return True
-    # A flag in a variable, an argument that is handed on, and a call that nobody sees may turn it on.
-    seen = executor_count(texts, words.executors)
-    return False if seen and not any(_CACHE_PERHAPS.search(one) for one in texts) else None
+    return cache_of((text, *texts_run((text,), pipeline.read)), words.executors)

@@ -90,7 +90,7 @@ def _order(split: Split, builds: list[NewJob]) -> Iterator[Change]:
             if job.build in split.slices.unsure:
                 yield Change(
                     Mark.ASKS,
-                    f"{_code(job.name)} may be built on {_list(names)}, since its base is not known; "
+                    f"{_code(job.name)} may be built on {_list(names)}, since the names of both are not all known; "
                     "remove the `needs` if its base is another image",
                     _place(split, job.build),
                 )

@@ -12,6 +12,7 @@ from kaniko_split.kaniko.registries import pulled_as
 from kaniko_split.plan.chains import check_chains
 from kaniko_split.plan.detours import commented
 from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of, is_changed, is_open
+from kaniko_split.plan.order import images_used
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
 from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
 from kaniko_split.plan.wishes import Wishes
@@ -45,14 +46,16 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
         commented(finding.script.file or finding.job.file, finding.trace),
     )
     unread = tuple(number for number in texts if texts[number] is None)
-    unsure = tuple(
+    numbers = list(texts)
+    perhaps = {number for number in numbers if images_used(steps, numbers, number, images[number])[1]}
+    open_bases = {
         number
-        for number in texts
-        if number not in unread and (is_changed(steps[number], wishes.read, steps[:number]) or is_open(images[number]))
-    )
+        for number in numbers
+        if is_changed(steps[number], wishes.read, steps[:number]) or is_open(images[number])
+    }
+    unsure = tuple(number for number in numbers if number in perhaps | (open_bases - set(unread)))
     slices = replace(slices, unread=unread, unsure=unsure)
     if wishes.keep_order:
-        numbers = list(images)
         slices = replace(slices, after={later: frozenset({one}) for one, later in pairwise(numbers)})
     check_fresh_values(finding.trace, slices)
     check_artifacts(finding, slices)

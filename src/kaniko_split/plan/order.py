@@ -55,9 +55,8 @@ def order_of(
     for build, numbers in slices.items():
         for number in numbers:
             after[build] |= {other for other in mentions.get(number, ()) if other < build}
-        after[build] |= _images_used(steps, builds, build, dockerfiles.get(build, "")) | _pushed_over(
-            steps, builds, build
-        )
+        certain, perhaps = images_used(steps, builds, build, dockerfiles.get(build, ""))
+        after[build] |= certain | perhaps | _pushed_over(steps, builds, build)
     for number, named in written.items():
         for build in _readers(steps, number, slices):
             after[build] |= {other for other in named if other < build}
@@ -142,8 +141,8 @@ def _wait_for_verdict(step: Step, slices: Mapping[int, Sequence[int]], after: di
         after[build] |= before
 
 
-def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int, dockerfile: str) -> set[int]:
-    """Return the earlier builds whose image the arguments or the Dockerfile of `build` name, or may name.
+def images_used(steps: Sequence[Step], builds: Sequence[int], build: int, dockerfile: str) -> tuple[set[int], set[int]]:
+    """Return the earlier builds whose image the arguments or the Dockerfile of `build` name, and those they may name.
 
     Args:
         steps: All statements.
@@ -165,14 +164,16 @@ def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int, docke
         images.extend(
             place for text in named if looks_like_image(text) for place in pulled_as(text, call.registry_maps)
         )
-    found: set[int] = set()
+    certain: set[int] = set()
+    perhaps: set[int] = set()
     for number in builds:
         other = steps[number].build
         if number < build and other is not None:
-            certain = any(same_repository(text, one) for text in (*texts, *images) for one in other.destinations)
-            perhaps = any(may_be_image(image, one) for image in images for one in _pushes(other))
-            found |= {number} if certain or perhaps else set()
-    return found
+            if any(same_repository(text, one) for text in (*texts, *images) for one in other.destinations):
+                certain.add(number)
+            elif any(may_be_image(image, one) for image in images for one in _pushes(other)):
+                perhaps.add(number)
+    return certain, perhaps
 
 
 def _pushes(build: Build) -> Iterator[str]:
