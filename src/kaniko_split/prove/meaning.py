@@ -159,12 +159,13 @@ def _check_order(split: Split) -> Iterator[str]:
 
 def _check_circles(before: Pipeline, jobs: Mapping[str, Any]) -> Iterator[str]:
     """Say which jobs wait for themselves: GitLab rejects such a pipeline, whatever it was before."""
-    old = _waiting_for_themselves(resolved_pipeline(before))
-    for name in _waiting_for_themselves(jobs) - old:
+    old = waiting_for_themselves(resolved_pipeline(before))
+    for name in waiting_for_themselves(jobs) - old:
         yield f"`{name}` waits for itself by its `needs`"
 
 
-def _waiting_for_themselves(jobs: Mapping[str, Any]) -> set[str]:
+def waiting_for_themselves(jobs: Mapping[str, Any]) -> set[str]:
+    """Return the names of the jobs that their `needs`, followed from job to job, lead back to."""
     waits = {name: _needed(job) for name, job in jobs.items()}
     found: set[str] = set()
     for name in jobs:
