@@ -29,6 +29,13 @@ def gives_artifacts(job: dict[str, Any]) -> bool:
     return any(value not in (None, False, [], {}) for key, value in artifacts.items() if key not in _GIVES_NOTHING)
 
 
+def gives_files(job: dict[str, Any]) -> bool:
+    """Tell whether a job, with all that it inherits, may upload files that another job gets, beside its reports."""
+    artifacts = job.get("artifacts")
+    rest = {key: value for key, value in artifacts.items() if key != "reports"} if isinstance(artifacts, dict) else None
+    return gives_artifacts({"artifacts": artifacts if rest is None else rest})
+
+
 def gives_variables(job: dict[str, Any]) -> bool:
     """Tell whether a job, with all that it inherits, may have a dotenv report."""
     artifacts = job.get("artifacts")
@@ -100,15 +107,20 @@ def dotenv_names(pipeline: Pipeline, name: str) -> frozenset[str] | None:
         except UnresolvableError:
             return None
         if gives_variables(value):
-            names = _reported(value)
+            names = reported_names(value)
             if names is None:
                 return None
             found |= names
     return frozenset(found)
 
 
-def _reported(job: dict[str, Any]) -> frozenset[str] | None:
-    artifacts = job["artifacts"]
+def reported_names(job: dict[str, Any]) -> frozenset[str] | None:
+    """Return the variables in the dotenv report of a job that has one; None where they may be any.
+
+    Args:
+        job: The job with all that it inherits.
+    """
+    artifacts = job.get("artifacts")
     reports = artifacts.get("reports") if isinstance(artifacts, dict) else None
     report = reports.get("dotenv") if isinstance(reports, dict) else None
     paths = [report] if isinstance(report, str) else report
