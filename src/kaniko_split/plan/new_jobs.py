@@ -65,8 +65,7 @@ def new_jobs(finding: Finding, slices: Slices, names: Sequence[str]) -> tuple[Ne
 def _handed_on(finding: Finding, job: dict[str, Any]) -> bool | None:
     """Return the `artifacts` of an entry by which a finishing job waits for a build; None for GitLab's own default.
 
-    A dotenv report gives variables, and the commands of the old job did not have them: those of the job itself must stay
-    what they are.
+    A dotenv report gives variables, which the commands of the old job did not have: they must not replace its own.
 
     Raises:
         NoGateError: The finishing job needs the files of the builds, and would get other variables with them.
