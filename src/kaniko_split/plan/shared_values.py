@@ -18,6 +18,11 @@ from kaniko_split.source.repository import wildcard
 # What these do is not done any more the second time.
 _SAME_AGAIN = frozenset({"chmod", "chown", "ln", "mkdir", "rm", "touch"})
 
+# Stands for the names in a report of which nobody can tell the names.
+_ANY = "*"
+_ASSIGNMENT = Pattern(r"(?:^|\\n)([\w.-]+)=")
+_PRINTING = frozenset({"echo", "printf"})
+
 
 def check_fresh_values(trace: Trace, slices: Slices) -> None:
     """Make sure that no value which differs from run to run reaches several builds.
@@ -154,12 +159,6 @@ def _check_reports(finding: Finding, slices: Slices) -> None:
             if _ANY in givers and len(of_all) > 1:
                 why = f"{detail}: which variables they give in it is not known"
                 raise CannotSliceError("artifact-of-several", step, why)
-
-
-# Stands for the names in a report of which nobody can tell the names.
-_ANY = "*"
-_ASSIGNMENT = Pattern(r"(?:^|\\n)([A-Za-z_]\w*)=")
-_PRINTING = frozenset({"echo", "printf"})
 
 
 def _reported_names(trace: Trace, step: Step) -> tuple[str, ...]:
