@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_split.plan.dockerfiles import images_of
+from kaniko_split.plan.dockerfiles import beside_script, images_of
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,28 @@ def test_images_of(text: str, arguments: dict[str, str], images: tuple[str, ...]
 
 def test_an_argument_that_names_itself_ends() -> None:
     assert images_of("ARG X=$X\nFROM ${X:-${X:-a}}\n", {}) != ()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "wanted"),
+    [
+        ("$HERE/Dockerfile", 'HERE=$(cd -- "$(dirname -- "$0")" && pwd)\n', "$CI_PROJECT_DIR/ci/Dockerfile"),
+        (
+            "$HERE/Dockerfile",
+            'HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" >/dev/null 2>&1 && pwd -P)"\n',
+            "$CI_PROJECT_DIR/ci/Dockerfile",
+        ),
+        ("$HERE/Dockerfile", "export HERE=$(dirname $(readlink -f $0))/..\n", "$CI_PROJECT_DIR/Dockerfile"),
+        ('$(dirname "$0")/Dockerfile', "", "$CI_PROJECT_DIR/ci/Dockerfile"),
+        ("${0%/*}/Dockerfile", "", "$CI_PROJECT_DIR/ci/Dockerfile"),
+        ("$HERE/Dockerfile", "HERE=$(dirname $0)\nHERE=$1\n", "$HERE/Dockerfile"),
+        ("$HERE/Dockerfile", "HERE=$(dirname $1)\n", "$HERE/Dockerfile"),
+        ("web/Dockerfile", "", "web/Dockerfile"),
+    ],
+)
+def test_a_path_beside_the_script_that_uses_it(path: str, text: str, wanted: str) -> None:
+    assert beside_script(path, "ci/build.sh", lambda name: text if name == "ci/build.sh" else None) == wanted
+
+
+def test_a_path_in_a_job_is_beside_no_script() -> None:
+    assert beside_script("$HERE/Dockerfile", "", lambda _: "HERE=$(dirname $0)\n") == "$HERE/Dockerfile"

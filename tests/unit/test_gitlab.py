@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conftest import CASES
+from kaniko_split.gitlab.artifacts import artifact_jobs, dotenv_names
 from kaniko_split.gitlab.discovery import Found, Problem, discover
 from kaniko_split.gitlab.includes import BrokenFileError, read_pipeline
+from kaniko_split.gitlab.parallel import expanded_name
 from kaniko_split.gitlab.pipeline import Pipeline
+from kaniko_split.gitlab.references import input_mentions, references_to
 from kaniko_split.gitlab.resolve import (
     MissingTargetError,
     UnresolvableError,
@@ -231,20 +235,45 @@ def test_what_a_job_inherits(tmp_path: Path, inherit: str, wanted: dict[str, Any
     assert {key: value for key, value in found.items() if key not in {"inherit", "script"}} == wanted
 
 
+KNOWN, B_KNOWN = Variable("a", known=True, texts=("a",)), Variable("b", known=True, texts=("b",))
+OPEN = Variable("$A", known=False, texts=("a", "b"))
+DOTENV = "first: {stage: .pre, script: 'echo A=1 >> v.env', artifacts: {reports: {dotenv: v.env}}}\n"
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("variables: {A: a}\njob: {script: x}\n", {"A": Variable("a", known=True)}),
+        ("variables: {A: a}\njob: {script: x}\n", {"A": Variable("a", known=True, texts=("a",))}),
         ("variables: {A: a}\njob: {script: x, inherit: {variables: false}}\n", {}),
-        ("variables: {A: a, B: b}\njob: {inherit: {variables: [B]}}\n", {"B": Variable("b", known=True)}),
-        ("job: {variables: {A: {value: $B, expand: false}}}\n", {"A": Variable("$B", known=True)}),
-        ("job: {variables: {A: {value: $B}}}\n", {"A": Variable("$B", known=False)}),
+        ("variables: {A: a, B: b}\njob: {inherit: {variables: [B]}}\n", {"B": Variable("b", known=True, texts=("b",))}),
+        ("job: {variables: {A: {value: $B, expand: false}}}\n", {"A": Variable("$B", known=True, texts=("$B",))}),
+        ("job: {variables: {A: {value: $B}}}\n", {"A": Variable("$B", known=False, texts=("$B",))}),
         ("variables: {A: {description: a}, B: , C: yes, D: 010}\njob: {script: x}\n", {
-            "B": Variable("", known=True), "C": Variable("true", known=True), "D": Variable("8", known=True)
+            "B": Variable("", known=True, texts=("",)),
+            "C": Variable("true", known=True, texts=("true",)),
+            "D": Variable("8", known=True, texts=("8",)),
         }),
-        ("job: {variables: {A: a}, rules: [{variables: {A: b}}]}\n", {"A": Variable("a", known=False)}),
-        ("variables: {A: a}\nworkflow: {rules: [{variables: {A: b}}]}\njob: {}\n", {"A": Variable("a", known=False)}),
-        ("job: {variables: {A: a}, parallel: {matrix: [{A: [b]}]}}\n", {"A": Variable("a", known=False)}),
+        # What may be set at another place has no known value.
+        ("job: {variables: {A: a}, rules: [{variables: {A: b}}]}\n", {"A": OPEN}),
+        ("variables: {A: a}\nworkflow: {rules: [{variables: {A: b}}]}\njob: {}\n", {"A": OPEN}),
+        ("job: {variables: {A: a}, parallel: {matrix: [{A: [b]}]}}\n", {"A": OPEN}),
+        # It is given also where `variables` does not name it.
+        ("job: {parallel: {matrix: [{A: [a, b]}]}}\n", {"A": OPEN}),
+        ("job: {rules: [{variables: {A: b}}]}\n", {"A": replace(OPEN, texts=("b",))}),
+        # An include that was not read may have a `workflow`, or be what the job extends.
+        ("include: {remote: 'https://a/b.yml'}\nvariables: {A: a}\njob: {}\n", {"A": replace(OPEN, texts=("a",))}),
+        ("include: {remote: 'https://a/b.yml'}\nworkflow: {rules: []}\nvariables: {A: a}\njob: {}\n", {"A": KNOWN}),
+        ("include: {remote: 'https://a/b.yml'}\njob: {variables: {A: a}}\n", {"A": KNOWN}),
+        (
+            "include: {remote: 'https://a/b.yml'}\nworkflow: {rules: []}\nvariables: {A: a}\njob: {extends: .b}\n",
+            {"A": replace(OPEN, texts=("a",))},
+        ),
+        # So may a dotenv report of an earlier job.
+        (f"{DOTENV}variables: {{A: a, B: b}}\njob: {{}}\n", {"A": replace(OPEN, texts=("a",)), "B": B_KNOWN}),
+        (f"{DOTENV}variables: {{A: a}}\njob: {{needs: []}}\n", {"A": KNOWN}),
+        (f"{DOTENV}variables: {{A: a}}\njob: {{stage: .pre}}\n", {"A": KNOWN}),
+        (f"{DOTENV}job: {{needs: [first]}}\n", {"A": replace(OPEN, texts=())}),
+        (f"{DOTENV}variables: {{A: a}}\njob: {{needs: [{{job: first, artifacts: false}}]}}\n", {"A": KNOWN}),
     ],
 )  # fmt: skip
 def test_the_variables_of_a_job(tmp_path: Path, text: str, wanted: dict[str, Variable]) -> None:
@@ -307,3 +336,83 @@ def test_commands_by_place_are_those_of_the_resolved_job(side: str) -> None:
                     assert all(item.source is not None for item in items), f"{case}: {name}"
                     compared += 1
     assert compared > 100
+
+
+# Artifacts
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "jobs"),
+    [
+        ("{paths: [a]}", ("first",)),
+        ("{untracked: true}", ("first",)),
+        ("{untracked: false}", ()),
+        ("{reports: {dotenv: a}}", ("first",)),
+        ("{expire_in: 1 day, when: always}", ()),
+        ("{something_new: a}", ("first",)),
+    ],
+)
+def test_what_gives_artifacts(tmp_path: Path, artifacts: str, jobs: tuple[str, ...]) -> None:
+    text = f"first: {{stage: .pre, script: a, artifacts: {artifacts}}}\njob: {{script: x}}\n"
+    assert artifact_jobs(pipeline(tmp_path, text), "job") == jobs
+
+
+@pytest.mark.parametrize(
+    ("script", "wanted"),
+    [
+        ("echo A=1 >> v.env", {"A"}),
+        ("printf 'A=%s\\nB=%s' 1 2 > v.env", {"A"}),
+        ("env > v.env", None),
+        ("cat other.env >> v.env", None),
+        ("make", None),
+    ],
+)
+def test_the_names_of_a_report(tmp_path: Path, script: str, wanted: set[str] | None) -> None:
+    first = f"first:\n  stage: .pre\n  script:\n    - {script}\n  artifacts: {{reports: {{dotenv: v.env}}}}\n"
+    text = first + "job: {script: x}\n"
+    found = dotenv_names(pipeline(tmp_path, text), "job")
+    assert found is None if wanted is None else found is not None and found >= wanted
+
+
+# Names of jobs
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("images", None),
+        ("images 1/2", ("images", " 1/2")),
+        ("images: [amd64, web]", ("images", ": [amd64, web]")),
+        ("a: [b]: [c]", ("a", ": [b]: [c]")),
+        ("images 1", None),
+    ],
+)
+def test_names_of_parallel_jobs(name: str, wanted: tuple[str, str] | None) -> None:
+    assert expanded_name(name) == wanted
+
+
+def test_a_parallel_job_is_mentioned_by_its_expanded_name(tmp_path: Path) -> None:
+    text = "images: {script: x, parallel: 2}\na: {needs: ['images 1/2', images]}\nb: {extends: 'images 1/2'}\n"
+    found = references_to(pipeline(tmp_path, text), "images")
+    assert [(one.owner, one.suffix) for one in found] == [("a", " 1/2"), ("a", "")]
+
+
+def test_a_job_with_such_a_name_of_its_own_is_another_job(tmp_path: Path) -> None:
+    text = "images: {script: x}\nimages 1/2: {script: x}\na: {needs: ['images 1/2']}\n"
+    assert references_to(pipeline(tmp_path, text), "images") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("include: {component: a/b@1, inputs: {after: images}}\n", 1),
+        ("include: [{component: a/b@1, inputs: {after: [x, images]}}]\n", 1),
+        ("include: {component: a/b@1, inputs: {stage: images}}\n", 0),
+        ("include: {component: a/b@1, inputs: {after: 'images 1/2'}}\n", 1),
+        ("spec: {inputs: {after: {default: images}}}\n---\n", 1),
+        ("spec: {inputs: {images: {default: x}}}\n---\n", 0),
+    ],
+)
+def test_an_input_may_be_a_name(tmp_path: Path, text: str, count: int) -> None:
+    found = list(input_mentions(pipeline(tmp_path, text + "images: {script: x}\n"), "images"))
+    assert len(found) == count

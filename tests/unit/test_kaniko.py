@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kaniko_split.kaniko.command import Argument, Build, NotABuild, is_executor, read_command
+from kaniko_split.kaniko.command import Argument, Build, NotABuild, is_executor, read_command, with_environment
 from kaniko_split.kaniko.expansion import units
 from kaniko_split.kaniko.flags import (
     BOOLEAN_FLAGS,
@@ -25,6 +25,8 @@ from kaniko_split.kaniko.image import (
     same_image,
     same_repository,
 )
+from kaniko_split.kaniko.overlap import may_be_image
+from kaniko_split.kaniko.registries import pulled_as
 
 
 def known(*texts: str) -> tuple[Argument, ...]:
@@ -62,6 +64,13 @@ def not_a_build(*texts: str) -> NotABuild:
         "//kaniko//executor",
         "/kaniko/./executor",
         "../kaniko/executor",
+        "/usr/bin/executor",
+        "/usr/local/bin/executor",
+        "/kaniko/../bin/executor",
+        "/kaniko2/executor",
+        "/kaniko*/executor",
+        "$KANIKO_DIR/executor",
+        "${KANIKO_DIR}/executor",
     ],
 )
 def test_runs_the_executor(word: str) -> None:
@@ -72,12 +81,11 @@ def test_runs_the_executor(word: str) -> None:
     "word",
     [
         "",
-        "/usr/bin/executor",
         "./executor",
+        "/srv/app/executor",
         "/kaniko/warmer",
         "/kaniko/executor-debug",
         "/kaniko/executor/run",
-        "/kaniko/../bin/executor",
         "/my-kaniko/executor",
         "kaniko",
         "$KANIKO/executor",
@@ -675,3 +683,94 @@ def test_importing_brings_in_no_heavy_modules() -> None:
     code = "import sys, kaniko_split.kaniko.command, kaniko_split.kaniko.image; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not {"ruamel", "yaml", "typer", "deepdiff", "rich", "pydantic"} & set(loaded.split())
+
+
+# The environment
+
+
+@pytest.mark.parametrize(
+    ("value", "exact", "wanted"),
+    [("true", True, True), ("1", True, True), ("false", True, False), ("$X", False, None)],
+)
+def test_the_environment_may_forbid_to_push(value: str, exact: bool, wanted: bool | None) -> None:  # noqa: FBT001
+    built = with_environment(build("-d", "a/b", "--no-push"), {"KANIKO_NO_PUSH": Argument(value, exact)})
+    assert built.no_push is wanted
+    assert built.asks_no_push is (wanted is not False)
+
+
+def test_the_environment_maps_registries() -> None:
+    built = build("-d", "a/b", "--registry-map", "gcr.io=a.example.com", "--registry-mirror=m.example.com")
+    assert built.registry_maps == ("gcr.io=a.example.com", "index.docker.io=m.example.com")
+    given = {"KANIKO_REGISTRY_MIRROR": Argument("n.example.com", exact=True)}
+    assert with_environment(built, given).registry_maps[2:] == ("index.docker.io=n.example.com",)
+
+
+@pytest.mark.parametrize(
+    ("image", "maps", "wanted"),
+    [
+        ("base:1", ["index.docker.io=r.io/x"], ["base:1", "r.io/x/library/base:1"]),
+        ("docker.io/a/b", ["index.docker.io=r.io"], ["docker.io/a/b", "r.io/a/b"]),
+        ("a/b", ["docker.io=https://r.io/"], ["a/b", "r.io/a/b"]),
+        ("gcr.io/a/b", ["docker.io=r.io;gcr.io=s.io;gcr.io=t.io"], ["gcr.io/a/b", "s.io/a/b", "t.io/a/b"]),
+        ("gcr.io/a/b", ["$MAP"], ["gcr.io/a/b", "$MAP/a/b"]),
+        ("$BASE", ["docker.io=r.io"], ["$BASE"]),
+    ],
+)
+def test_images_are_pulled_from_where_registries_are_mapped_to(image: str, maps: list[str], wanted: list[str]) -> None:
+    assert list(pulled_as(image, maps)) == wanted
+
+
+# Images with unknown parts
+
+
+@pytest.mark.parametrize(
+    ("image", "destination"),
+    [
+        ("registry.gitlab.com/group/project/base:1", "$CI_REGISTRY_IMAGE/base:1"),
+        ("registry.gitlab.com/acme/x/base", "$CI_REGISTRY_IMAGE/$tagged"),
+        ("$REGISTRY/base", "$CI_REGISTRY_IMAGE/base"),
+        ("$CI_REGISTRY/group/project/base", "$CI_REGISTRY_IMAGE/base"),
+        ("$BASE", "$CI_REGISTRY_IMAGE/base"),
+        ("$CI_REGISTRY_IMAGE/base:1", "$DESTINATION"),
+        ("quay.io/a/b:1", "$IMAGE:1"),
+        ("org/x", "docker.io/org/$name"),
+        ("$(cat base.ref)", "registry.example.com/base"),
+    ],
+)
+def test_an_image_that_may_be_the_one_that_is_pushed(image: str, destination: str) -> None:
+    assert may_be_image(image, destination)
+
+
+@pytest.mark.parametrize(
+    ("image", "destination"),
+    [
+        ("registry.gitlab.com/base:1", "$CI_REGISTRY_IMAGE/base:1"),
+        ("registry.gitlab.com/group/project/base:2", "$CI_REGISTRY_IMAGE/base:1"),
+        ("$REGISTRY/base", "$CI_REGISTRY_IMAGE/web"),
+        ("alpine:3.20", "$IMAGE:3.20"),
+        ("scratch", "$IMAGE"),
+        ("quay.io/group/project/base", "$CI_REGISTRY_IMAGE/base"),
+        ("$CI_PROJECT_DIR/base", "$CI_REGISTRY_IMAGE/base"),
+        ("./base", "$IMAGE"),
+        ("", "$IMAGE"),
+    ],
+)
+def test_an_image_that_is_certainly_another_one(image: str, destination: str) -> None:
+    assert not may_be_image(image, destination)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "BASE=$CI_REGISTRY/$CI_PROJECT_PATH/base",
+        "${CI_REGISTRY}/${CI_PROJECT_NAMESPACE}/$CI_PROJECT_NAME/base:1",
+        "$CI_REGISTRY_IMAGE/Base",
+    ],
+)
+def test_images_are_compared_by_what_gitlab_defines(reference: str) -> None:
+    assert same_repository(reference, "$CI_REGISTRY_IMAGE/base")
+
+
+def test_a_long_name_is_compared_in_time() -> None:
+    image = "/".join(["$A$B"] * 40)
+    assert may_be_image(image, image)

@@ -66,6 +66,8 @@ def merged(builds: Sequence[Build]) -> Build:
         flags=tuple(dict.fromkeys(flag for one in builds for flag in one.flags)),
         cache=True if True in caches else None if None in caches else False,
         no_push=False if any(one.no_push is False for one in builds) else first.no_push,
+        asks_no_push=all(one.asks_no_push for one in builds),
+        registry_maps=tuple(dict.fromkeys(text for one in builds for text in one.registry_maps)),
         context=first.context if len({one.context for one in builds}) == 1 else None,
     )
 

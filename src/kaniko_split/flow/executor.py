@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from kaniko_split.flow.state import ShellState, values_of
 from kaniko_split.flow.wrappers import base_name, behind_wrappers
-from kaniko_split.kaniko.command import Argument, Build, NotABuild, is_executor, read_command
+from kaniko_split.kaniko.command import (
+    ENVIRONMENT,
+    Argument,
+    Build,
+    NotABuild,
+    is_executor,
+    read_command,
+    with_environment,
+)
 from kaniko_split.programs.table import effect_of
 from kaniko_split.shell.nodes import Call, Statement
 from kaniko_split.shell.values import Value
@@ -22,7 +30,26 @@ def executor_call(statement: Statement, state: ShellState) -> Build | NotABuild 
     at = _command_word(values, state)
     if at is None:
         return None
-    return read_command(tuple(Argument(value.text, value.exact, value.splits) for value in values[at + 1 :]))
+    found = read_command(tuple(Argument(value.text, value.exact, value.splits) for value in values[at + 1 :]))
+    return with_environment(found, _environment(statement, values[:at], state)) if isinstance(found, Build) else found
+
+
+def _environment(statement: Statement, wrappers: Sequence[Value], state: ShellState) -> dict[str, Argument]:
+    """Return the variables that the executor looks at: those set so far, before the command, or behind `env`.
+
+    Whether a variable is exported is not asked: it counts where it may be.
+    """
+    known = state.known
+    found = {name: Argument(known[name].text, known[name].exact) for name in ENVIRONMENT & known.keys()}
+    for one in statement.command.assignments if isinstance(statement.command, Call) else ():
+        if one.name in ENVIRONMENT and one.value is not None:
+            value = state.value(one.value)
+            found[one.name] = Argument(value.text, value.exact)
+    for word in wrappers:
+        name, mark, text = word.text.partition("=")
+        if mark and name in ENVIRONMENT:
+            found[name] = Argument(text, word.exact)
+    return found
 
 
 def hides_executor(statement: Statement, state: ShellState) -> bool:
@@ -49,7 +76,19 @@ def _may_be_executor(value: Value, state: ShellState) -> bool:
 
 
 def _command_word(values: Sequence[Value], state: ShellState) -> int | None:
-    """Return the index of the executor among the words of a command, its wrappers passed over."""
+    """Return the index of the executor among the words of a command, its wrappers passed over.
+
+    A path that begins at the working directory is one from the root where that lies outside of the project.
+    """
     at = behind_wrappers(tuple(value.text for value in values), state.setting.wrappers)
-    found = at < len(values) and values[at].exact and is_executor(values[at].text, state.setting.executors)
-    return at if found else None
+    if at >= len(values):
+        return None
+    text = values[at].text
+    if "/" in text and not text.startswith("/") and (state.folder or "").startswith("/"):
+        text = f"{state.folder}/{text}"
+    moved = state.known.get("KANIKO_DIR")
+    if moved is not None and moved.text and text == f"{moved.text.rstrip('/')}/executor":
+        return at
+    # A pattern (`/kaniko*/executor`) is known well enough.
+    certain = values[at].exact or text.rpartition("/")[2] == "executor"
+    return at if certain and is_executor(text, state.setting.executors) else None

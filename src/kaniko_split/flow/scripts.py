@@ -284,17 +284,23 @@ def script_text(path: str, read: Read) -> str | None:
 
 def may_run(texts: Iterable[str], read: Read, words: Sequence[str]) -> bool:
     """Tell whether one of `texts` holds one of `words`, or names a script that does, or that names one."""
+    own = list(texts)
+    if any(word in text for text in own for word in words):
+        return True
+    return any(word in text for text in texts_run(own, read) for word in words)
+
+
+def texts_run(texts: Iterable[str], read: Read) -> Iterator[str]:
+    """Yield the scripts of the repository that `texts` name, and those that these name in turn."""
     waiting = list(texts)
     seen: set[str] = set()
-    for _ in range(_DEEPEST):
-        if any(word in text for text in waiting for word in words):
-            return True
+    for _ in range(_DEEPEST - 1):
         names = {name for text in waiting for name in _names(text)} - seen
         seen |= names
         waiting = [text for name in sorted(names) if (text := script_text(name, read))]
         if not waiting:
-            return False
-    return False
+            return
+        yield from waiting
 
 
 def _names(text: str) -> Iterator[str]:

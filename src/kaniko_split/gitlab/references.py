@@ -7,10 +7,11 @@ The places are those that GitLab's documentation gives: `needs` (also `rules:nee
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from kaniko_split.gitlab.parallel import expanded_name
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import look_up
 from kaniko_split.gitlab.values import Reference, every_entry, is_reference, reference_path
@@ -39,6 +40,7 @@ class JobReference:
         holder: The list that the mention is an item of; None where it is no item.
         item: The item itself: the name, or the mapping that has it under `job:`.
         path: For a `!reference`, all its words.
+        suffix: What follows the job's own name where one of its parallel jobs is named (`: [amd64]`, ` 1/2`).
     """
 
     use: Use
@@ -48,6 +50,7 @@ class JobReference:
     holder: Sequence | None
     item: Node
     path: tuple[str, ...] = ()
+    suffix: str = ""
 
 
 def references_to(pipeline: Pipeline, job: str) -> tuple[JobReference, ...]:
@@ -60,10 +63,22 @@ def references_to(pipeline: Pipeline, job: str) -> tuple[JobReference, ...]:
         for entry in every_entry(file.root):
             for reference in _under(file, entry):
                 mention = (id(reference.name), reference.holder is None)
-                if reference.name.value == job and mention not in seen:
+                suffix = _suffix(pipeline, reference, job)
+                if suffix is not None and mention not in seen:
                     seen.add(mention)
-                    found.append(reference)
+                    found.append(replace(reference, suffix=suffix))
     return tuple(found)
+
+
+def _suffix(pipeline: Pipeline, reference: JobReference, job: str) -> str | None:
+    """Return what follows the job's name in a mention of it; None where another job is mentioned."""
+    name = reference.name.value
+    if name == job:
+        return ""
+    if reference.use not in {Use.NEEDS, Use.DEPENDENCIES} or name in pipeline.value:
+        return None
+    expanded = expanded_name(name)
+    return expanded[1] if expanded is not None and expanded[0] == job else None
 
 
 def _may_name(text: str, job: str) -> bool:
@@ -84,8 +99,40 @@ def hidden_mentions(pipeline: Pipeline, job: str) -> Iterator[tuple[PipelineFile
                 if path and path[-1] not in {"needs", "dependencies", "rules"}:
                     found = look_up(pipeline, Reference(path))
                     names = [item.get("job") if isinstance(item, dict) else item for item in _flat(found)]
-                    if job in names:
+                    expanded = (expanded_name(name) for name in names if isinstance(name, str))
+                    if job in names or any(name is not None and name[0] == job for name in expanded):
                         yield one.file, node
+
+
+def input_mentions(pipeline: Pipeline, job: str) -> Iterator[tuple[PipelineFile, Node]]:
+    """Yield each text that is the job's name and is handed to an include as an input, or is an input's default.
+
+    Files name jobs by inputs too (`needs: ["$[[ inputs.after ]]"]`), see https://docs.gitlab.com/ci/inputs/. An input
+    whose own name says that it is a stage is not yielded.
+    """
+    for file in pipeline.files:
+        if not _may_name(file.source.text, job):
+            continue
+        for document in file.documents:
+            root = document.root
+            for node in walk(root) if root is not None else ():
+                entry = node.entry("inputs") if isinstance(node, Mapping) else None
+                if entry is not None:
+                    yield from ((file, name) for name in _inputs_called(entry, job))
+
+
+def _inputs_called(entry: Entry, job: str) -> Iterator[Node]:
+    """Yield the values and defaults of inputs that are the job's name."""
+    given = followed(entry.value)
+    for one in given.entries if isinstance(given, Mapping) else ():
+        value = followed(one.value)
+        if "stage" in one.name:
+            continue
+        default = value.entry("default") if isinstance(value, Mapping) else None
+        for node in walk(default.value if default is not None else value):
+            real = followed(node)
+            if isinstance(real, Scalar) and (real.value == job or (expanded_name(real.value) or ("",))[0] == job):
+                yield real
 
 
 def _flat(value: Any) -> list[Any]:

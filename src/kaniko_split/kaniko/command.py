@@ -1,22 +1,24 @@
 """Does a command run the executor, and what does that run build, push, cache and write?
 
-The environment has a say that is not looked at here: `KANIKO_NO_PUSH` beats `--no-push` (`validateFlags` in
-`cmd/executor/cmd/root.go`), and on the fork `KANIKO_CLEANUP`, `KANIKO_PRE_CLEANUP` and
-`KANIKO_PRESERVE_CONTEXT` set the defaults of their flags.
+The environment has a say too: `KANIKO_NO_PUSH` beats `--no-push`, and `KANIKO_REGISTRY_MAP` and
+`KANIKO_REGISTRY_MIRROR` replace their flags (`cmd/executor/cmd/root.go`). On the fork `KANIKO_CLEANUP`,
+`KANIKO_PRE_CLEANUP` and `KANIKO_PRESERVE_CONTEXT` set the defaults of their flags, which changes no image.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from kaniko_split.kaniko.flags import OUTPUT_FLAGS
+from kaniko_split.kaniko.flags import BOOLEAN_VALUES, OUTPUT_FLAGS
 from kaniko_split.kaniko.pflag import Argument, Line, divide
+from kaniko_split.kaniko.registries import mirrors
+from kaniko_split.source.patterns import Pattern
 
-__all__ = ["Argument", "Build", "NotABuild", "Reason", "is_executor", "read_command"]
+__all__ = ["ENVIRONMENT", "Argument", "Build", "NotABuild", "Reason", "is_executor", "read_command", "with_environment"]
 
 Reason = Literal["version", "help", "completion", "login", "push", "dryrun"]
 
@@ -50,6 +52,8 @@ class Build:
         cache_repository: Where they are kept. `oci:PATH` is a local folder, which is not among `written`.
         cleanup: Whether the file system is cleaned at the end; None where that is not known.
         no_push: Whether nothing is pushed; None where that is not known.
+        asks_no_push: Whether a flag or the environment may say that nothing is pushed.
+        registry_maps: From where the images of which registries are pulled, as `--registry-map` has it.
         written: The files that the run writes, in the order of their flags; a relative one begins at the
             working directory, but for `--oci-layout-path` on the archived executor, where it begins at `/`.
         kaniko_dir: Where `/kaniko` is moved to before the build, so that `/kaniko/executor` is gone
@@ -77,6 +81,8 @@ class Build:
     cache_repository: str | None = None
     cleanup: bool | None = False
     no_push: bool | None = False
+    asks_no_push: bool = False
+    registry_maps: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     kaniko_dir: str | None = None
     bakefile: str | None = None
@@ -128,16 +134,48 @@ class NotABuild:
     written: tuple[str, ...] = ()
 
 
+ENVIRONMENT = frozenset({"KANIKO_DIR", "KANIKO_NO_PUSH", "KANIKO_REGISTRY_MAP", "KANIKO_REGISTRY_MIRROR"})
+"""The variables that change what a run of the executor pulls or pushes, and where it leaves itself."""
+
+# The executor's folders in images that are not Kaniko's own: of Wolfi and Chainguard, of Debian, of self-made images.
+_BINARIES = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/opt/bin"})
+_KANIKO = Pattern(r"kaniko[\w*?-]*|\$\{?KANIKO_DIR\}?")
+
+
 def is_executor(command_word: str, extra: Sequence[str] = ()) -> bool:
     """Return whether `command_word` runs Kaniko's executor.
 
-    That is `executor` itself, a path to an `executor` at any depth under a folder named `kaniko`, or a word
-    in `extra`. A relative path is taken as it stands: join it with the working directory where that is known.
+    That is `executor` itself, a path to an `executor` in a folder for programs (`/usr/bin/executor`) or at any depth
+    under a folder whose name begins with `kaniko`, or a word in `extra`. A relative path is taken as it stands: join it
+    with the working directory where that is known.
     """
     if command_word == "executor" or command_word in extra:
         return True
     *folders, name = posixpath.normpath(command_word).split("/")
-    return name == "executor" and "kaniko" in folders
+    if name != "executor":
+        return False
+    return "/".join(folders) in _BINARIES or any(map(_KANIKO.fullmatch, folders))
+
+
+def with_environment(build: Build, environment: Mapping[str, Argument]) -> Build:
+    """Return a build as the variables of `ENVIRONMENT` have it that its process sees.
+
+    Args:
+        build: What its command line asks for.
+        environment: The variables by name, as far as they are set.
+    """
+    push = environment.get("KANIKO_NO_PUSH")
+    if push is not None and not (push.exact and not push.text):
+        # A value that is no boolean makes the executor fail before it pushes anything.
+        value = BOOLEAN_VALUES.get(push.text, True) if push.exact else None
+        build = replace(build, no_push=value, asks_no_push=value is not False)
+    moved = environment.get("KANIKO_DIR")
+    if moved is not None and moved.text and build.kaniko_dir is None:
+        build = replace(build, kaniko_dir=moved.text)
+    maps = [environment[name].text for name in ("KANIKO_REGISTRY_MAP",) if name in environment]
+    pulls = [environment[name].text for name in ("KANIKO_REGISTRY_MIRROR",) if name in environment]
+    more = tuple(text for text in (*maps, *mirrors(pulls)) if text)
+    return replace(build, registry_maps=(*build.registry_maps, *more)) if more else build
 
 
 @lru_cache(maxsize=1024)
@@ -181,6 +219,8 @@ def _build(line: Line, *, stray: tuple[str, ...], bakefile: str | None) -> Build
         cache_repository=line.text("cache-repo"),
         cleanup=line.boolean("cleanup"),
         no_push=line.boolean("no-push"),
+        asks_no_push=line.last("no-push") is not None and line.boolean("no-push") is not False,
+        registry_maps=(*line.values("registry-map"), *mirrors(line.values("registry-mirror"))),
         written=_written(line),
         kaniko_dir=line.text("kaniko-dir"),
         bakefile=bakefile,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from string import ascii_letters, digits
 
+from kaniko_split.kaniko.definitions import canonical, in_lower_case
 from kaniko_split.kaniko.expansion import is_expansion, units
 
 _Units = tuple[str, ...]
@@ -20,12 +21,12 @@ _TAG_CHARACTERS = frozenset(ascii_letters + digits + "._-")
 _DIGEST_CHARACTERS = frozenset(ascii_letters + digits + ":+._-")
 _REPOSITORY_CHARACTERS = _TAG_CHARACTERS | {"/"}
 _NO_START_AFTER = _REPOSITORY_CHARACTERS | {":", "@"}
-_LATEST = tuple("latest")
+LATEST = tuple("latest")
 _DOCKER_HUB = ("index.docker.io/library/", "index.docker.io/", "docker.io/library/", "docker.io/", "library/")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Reference:
+class Reference:
     """An image reference in units; `tag` and `digest` are empty where there is none."""
 
     repository: _Units
@@ -35,14 +36,14 @@ class _Reference:
 
 def image_name(destination: str) -> str | None:
     """Return the last path part of `destination` without tag and digest; None where it is not all known."""
-    repository = _reference(destination).repository
-    return _literal(repository[_after_last(repository, "/") :])
+    repository = split_reference(destination).repository
+    return literal(repository[_after_last(repository, "/") :])
 
 
 def image_path(destination: str) -> tuple[tuple[str, ...], ...]:
     """Return the parts of `destination` between slashes, in units, without tag and digest."""
     parts: list[_Units] = [()]
-    for unit in _reference(destination).repository:
+    for unit in split_reference(destination).repository:
         if unit == "/":
             parts.append(())
         else:
@@ -52,7 +53,7 @@ def image_path(destination: str) -> tuple[tuple[str, ...], ...]:
 
 def image_tag(destination: str) -> str | None:
     """Return the tag of `destination`, or None where it has none or one that is not all known."""
-    return _literal(_reference(destination).tag)
+    return literal(split_reference(destination).tag)
 
 
 def image_registry(destination: str) -> str | None:
@@ -60,10 +61,10 @@ def image_registry(destination: str) -> str | None:
 
     None stands for a registry that is not all known as well as for Docker Hub left unsaid.
     """
-    repository = _reference(destination).repository
+    repository = split_reference(destination).repository
     if "/" not in repository:
         return None
-    first = _literal(repository[: repository.index("/")])
+    first = literal(repository[: repository.index("/")])
     return first if first and (first == "localhost" or "." in first or ":" in first) else None
 
 
@@ -74,7 +75,7 @@ def same_image(reference: str, destination: str) -> bool:
     `latest`; `${X}` and `$X` are the same. A mention by digest alone matches only the same digest: see
     `same_repository`.
     """
-    wanted = _reference(destination)
+    wanted = split_reference(destination)
     return any(_same_version(mention, wanted) for mention in _mentions(units(reference), wanted.repository))
 
 
@@ -84,39 +85,11 @@ def same_repository(reference: str, destination: str) -> bool:
     What begins with the repository and goes on with something unknown (`$IMAGE$SUFFIX`) may be it, and
     counts.
     """
-    return any(True for _ in _mentions(units(reference), _reference(destination).repository))
+    return any(True for _ in _mentions(units(reference), split_reference(destination).repository))
 
 
-def may_be_image(image: str, destination: str) -> bool:
-    """Return whether `image`, written out, may be what is pushed to `destination`, which begins with a variable.
-
-    So may `registry.gitlab.com/group/project/base:1` be `$CI_REGISTRY_IMAGE/base:1`: the rest of the path and, as far
-    as it is known, the tag are the same, and what is left is such as the variable can hold.
-    """
-    wanted, found = _reference(destination), _reference(image)
-    rest = _literal(wanted.repository[1:])
-    path = _literal(found.repository)
-    if not wanted.repository or not is_expansion(wanted.repository[0]) or not rest or not path:
-        return False
-    if not rest.startswith("/") or not path.endswith(rest):
-        return False
-    tags = _literal(found.tag or _LATEST), _literal(wanted.tag or _LATEST)
-    return _may_hold(wanted.repository[0], path.removesuffix(rest)) and (None in tags or tags[0] == tags[1])
-
-
-def _may_hold(variable: str, value: str) -> bool:
-    """Return whether a variable may hold the beginning of a repository (GitLab, "Predefined variables")."""
-    parts = value.split("/")
-    at_host = "." in parts[0] or ":" in parts[0]
-    match variable.strip("${}"):
-        case "CI_REGISTRY_IMAGE":
-            return at_host and len(parts) > 2
-        case "CI_REGISTRY":
-            return at_host and len(parts) == 1
-    return bool(value)
-
-
-def _reference(destination: str) -> _Reference:
+def split_reference(destination: str) -> Reference:
+    """Return the repository, tag and digest of a reference; of the fork's `stage=reference`, those of the reference."""
     whole = units(destination)
     whole = whole[whole.index("=") + 1 :] if "=" in whole else whole
     digest: _Units = ()
@@ -126,8 +99,8 @@ def _reference(destination: str) -> _Reference:
     last_part = _after_last(whole, "/")
     colon = _after_last(whole, ":")
     if colon > last_part:
-        return _Reference(whole[: colon - 1], whole[colon:], digest)
-    return _Reference(whole, (), digest)
+        return Reference(whole[: colon - 1], whole[colon:], digest)
+    return Reference(whole, (), digest)
 
 
 def _after_last(whole: _Units, separator: str) -> int:
@@ -135,24 +108,26 @@ def _after_last(whole: _Units, separator: str) -> int:
     return next((at + 1 for at in range(len(whole) - 1, -1, -1) if whole[at] == separator), 0)
 
 
-def _literal(part: _Units) -> str | None:
+def literal(part: _Units) -> str | None:
+    """Return the text of a part of a reference; None where it is empty or not all known."""
     return "".join(part) if part and not any(map(is_expansion, part)) else None
 
 
-def _mentions(text: _Units, repository: _Units) -> Iterator[_Reference | None]:
+def _mentions(text: _Units, repository: _Units) -> Iterator[Reference | None]:
     """Yield each mention of `repository` in `text`; None where something unknown follows it at once."""
-    wanted = _without_docker_hub(repository)
+    text, wanted = canonical(text), in_lower_case(_without_docker_hub(canonical(repository)))
+    lower = in_lower_case(text)
     if not wanted:
         return
     for at in range(len(text) - len(wanted) + 1):
         end = at + len(wanted)
-        if text[at:end] == wanted and _may_start(text[:at]):
+        if lower[at:end] == wanted and _may_start(text[:at]):
             if end < len(text) and is_expansion(text[end]):
                 yield None
             elif end == len(text) or text[end] not in _REPOSITORY_CHARACTERS:
                 tag, end = _run(text, end, ":", _TAG_CHARACTERS)
                 digest, _ = _run(text, end, "@", _DIGEST_CHARACTERS)
-                yield _Reference(wanted, tag, digest)
+                yield Reference(wanted, tag, digest)
 
 
 def _run(text: _Units, at: int, mark: str, characters: frozenset[str]) -> tuple[_Units, int]:
@@ -165,14 +140,14 @@ def _run(text: _Units, at: int, mark: str, characters: frozenset[str]) -> tuple[
     return text[at + 1 : end], end
 
 
-def _same_version(mention: _Reference | None, wanted: _Reference) -> bool:
+def _same_version(mention: Reference | None, wanted: Reference) -> bool:
     if mention is None:
         return False
     if mention.digest and wanted.digest:
         return mention.digest == wanted.digest
     if (mention.digest and not mention.tag) or (wanted.digest and not wanted.tag):
         return False
-    return (mention.tag or _LATEST) == (wanted.tag or _LATEST)
+    return (mention.tag or LATEST) == (wanted.tag or LATEST)
 
 
 def _may_start(before: _Units) -> bool:

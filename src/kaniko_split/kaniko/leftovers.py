@@ -5,7 +5,7 @@ from __future__ import annotations
 from kaniko_split.source.patterns import Pattern
 
 # What the executor leaves under its folder, as people clean it away (GoogleContainerTools/kaniko 1829 and 2793).
-_LEFTOVER = Pattern(r"[\"']?/kaniko/(?:\*?\[0-9\]\*?|\d+|stages|layers|snapshots|Dockerfile)(?:/.*)?[\"']?")
+_LEFTOVER = Pattern(r"[\"']?/kaniko/(?:\*?\[0-9\]\*?|\d+|stages|layers|snapshots|cache|Dockerfile)(?:/.*)?[\"']?")
 
 
 def removes_leftovers(words: tuple[str, ...]) -> bool:

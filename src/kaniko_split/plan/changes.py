@@ -86,6 +86,13 @@ def _order(split: Split, builds: list[NewJob]) -> Iterator[Change]:
         if before:
             names = [one.name for one in builds if one.build in before]
             yield Change(Mark.PROVED, f"{_code(job.name)} waits for {_list(names)} and starts only when it succeeded")
+            if job.build in split.slices.unsure:
+                yield Change(
+                    Mark.ASKS,
+                    f"{_code(job.name)} may be built on {_list(names)}, since the names of both are not all known; "
+                    "remove the `needs` if its base is another image",
+                    _place(split, job.build),
+                )
     if len(free) > 1:
         if _all_in_background(split, builds):
             yield Change(Mark.PROVED, f"{_list(free)} are still built at the same time, but not in one container")
@@ -135,8 +142,8 @@ def _built_on(split: Split, builds: list[NewJob]) -> Iterator[Change]:
 
 
 def _waiting(split: Split) -> Iterator[Change]:
-    names = _list([job.name for job in split.jobs])
     for reference in split.references:
+        names = _list([name + reference.suffix for name in split.names])
         place = reference.file.place(reference.name.span.start)
         if reference.use is Use.NEEDS:
             yield Change(Mark.PROVED, f"{_code(reference.owner)} waits for {names}", place)

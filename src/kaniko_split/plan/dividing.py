@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,13 +10,16 @@ from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.loops import goes_over_braces
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.occurrence import Shape
+from kaniko_split.kaniko.registries import pulled_as
 from kaniko_split.plan.chains import check_chains
 from kaniko_split.plan.detours import commented
 from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of, is_changed, is_open
+from kaniko_split.plan.order import images_used
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
 from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
 from kaniko_split.plan.wishes import Wishes
 from kaniko_split.shell.locations import File
+from kaniko_split.shell.values import Value
 
 
 def divide(finding: Finding, wishes: Wishes) -> Slices:
@@ -31,11 +34,10 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     steps = finding.trace.steps
     builds = [step for step in steps if step.build is not None]
     texts = {step.number: dockerfile_of(step, wishes.read, steps[: step.number]) for step in builds}
+    _check_executors(builds)
     for step in builds:
         _check_what_is_added(step, texts[step.number] or "", builds)
-    images = {
-        step.number: "\n".join(images_of(texts[step.number] or "", arguments_of(step, variables))) for step in builds
-    }
+    images = {step.number: "\n".join(_images(step, texts[step.number] or "", variables)) for step in builds}
     slices = slice_script(
         finding.trace,
         variables,
@@ -44,18 +46,26 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
         commented(finding.script.file or finding.job.file, finding.trace),
     )
     unread = tuple(number for number in texts if texts[number] is None)
-    unsure = tuple(
+    numbers = list(texts)
+    perhaps = {number for number in numbers if images_used(steps, numbers, number, images[number])[1]}
+    open_bases = {
         number
-        for number in texts
-        if number not in unread and (is_changed(steps[number], steps[:number]) or is_open(images[number]))
-    )
+        for number in numbers
+        if is_changed(steps[number], wishes.read, steps[:number]) or is_open(images[number])
+    }
+    unsure = tuple(number for number in numbers if number in perhaps | (open_bases - set(unread)))
     slices = replace(slices, unread=unread, unsure=unsure)
     if wishes.keep_order:
-        numbers = list(images)
         slices = replace(slices, after={later: frozenset({one}) for one, later in pairwise(numbers)})
     check_fresh_values(finding.trace, slices)
     check_artifacts(finding, slices)
     return slices
+
+
+def _images(step: Step, dockerfile: str, variables: Mapping[str, Value]) -> Iterator[str]:
+    """Yield the images that a Dockerfile names, under every name by which the build may pull them."""
+    for image in images_of(dockerfile, arguments_of(step, variables)):
+        yield from pulled_as(image, step.build.registry_maps if step.build is not None else ())
 
 
 def _check_statements(trace: Trace) -> None:
@@ -85,6 +95,25 @@ def _check_what_is_added(step: Step, dockerfile: str, builds: Sequence[Step]) ->
         written = [place.path for place in earlier.effects.writes if isinstance(place, File)]
         if earlier.number < step.number and any(path.rpartition("/")[2] in dockerfile.split() for path in written):
             raise CannotSliceError("output-used-later", step, "its Dockerfile takes in a file of an earlier build")
+
+
+def _check_executors(builds: Sequence[Step]) -> None:
+    """Make sure that no build runs the executor from where an earlier build has moved it.
+
+    Raises:
+        CannotSliceError: One does: in a container of its own nothing is there.
+    """
+    moved_from: set[str] = set()
+    for step in builds:
+        paths = {path for one in step.inside if (path := _executor_of(one.values)) is not None}
+        if moved_from and paths - moved_from - {"executor", "/kaniko/executor"}:
+            raise CannotSliceError("output-used-later", step, "an earlier build may have moved the executor there")
+        if any(one.build.kaniko_dir is not None for one in step.inside):
+            moved_from |= paths
+
+
+def _executor_of(values: Sequence[Value]) -> str | None:
+    return next((value.text for value in values if value.text.rpartition("/")[2] == "executor"), None)
 
 
 def _starts_with_flag(step: Step) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_split.detect.trace import Step
+from kaniko_split.kaniko.expansion import is_expansion, units
 from kaniko_split.shell.locations import File, State, file_at, is_exact, meeting
 from kaniko_split.shell.values import Value
 from kaniko_split.source.patterns import Pattern
@@ -38,7 +39,7 @@ def dockerfile_of(step: Step, read: Read, earlier: Sequence[Step] = ()) -> str |
         read: Gives the text of a file of the repository, by name; None where there is none.
         earlier: The statements before it: one that copies another file to the Dockerfile's place counts.
     """
-    for name in _candidates(step):
+    for name in _candidates(step, read):
         copied = [_copied_from(one) for one in earlier if File(name) in one.effects.writes]
         text = read(copied[-1] or name if copied else name)
         if text is not None:
@@ -46,9 +47,9 @@ def dockerfile_of(step: Step, read: Read, earlier: Sequence[Step] = ()) -> str |
     return None
 
 
-def is_changed(step: Step, earlier: Iterable[Step]) -> bool:
+def is_changed(step: Step, read: Read, earlier: Iterable[Step]) -> bool:
     """Tell whether the job may change the Dockerfile that a build reads before it does, other than by a copy of one."""
-    names = [File(name) for name in _candidates(step)]
+    names = [File(name) for name in _candidates(step, read)]
     writers = [one for one in earlier if one.build is None and meeting(names, one.effects.alters - {State.FILES})]
     return any(_copied_from(one) is None for one in writers)
 
@@ -115,16 +116,51 @@ def arguments_of(step: Step, variables: Mapping[str, Value]) -> dict[str, str]:
     return found
 
 
-def _candidates(step: Step) -> Iterator[str]:
+def _candidates(step: Step, read: Read) -> Iterator[str]:
     if step.build is None:
         return
-    path = step.build.dockerfile or "Dockerfile"
-    context = file_at((step.build.context or ".").removeprefix("dir://"), step.folder)
+    path = beside_script(step.build.dockerfile or "Dockerfile", step.calls, read)
+    context = file_at(beside_script((step.build.context or ".").removeprefix("dir://"), step.calls, read), step.folder)
     here = file_at(path, step.folder)
     if isinstance(here, File) and is_exact(here) and not here.path.startswith(("/", "~")):
         yield here.path
     if isinstance(context, File) and is_exact(context) and not context.path.startswith(("/", "~")):
         yield posixpath.normpath(posixpath.join(context.path, path))
+
+
+def beside_script(path: str, script: str, read: Read) -> str:
+    """Return a path with the folder of the script that it is used in, where it begins with that.
+
+    Scripts find their own folder by `$(dirname "$0")` and the like, also by a variable that is assigned once.
+
+    Args:
+        path: The path as the script has it.
+        script: The path of that script from the project's root; empty where there is none.
+        read: Gives the text of a file of the repository, by name; None where there is none.
+    """
+    parts = units(path)
+    if not script or not parts or not is_expansion(parts[0]):
+        return path
+    first = parts[0]
+    if first.startswith("$") and first[1:].isidentifier():
+        values = re.findall(rf"^\s*(?:export\s+|readonly\s+)?{first[1:]}=(.*)$", read(script) or "", re.MULTILINE)
+        first = values[0] if len(values) == 1 else ""
+    folder = _OWN_FOLDER.fullmatch(_NO_MATTER.sub("", first).strip().rstrip(";"))
+    if folder is None:
+        return path
+    above = folder["above"] or folder["beyond"] or ""
+    own = posixpath.normpath(f"{posixpath.dirname(script)}{above}".lstrip("/"))
+    return posixpath.normpath(f"$CI_PROJECT_DIR/{own}" + "".join(parts[1:]))
+
+
+# Quotes, the end of options and where messages go change nothing about the folder.
+_NO_MATTER = Pattern(r"[\"']|(?<= )-- |\s*[12]?>\s*/dev/null|\s*2>&1")
+_SELF = r"(?:\$0|\$\{0\}|\$\{?BASH_SOURCE(?:\[0\])?\}?)"
+_REAL = rf"(?:{_SELF}|\$\((?:readlink -f|realpath) {_SELF}\))"
+_FOLDER = rf"(?:\$\(dirname {_REAL}\)|\$\{{0%/\*\}}|\$\{{BASH_SOURCE(?:\[0\])?%/\*\}})"
+_OWN_FOLDER = Pattern(
+    rf"{_FOLDER}(?P<above>(?:/\.\.)*)|\$\(cd (?:-P )?{_FOLDER}(?P<beyond>(?:/\.\.)*)\s*(?:&&|;)\s*pwd(?: -P)?\)"
+)
 
 
 def _instructions(text: str) -> Iterator[tuple[str, str]]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from kaniko_split.gitlab.artifacts import artifact_jobs
 from kaniko_split.gitlab.keywords import MOST_NEEDS
 from kaniko_split.gitlab.pipeline import Pipeline
-from kaniko_split.gitlab.resolve import UnresolvableError, effective_job, visible_jobs
-
-_DEFAULT_STAGES = ("build", "test", "deploy")
+from kaniko_split.gitlab.resolve import UNREAD_PARENT, effective_job, visible_jobs
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -41,24 +40,10 @@ def earlier_needs(pipeline: Pipeline, name: str) -> tuple[Need, ...]:
         NoGateError: It cannot be told, or a manual job is among them and would block.
     """
     job = effective_job(pipeline, name)
-    dependencies = job.get("dependencies")
-    if isinstance(dependencies, list):
-        return tuple(_need(pipeline, str(one)) for one in dependencies)
-    if pipeline.unread:
+    if pipeline.unread and not isinstance(job.get("dependencies"), list):
         what = pipeline.unread[0].what
         raise NoGateError("order-not-kept", f"jobs of `{what}`, which is not read, may give it artifacts")
-    stage = _stage(pipeline, job)
-    found: list[Need] = []
-    for other in visible_jobs(pipeline):
-        if other == name:
-            continue
-        try:
-            value = effective_job(pipeline, other)
-        except UnresolvableError:
-            continue
-        runs = "script" in value or "run" in value
-        if runs and _gives_artifacts(value) and _stage(pipeline, value) < stage:
-            found.append(_need(pipeline, other))
+    found = [need for other in artifact_jobs(pipeline, name) if (need := _need(pipeline, other)) is not None]
     if len(found) >= MOST_NEEDS:
         raise NoGateError("too-many-needs", f"{len(found)} earlier jobs give it artifacts")
     return tuple(found)
@@ -77,35 +62,33 @@ def check_gate(job: dict[str, Any]) -> None:
         raise NoGateError("order-not-kept", f"`when: {job['when']}` lets the next one start when it fails")
     rules = job.get("rules")
     for rule in rules if isinstance(rules, list) else ():
-        if isinstance(rule, dict):
-            if "needs" in rule:
-                raise NoGateError("order-not-kept", "`rules:needs` replaces the job's own `needs`")
-            if rule.get("allow_failure") or rule.get("when", "on_success") not in {
-                "on_success",
-                "never",
-                "manual",
-            }:
-                raise NoGateError("order-not-kept", "one of its `rules` lets the next one start when it fails")
+        if not isinstance(rule, dict):
+            raise NoGateError("order-not-kept", "one of its `rules` stands in a file that is not read")
+        if "needs" in rule:
+            raise NoGateError("order-not-kept", "`rules:needs` replaces the job's own `needs`")
+        if rule.get("allow_failure") or rule.get("when", "on_success") not in {"on_success", "never", "manual"}:
+            raise NoGateError("order-not-kept", "one of its `rules` lets the next one start when it fails")
 
 
-def _need(pipeline: Pipeline, name: str) -> Need:
-    value = effective_job(pipeline, name) if name in visible_jobs(pipeline) else {}
+def _need(pipeline: Pipeline, name: str) -> Need | None:
+    """Return the entry for a job that gives artifacts; None for one that runs only where this job does not.
+
+    Raises:
+        NoGateError: The job may be there and not run, and would hold back who needs it.
+    """
+    value = effective_job(pipeline, name) if name in visible_jobs(pipeline) else {UNREAD_PARENT: []}
     rules = value.get("rules")
-    whens = [value.get("when")] + [rule.get("when") for rule in rules or () if isinstance(rule, dict)]
+    if UNREAD_PARENT in value or (isinstance(rules, list) and not all(isinstance(rule, dict) for rule in rules)):
+        raise NoGateError("order-not-kept", f"`{name}`, which gives it artifacts, is not read to its end")
+    listed = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    own = value.get("when", "on_success")
+    # Where no rule matches, the job is not there.
+    whens = {rule.get("when", own) for rule in listed} - {"never"} or {own}
     if "manual" in whens:
         raise NoGateError("order-not-kept", f"`{name}`, which gives it artifacts, is manual and would block it")
+    if whens == {"on_failure"}:
+        return None
+    if not whens <= {"on_success", "always", "delayed"}:
+        raise NoGateError("order-not-kept", f"`{name}`, which gives it artifacts, may be skipped")
     conditional = any(key in value for key in ("rules", "only", "except"))
     return Need(name, optional=True if conditional else None)
-
-
-def _gives_artifacts(job: dict[str, Any]) -> bool:
-    artifacts = job.get("artifacts")
-    return isinstance(artifacts, dict) and bool(artifacts.get("paths") or artifacts.get("reports"))
-
-
-def _stage(pipeline: Pipeline, job: dict[str, Any]) -> int:
-    given = pipeline.value.get("stages")
-    stages = [str(one) for one in given] if isinstance(given, list) else list(_DEFAULT_STAGES)
-    ordered = [".pre", *(one for one in stages if one not in {".pre", ".post"}), ".post"]
-    stage = str(job.get("stage", "test"))
-    return ordered.index(stage) if stage in ordered else len(ordered)

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kaniko_split.detect.findings import Finding
+from kaniko_split.gitlab.artifacts import gives_files, gives_variables, reported_names
 from kaniko_split.gitlab.keywords import MOST_NEEDS
 from kaniko_split.gitlab.references import JobReference, Use
 from kaniko_split.gitlab.resolve import effective_job
+from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.plan.needs import Need, NoGateError, check_gate, earlier_needs
 from kaniko_split.plan.outcome import NewJob
 from kaniko_split.plan.slices import Slices
@@ -39,7 +41,7 @@ def new_jobs(finding: Finding, slices: Slices, names: Sequence[str]) -> tuple[Ne
             check_gate(resolved)
             if inherited_needs or not plain_needs:
                 raise NoGateError("order-not-kept", "its `needs` is inherited and would have to be written again")
-            waits = tuple(Need(name) for name in names)
+            waits = tuple(Need(name, _handed_on(finding, resolved)) for name in names)
             if not own_needs:
                 waits = (*earlier_needs(finding.pipeline, finding.job.name), *waits)
             jobs.append(NewJob(finding.job.name, None, part.steps, waits, keeps_needs=own_needs))
@@ -58,6 +60,25 @@ def new_jobs(finding: Finding, slices: Slices, names: Sequence[str]) -> tuple[Ne
             waits = (*earlier_needs(finding.pipeline, finding.job.name), *waits)
         jobs.append(NewJob(name, part.build, part.steps, waits, keeps_needs=own_needs))
     return tuple(jobs)
+
+
+def _handed_on(finding: Finding, job: dict[str, Any]) -> bool | None:
+    """Return the `artifacts` of an entry by which a finishing job waits for a build; None for GitLab's own default.
+
+    A dotenv report gives variables, which the commands of the old job did not have: they must not replace its own.
+
+    Raises:
+        NoGateError: The finishing job needs the files of the builds, and would get other variables with them.
+    """
+    if not gives_variables(job):
+        return None
+    names = reported_names(job)
+    if names is not None and not names & variables_of(finding.pipeline, finding.job.name).keys():
+        return None
+    if gives_files(job):
+        detail = "its dotenv report would give what comes after the builds other variables"
+        raise NoGateError("artifact-of-several", detail)
+    return False
 
 
 def _uploads(job: dict[str, Any]) -> bool:

@@ -11,11 +11,13 @@ from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import trace
 from kaniko_split.gitlab.keywords import DEEPEST_EXTENDS
 from kaniko_split.gitlab.pipeline import PipelineFile
-from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, references_to
+from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, input_mentions, references_to
 from kaniko_split.gitlab.resolve import effective_job, levels_of
 from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider, script_items
 from kaniko_split.gitlab.values import is_merge_key
+from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.plan.inheritance import Group, Way, ancestors, heirs
+from kaniko_split.plan.job_name import NAMES, file_with_name, name_in, naming_variables, texts_of
 from kaniko_split.plan.shared_values import leaving
 from kaniko_split.shell.locations import File
 from kaniko_split.shell.parse import ShellSyntaxError
@@ -23,7 +25,6 @@ from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.repository import wildcard
 from kaniko_split.tree.nodes import Alias, Entry, Node, Sequence, walk
 
-_JOB_NAME = Pattern(r"\bCI_JOB_NAME(?:_SLUG)?\b")
 _POWERSHELL = Pattern(r"\b(?:pwsh|powershell|nanoserver|servercore)\b", re.IGNORECASE)
 # "CI/CD inputs": filled in before anything else is read.
 _INPUT = Pattern(r"\$\[\[.*?\]\]")
@@ -54,6 +55,8 @@ def check_job(finding: Finding, references: tuple[JobReference, ...], group: Gro
         ObstacleError: Something does.
     """
     _check_place(finding)
+    if finding.obstacle:
+        raise ObstacleError(finding.obstacle, finding.file, finding.offset)
     if group is None:
         _check_script_origin(finding)
     _check_anchors(finding)
@@ -204,13 +207,29 @@ def _check_keywords(finding: Finding) -> None:
     if environment and action not in _NO_DEPLOYMENT:
         at = _offset_of(finding, "environment")
         raise ObstacleError("deploys", job.file, at, "each new job would be a deployment of its own")
-    given = {key: value for key, value in resolved.items() if key != "after_script"}
-    for text in _texts(given):
-        if _JOB_NAME.search(text):
-            at = job.file.source.text.find("CI_JOB_NAME", job.entry.key.span.start)
-            inside = 0 <= at < job.mapping.span.end
-            raise ObstacleError("job-name-used", job.file, at if inside else job.entry.key.span.start)
+    _check_own_name(finding, resolved)
     _check_services(finding, resolved)
+
+
+def _check_own_name(finding: Finding, resolved: dict[str, Any]) -> None:
+    """The name differs in each new job, and so does all that is made from it."""
+    job = finding.job
+    names = naming_variables(variables_of(finding.pipeline, job.name))
+    for keyword, value in resolved.items():
+        texts = tuple(texts_of(value))
+        if keyword == "variables":
+            # An assignment alone uses nothing.
+            texts = tuple(text for text in texts if text not in names)
+        used = next((name for name in (*NAMES, *sorted(names)) if name_in(texts, (name,))), None)
+        if used is not None:
+            start = job.entry.key.span.start
+            mention = re.compile(rf"\b{used}\b").search(job.file.source.text, start, job.mapping.span.end)
+            detail = "" if used in NAMES else f"`{used}` is made from it"
+            raise ObstacleError("job-name-used", job.file, mention.start() if mention else start, detail)
+    scripts = [text for key in ("before_script", "script", "after_script") for text in texts_of(resolved.get(key))]
+    path = file_with_name(scripts, names, finding.pipeline.read)
+    if path is not None:
+        raise ObstacleError("job-name-used", job.file, finding.offset, f"`{path}` uses it")
 
 
 def _check_services(finding: Finding, resolved: dict[str, Any]) -> None:
@@ -249,13 +268,13 @@ def _check_after_script(finding: Finding) -> None:
         for place in step.effects.writes:
             if isinstance(place, File) and any(test(place.path) for test in tests):
                 raise ObstacleError("artifact-of-several", finding.job.file, _offset_of(finding, "artifacts"))
-    if any(_JOB_NAME.search(item.text) for item in items):
-        raise ObstacleError("job-name-used", provided.file, at)
 
 
 def _check_references(finding: Finding, references: tuple[JobReference, ...], together: frozenset[str]) -> None:
     for file, node in hidden_mentions(finding.pipeline, finding.job.name):
         raise ObstacleError("references-unread", file, node.span.start)
+    for file, node in input_mentions(finding.pipeline, finding.job.name):
+        raise ObstacleError("references-unread", file, node.span.start, "an input hands its name on")
     for reference in references:
         at = reference.name.span.start
         match reference.use:
@@ -280,15 +299,3 @@ def _check_extender(finding: Finding, reference: JobReference) -> None:
 def _offset_of(finding: Finding, keyword: str) -> int:
     entry: Entry | None = finding.job.mapping.entry(keyword)
     return (entry.key if entry is not None else finding.job.entry.key).span.start
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield str(key)
-            yield from _texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)

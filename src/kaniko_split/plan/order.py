@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step
-from kaniko_split.kaniko.image import may_be_image, same_repository
+from kaniko_split.flow.occurrence import Role, Shape
+from kaniko_split.kaniko.command import Build, is_executor
+from kaniko_split.kaniko.image import same_repository
+from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
+from kaniko_split.kaniko.overlap import looks_like_image, may_be_image
+from kaniko_split.kaniko.registries import pulled_as
+from kaniko_split.plan.binding import CannotSliceError
 from kaniko_split.shell.locations import File, Location, State, Variable, may_meet, variables_in
 from kaniko_split.source.patterns import Pattern
 
 # In `${BASE:-$IMAGE/base}` another image may be named.
 _DEFAULT = Pattern(r"\$\{\w+:?[-=+]")
+# These decide nothing by themselves, or only how the script ends.
+_NO_VERDICT = frozenset({":", "echo", "exit", "false", "printf", "return", "true"})
+_PLAIN_SHAPES = frozenset({Shape.AND, Shape.OR, Shape.GROUP, Shape.SUBSHELL, Shape.IF})
 # Flags whose values name an image that is written, or none at all.
 _NAMES_NO_SOURCE = frozenset({"destination", "cache-repo", "label", "digest-file", "tar-path"})
 
@@ -29,6 +38,8 @@ def order_of(
     A build waits for one whose image it uses, for what a statement between the two judged, and for one that
     pushes nothing, since that was run for its verdict alone.
 
+    Every build waits for earlier builds alone, so that no two of them wait for each other.
+
     Args:
         steps: All statements.
         slices: The statements of each build's job.
@@ -36,25 +47,27 @@ def order_of(
         dockerfiles: For a build, the images that its Dockerfile names, where that was read.
         written: For a statement that writes files, the builds whose image it names: a Dockerfile may be made there.
         passing: The statements that only pass on that a build has failed.
+
+    Raises:
+        CannotSliceError: A statement that may end the job before a build goes to the job of a later one alone.
     """
     builds = sorted(slices)
     after: dict[int, set[int]] = {build: set() for build in builds}
     for build, numbers in slices.items():
         for number in numbers:
             after[build] |= {other for other in mentions.get(number, ()) if other < build}
-        after[build] |= _images_used(steps, builds, build, dockerfiles.get(build, "")) | _pushed_over(
-            steps, builds, build
-        )
+        certain, perhaps = images_used(steps, builds, build, dockerfiles.get(build, ""))
+        after[build] |= certain | perhaps | _pushed_over(steps, builds, build)
     for number, named in written.items():
         for build in _readers(steps, number, slices):
             after[build] |= {other for other in named if other < build}
     for step in steps:
-        judges = step.effects.fails or step.effects.acts
-        if step.number > builds[0] and step.number not in passing and judges:
+        ends = (step.effects.fails or step.effects.acts) and not _only_builds(step)
+        if ends and step.number >= builds[0] and step.number not in passing:
             _wait_for_verdict(step, slices, after)
     for build in builds:
         call = steps[build].build
-        if call is not None and call.no_push:
+        if call is not None and (call.no_push or call.asks_no_push):
             for later in builds:
                 if later > build:
                     after[later].add(build)
@@ -84,6 +97,26 @@ def _readers(steps: Sequence[Step], number: int, slices: Mapping[int, Sequence[i
     ]
 
 
+def _only_builds(step: Step) -> bool:
+    """Tell whether a statement that builds does nothing beside that but clean up, print and end the script.
+
+    How it ends says how its build has ended, and nothing of any other build.
+    """
+    if step.build is None or step.calls:
+        return False
+    for one in step.occurrence.walk():
+        if any(part.role is Role.SUBSTITUTION for part in one.parts):
+            return False
+        texts = tuple(value.text for value in one.values)
+        if one.shape is Shape.COMMAND and texts:
+            plain = texts[0] in _NO_VERDICT or removes_leftovers(texts) or makes_workspace(texts)
+            if not plain and not is_executor(texts[0]):
+                return False
+        elif one.shape not in _PLAIN_SHAPES:
+            return False
+    return True
+
+
 def _wait_for_verdict(step: Step, slices: Mapping[int, Sequence[int]], after: dict[int, set[int]]) -> None:
     """Keep a statement that may end the job between the builds before it and those behind it."""
     holders = {build for build, numbers in slices.items() if step.number in numbers}
@@ -92,33 +125,59 @@ def _wait_for_verdict(step: Step, slices: Mapping[int, Sequence[int]], after: di
         # What asks variables alone, such as `test -n "$TOKEN"`, has no verdict on what was built before it.
         earlier = set()
     for build in slices:
-        if build > step.number:
-            after[build] |= earlier if build in holders else {holder for holder in holders if holder < build}
+        if build <= step.number:
+            continue
+        if build in holders:
+            after[build] |= earlier
+            continue
+        before = {holder for holder in holders if holder < build}
+        if holders and not before:
+            raise CannotSliceError("order-not-kept", step, "a build after it would have to wait for a later one")
+        after[build] |= before
 
 
-def _images_used(steps: Sequence[Step], builds: Sequence[int], build: int, dockerfile: str) -> set[int]:
-    """Return the earlier builds whose image the arguments or the Dockerfile of `build` name."""
+def images_used(steps: Sequence[Step], builds: Sequence[int], build: int, dockerfile: str) -> tuple[set[int], set[int]]:
+    """Return the earlier builds whose image the arguments or the Dockerfile of `build` name, and those they may name.
+
+    Args:
+        steps: All statements.
+        builds: The builds, by number.
+        build: One of them.
+        dockerfile: The images that its Dockerfile names, a line each; empty where that was not read.
+    """
     call = steps[build].build
     texts = [value or "" for name, value in call.flags if name not in _NAMES_NO_SOURCE] if call is not None else []
     texts.extend(value for one in steps[build].inside for value in one.inherited)
     texts.extend(value.text for value in steps[build].values if " " in value.text)
     texts.extend([_DEFAULT.sub(" ", text) for text in texts])
-    texts.extend(dockerfile.split("\n"))
+    images = dockerfile.split("\n")
     if call is not None:
         # What a script is given may be another image than its own, to be built on.
         own = call.destinations
         texts.extend(word for word in steps[build].given if not any(same_repository(word, one) for one in own))
-    found: set[int] = set()
+        named = [text.rpartition("=")[2] for text in texts if text not in own]
+        images.extend(
+            place for text in named if looks_like_image(text) for place in pulled_as(text, call.registry_maps)
+        )
+    certain: set[int] = set()
+    perhaps: set[int] = set()
     for number in builds:
         other = steps[number].build
         if number < build and other is not None:
-            used = any(
-                same_repository(text, one) or may_be_image(text.rpartition("=")[2], one)
-                for text in texts
-                for one in other.destinations
-            )
-            found |= {number} if used else set()
-    return found
+            if any(same_repository(text, one) for text in (*texts, *images) for one in other.destinations):
+                certain.add(number)
+            elif any(may_be_image(image, one) for image in images for one in _pushes(other)):
+                perhaps.add(number)
+    return certain, perhaps
+
+
+def _pushes(build: Build) -> Iterator[str]:
+    """Yield what a build pushes to, or may push to where its arguments are not all known."""
+    if build.no_push:
+        return
+    yield from build.destinations
+    if build.opaque and not build.destinations:
+        yield "$DESTINATION"
 
 
 def _pushed_over(steps: Sequence[Step], builds: Sequence[int], build: int) -> set[int]:

@@ -84,6 +84,7 @@ class Split:
             statements; else whoever uses the new job sees to it.
         home: Where the script stands, when it is taken from elsewhere.
         drops_extends: Whether the job's own `extends` goes, since each part of the shared script has it.
+        reports: Whether the jobs have a dotenv report, which a finishing job does not hand on.
     """
 
     finding: Finding
@@ -98,6 +99,7 @@ class Split:
     refers_to_template: bool = True
     home: Home | None = None
     drops_extends: bool = False
+    reports: bool = False
 
     @property
     def every(self) -> tuple[Split, ...]:
@@ -138,7 +140,7 @@ class Split:
     def names(self) -> tuple[str, ...]:
         """The names that stand for the old job where other jobs wait for it."""
         last = self.jobs[-1]
-        return (last.name,) if last.build is None else tuple(job.name for job in self.jobs)
+        return (last.name,) if last.build is None and not self.reports else tuple(job.name for job in self.jobs)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Trace
+from kaniko_split.gitlab.artifacts import gives_variables
 from kaniko_split.gitlab.pipeline import Job, Pipeline
+from kaniko_split.gitlab.places import written
 from kaniko_split.gitlab.references import JobReference, Use, references_to
-from kaniko_split.gitlab.resolve import UnresolvableError, parents
+from kaniko_split.gitlab.resolve import UnresolvableError, effective_job, parents
 from kaniko_split.gitlab.script import Origin, Provided, Section, provider, script_items
-from kaniko_split.gitlab.values import value_of
+from kaniko_split.gitlab.values import scalar_value, value_of
 from kaniko_split.kaniko.command import Build
 from kaniko_split.plan.changes import changes_of
 from kaniko_split.plan.dividing import divide
@@ -28,7 +30,7 @@ from kaniko_split.plan.placement import placement_of
 from kaniko_split.plan.refusing import refusal_of
 from kaniko_split.plan.slices import CannotSliceError, JobSlice, Slices
 from kaniko_split.plan.wishes import Wishes
-from kaniko_split.tree.nodes import Alias, Entry, Scalar, walk
+from kaniko_split.tree.nodes import Alias, Entry, Scalar, followed, walk
 from kaniko_split.tree.nodes import Sequence as NodeList
 
 _IN_THE_WAY = (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError)
@@ -152,6 +154,7 @@ def _splits_below(group: Group, heirs: list[_Heir], wishes: Wishes, taken: froze
     own = finding.before_script.entry if finding.before_script is not None else None
     befores = [one.finding.before_script for one in others]
     apart = any((before.entry if before is not None else None) is not own for before in befores)
+    apart = apart or any(_has_empty_before_script(one.finding, job) for one in others)
     more = any(one.use in {Use.EXTENDS, Use.REFERENCE} for one in references)
     placement = placement_of(finding, owner.slices, leaks=apart or more)
     bare = placement in {Placement.NOWHERE, Placement.APPENDED} and len(job.mapping.entries) == 1
@@ -285,6 +288,8 @@ def _leaks(group: Group, heirs: list[_Heir], before: Provided | None) -> bool:
         theirs = one.finding.before_script
         if one.home.way is not Way.KEYS or (theirs.entry if theirs is not None else None) is not own:
             return True
+        if _has_empty_before_script(one.finding, group.job):
+            return True
     pipeline, name = heirs[0].finding.pipeline, group.job.name
     above = frozenset[str]().union(*(ancestors(pipeline, one) for one in group.names))
     for job in pipeline.jobs:
@@ -292,6 +297,15 @@ def _leaks(group: Group, heirs: list[_Heir], before: Provided | None) -> bool:
         if inherits and job.name not in group.names and not (job.hidden and job.name in above):
             return True
     return any(one.use is Use.REFERENCE for one in references_to(pipeline, name))
+
+
+def _has_empty_before_script(finding: Finding, home: Job) -> bool:
+    """Tell whether a job has a `before_script` without a value, which takes away the one that `home` would get."""
+    nearest = next(written(finding.pipeline, finding.job.name, "before_script"), None)
+    if nearest is None or nearest.entry is None or nearest.job == home.name:
+        return False
+    real = followed(nearest.entry.value)
+    return isinstance(real, Scalar) and scalar_value(real) is None
 
 
 def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *, plain: bool, alone: bool) -> Split:
@@ -309,13 +323,15 @@ def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *,
     bare = {entry.name for entry in job.mapping.entries} <= lost
     if bare and moved:
         raise ObstacleError("job-extended", moved[0].file, moved[0].name.span.start)
+    reports = gives_variables(effective_job(finding.pipeline, job.name))
     split = Split(
         finding,
         None if bare else names.template,
         jobs,
         heir.slices,
         placement,
-        references if jobs[-1].build is not None else moved,
+        references if jobs[-1].build is not None or reports else moved,
+        reports=reports,
         shared=shared,
         home=heir.home,
         drops_extends=plain,

@@ -12,10 +12,16 @@ from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.slices import CannotSliceError, Slices
 from kaniko_split.shell.locations import File, Location, State, Variable, variables_in
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.repository import wildcard
 
 # What these do is not done any more the second time.
 _SAME_AGAIN = frozenset({"chmod", "chown", "ln", "mkdir", "rm", "touch"})
+
+# Stands for the names in a report of which nobody can tell the names.
+_ANY = "*"
+_ASSIGNMENT = Pattern(r"(?:^|\\n)([\w.-]+)=")
+_PRINTING = frozenset({"echo", "printf"})
 
 
 def check_fresh_values(trace: Trace, slices: Slices) -> None:
@@ -111,26 +117,62 @@ def _check_changed_again(trace: Trace, slices: Slices, matches: Sequence[Callabl
 
 
 def _check_reports(finding: Finding, slices: Slices) -> None:
-    """Lines that are added to a dotenv report add up; a report that is written anew by two jobs does not."""
+    """Make sure that no two jobs give one variable in a dotenv report: GitLab does not say which of them wins.
+
+    Lines that are added to a report add up. A report that two jobs write anew does not, and neither does one in which
+    nobody can tell the names of the variables.
+
+    Raises:
+        CannotSliceError: Two jobs do.
+    """
     artifacts = effective_job(finding.pipeline, finding.job.name).get("artifacts")
     reports = artifacts.get("reports") if isinstance(artifacts, dict) else None
     dotenv = reports.get("dotenv") if isinstance(reports, dict) else None
     if finding.trace is None or dotenv is None:
         return
-    tests = [wildcard(str(path)) for path in (dotenv if isinstance(dotenv, list) else [dotenv])]
+    tests = [wildcard(_from_the_root(str(path))) for path in (dotenv if isinstance(dotenv, list) else [dotenv])]
+    # What all jobs write alike is the same in each, until one of them gives it another value.
+    givers: dict[str, set[int]] = {}
     writers: set[int] = set()
     anew = False
-    for index, job in enumerate(slices.jobs):
-        for number in job.steps:
-            effects = finding.trace.steps[number].effects
+    for index, numbers in enumerate(((*slices.before, *slices.prelude), *(job.steps for job in slices.jobs))):
+        for number in numbers:
+            step = finding.trace.steps[number]
             written = [
-                place for place in effects.writes if isinstance(place, File) and any(t(place.path) for t in tests)
+                place for place in step.effects.writes if isinstance(place, File) and any(t(place.path) for t in tests)
             ]
-            if written:
+            if not written:
+                continue
+            names = _reported_names(finding.trace, step)
+            for name in names or (_ANY,):
+                givers.setdefault(name, set()).add(index)
+            if index:
                 writers.add(index)
-                anew = anew or any(place not in effects.appends for place in written)
-                if len(writers) > 1 and anew:
-                    raise CannotSliceError("artifact-of-several", finding.trace.steps[number], f"`{written[0].path}`")
+                anew = anew or any(place not in step.effects.appends for place in written)
+            of_all = set[int]().union(*givers.values())
+            clash = next((name for name, found in givers.items() if len(found) > 1), None)
+            detail = f"`{written[0].path}`"
+            if len(writers) > 1 and anew:
+                raise CannotSliceError("artifact-of-several", step, detail)
+            if clash is not None:
+                raise CannotSliceError("artifact-of-several", step, f"{detail}: several of them give `{clash}` in it")
+            if _ANY in givers and len(of_all) > 1:
+                why = f"{detail}: which variables they give in it is not known"
+                raise CannotSliceError("artifact-of-several", step, why)
+
+
+def _reported_names(trace: Trace, step: Step) -> tuple[str, ...]:
+    """Return the variables that a statement writes into a report; none where they are not known."""
+    printing = step.values and step.values[0].text in _PRINTING
+    texts = [value.text for value in step.values[1:] if value.text not in {"-e", "-n", "-en", "-ne"}]
+    for one in step.statement.redirects:
+        if one.body is not None:
+            span = one.body.span
+            texts.extend(trace.script.text[span.start : span.end].splitlines())
+            printing = True
+    names = [_ASSIGNMENT.findall(text) for text in texts]
+    # The first word begins the line; the words behind it belong to its value.
+    return tuple(dict.fromkeys(name for found in names for name in found)) if printing and names and names[0] else ()
 
 
 def leaving(finding: Finding) -> list[str]:
@@ -146,7 +188,11 @@ def leaving(finding: Finding) -> list[str]:
     for one in cache if isinstance(cache, list) else [cache]:
         if isinstance(one, dict) and isinstance(one.get("paths"), list):
             found.extend(str(path) for path in one["paths"])
-    return [re.sub(r"^(?:\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})/", "", path.removeprefix("./")) for path in found]
+    return [_from_the_root(path) for path in found]
+
+
+def _from_the_root(path: str) -> str:
+    return re.sub(r"^(?:\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})/", "", path.removeprefix("./"))
 
 
 def in_before_script(trace: Trace, step: Step) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kaniko_split.detect.findings import Finding
+from kaniko_split.gitlab.artifacts import gives_variables
 from kaniko_split.gitlab.keywords import MOST_NEEDS
 from kaniko_split.gitlab.references import Use, references_to
-from kaniko_split.gitlab.resolve import UnresolvableError
+from kaniko_split.gitlab.resolve import UnresolvableError, effective_job
 from kaniko_split.plan.changes import changes_of
 from kaniko_split.plan.dividing import divide
 from kaniko_split.plan.inheritance import groups_of
@@ -110,11 +111,12 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         placement = placement_of(finding, slices, leaks=bool(moved))
     except (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError) as error:
         return refusal_of(finding, error)
-    kept = references if jobs[-1].build is not None else ()
+    reports = gives_variables(effective_job(finding.pipeline, job.name))
+    kept = references if jobs[-1].build is not None or reports else ()
     bare = placement in {Placement.NOWHERE, Placement.APPENDED} and len(job.mapping.entries) == 1 and not slices.turns
     if bare and moved:
         at = moved[0]
         return Refusal(finding, "job-extended", at.file, at.name.span.start)
     template = None if bare else names.template
-    split = Split(finding, template, jobs, slices, placement, kept or moved)
+    split = Split(finding, template, jobs, slices, placement, kept or moved, reports=reports)
     return replace(split, changes=changes_of(split))

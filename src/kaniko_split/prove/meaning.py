@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kaniko_split.gitlab.keywords import LONGEST_NAME, MOST_NEEDS
+from kaniko_split.gitlab.parallel import expanded_name
 from kaniko_split.gitlab.pipeline import Pipeline
 from kaniko_split.gitlab.resolve import resolved_pipeline
+from kaniko_split.gitlab.values import Reference
 from kaniko_split.plan.needs import Need
 from kaniko_split.plan.outcome import NewJob, Split
 
@@ -29,6 +31,9 @@ def check_meaning(before: Pipeline, after: Pipeline, splits: Sequence[Split]) ->
     if not same(wanted, found):
         yield from _differences(wanted, found)
     yield from _check_limits(found)
+    yield from _check_circles(before, found)
+    for split in splits:
+        yield from _check_order(split)
 
 
 def expected(before: Pipeline, splits: Sequence[Split]) -> dict[str, Any]:
@@ -50,6 +55,9 @@ def same(one: Any, other: Any) -> bool:
     """Tell whether two values are the same to GitLab: `1`, `true` and `"1"` are three things."""
     if type(one) is not type(other):
         return False
+    if isinstance(one, Reference):
+        # It leads into an include that was not read, so its words are all that is known of it.
+        return bool(one.path == other.path)
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, list):
@@ -100,15 +108,23 @@ def _renamed(job: Any, names: Mapping[str, Sequence[str]]) -> Any:
 def _renamed_list(items: Sequence[Any], names: Mapping[str, Sequence[str]]) -> list[Any]:
     found: list[Any] = []
     for item in items:
-        if isinstance(item, str) and item in names:
-            found.extend(names[item])
-        elif isinstance(item, dict) and item.get("job") in names and not {"project", "pipeline"} & item.keys():
-            found.extend({**item, "job": name} for name in names[item["job"]])
+        if isinstance(item, str):
+            found.extend(_new_names(item, names))
+        elif isinstance(item, dict) and isinstance(item.get("job"), str) and not {"project", "pipeline"} & item.keys():
+            found.extend({**item, "job": name} for name in _new_names(item["job"], names))
         elif isinstance(item, list):
             found.append(_renamed_list(item, names))
         else:
             found.append(item)
     return found
+
+
+def _new_names(name: str, names: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the names that replace a job's, also where it is that of one of its parallel jobs."""
+    if name in names:
+        return list(names[name])
+    job, suffix = expanded_name(name) or (name, "")
+    return [new + suffix for new in names.get(job, (job,))]
 
 
 def _differences(wanted: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:
@@ -130,3 +146,49 @@ def _check_limits(jobs: Mapping[str, Any]) -> Iterator[str]:
         needs = job.get("needs") if isinstance(job, dict) else None
         if isinstance(needs, list) and len(needs) > MOST_NEEDS:
             yield f"`{name}` needs {len(needs)} jobs; GitLab allows {MOST_NEEDS}"
+
+
+def _check_order(split: Split) -> Iterator[str]:
+    """Say which of the new jobs waits for one that came after it."""
+    names = [job.name for job in split.jobs]
+    for number, job in enumerate(split.jobs):
+        for need in job.needs or ():
+            if need.job in names[number:]:
+                yield f"`{job.name}` waits for `{need.job}`, which came after it"
+
+
+def _check_circles(before: Pipeline, jobs: Mapping[str, Any]) -> Iterator[str]:
+    """Say which jobs wait for themselves: GitLab rejects such a pipeline, whatever it was before."""
+    old = waiting_for_themselves(resolved_pipeline(before))
+    for name in waiting_for_themselves(jobs) - old:
+        yield f"`{name}` waits for itself by its `needs`"
+
+
+def waiting_for_themselves(jobs: Mapping[str, Any]) -> set[str]:
+    """Return the names of the jobs that their `needs`, followed from job to job, lead back to."""
+    waits = {name: _needed(job) for name, job in jobs.items()}
+    found: set[str] = set()
+    for name in jobs:
+        seen: set[str] = set()
+        waiting = list(waits[name])
+        while waiting:
+            other = waiting.pop()
+            if other not in seen:
+                seen.add(other)
+                waiting.extend(waits.get(other, ()))
+        if name in seen:
+            found.add(name)
+    return found
+
+
+def _needed(job: Any) -> tuple[str, ...]:
+    """Return the jobs of the same pipeline that a job needs, also by one of its rules."""
+    if not isinstance(job, dict):
+        return ()
+    rules = job.get("rules")
+    lists = [job.get("needs"), *(rule.get("needs") for rule in rules or () if isinstance(rule, dict))]
+    items = [item for listed in lists if isinstance(listed, list) for item in listed]
+    own = [item for item in items if not (isinstance(item, dict) and {"project", "pipeline"} & item.keys())]
+    names = [item.get("job") if isinstance(item, dict) else item for item in own]
+    known = [name for name in names if isinstance(name, str)]
+    return (*known, *(one[0] for name in known if (one := expanded_name(name)) is not None))

@@ -139,7 +139,7 @@ def cache_advice(results: Sequence[Result]) -> str | None:
 
 
 def _builds(finding: Finding) -> str:
-    if finding.trace is None:
+    if finding.unreadable:
         return "the script cannot be read"
     unbounded = finding.builds == float("inf")
     number = "an unknown number of builds" if unbounded else _count(int(finding.builds), "build")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Items
 from dataclasses import replace
 
+from kaniko_split.gitlab.parallel import expanded_name
 from kaniko_split.plan.needs import Need
 from kaniko_split.rewrite.lines import dash_column, moved
 from kaniko_split.rewrite.parts import CannotLayOutError
@@ -68,6 +69,9 @@ def _copies(source: Source, item: Node, names: Mapping[str, Items[str]]) -> list
         entry = real.entry("job") if not (real.entry("project") or real.entry("pipeline")) else None
         name = followed(entry.value) if entry is not None else None
     gone = isinstance(name, Scalar) and name.value in names
+    expanded = expanded_name(name.value) if isinstance(name, Scalar) else None
+    if expanded is not None and expanded[0] in names:
+        raise CannotLayOutError("needs-written-twice", item.span.start)
     if anchored or isinstance(real, NodeList) or (gone and any(isinstance(node, Alias) for node in walk(item))):
         raise CannotLayOutError("needs-written-twice", item.span.start)
     if isinstance(name, Scalar) and gone:

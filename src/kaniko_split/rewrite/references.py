@@ -8,6 +8,7 @@ from __future__ import annotations
 from kaniko_split.gitlab.references import JobReference, Use
 from kaniko_split.plan.outcome import Split
 from kaniko_split.rewrite.lines import without_comments
+from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.style import name_text
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span
@@ -19,8 +20,9 @@ def reference_edits(split: Split, reference: JobReference) -> list[Edit]:
     if reference.use in {Use.EXTENDS, Use.REFERENCE}:
         return [_replaced(reference.name, split.template or "")]
     first, *others = split.names
-    edits = [_replaced(reference.name, first)]
     source = reference.file.source
+    _check_suffix(reference)
+    edits = [_replaced(reference.name, first, reference.suffix)]
     if reference.holder is not None and others:
         if reference.holder.flow:
             edits.extend(_flow_copies(source, reference, others))
@@ -29,12 +31,27 @@ def reference_edits(split: Split, reference: JobReference) -> list[Edit]:
     return edits
 
 
-def _replaced(name: Scalar, new: str) -> Edit:
-    return Edit(
-        name.span.start,
-        name.span.end,
-        (Written(name_text(new, name.style.value[:1] if name.style.value in "'\"" else "")),),
-    )
+def _replaced(name: Scalar, new: str, suffix: str = "") -> Edit:
+    """Return the edit that puts a new name in the place of an old one and leaves `suffix` behind it as it is."""
+    quote = name.style.value[:1] if name.style.value in "'\"" else ""
+    text = name_text(new, quote)
+    end = _suffix_span(name, suffix).start if suffix else name.span.end
+    return Edit(name.span.start, end, (Written(text[: len(text) - len(quote)] if suffix else text),))
+
+
+def _suffix_span(name: Scalar, suffix: str) -> Span:
+    """Return where a suffix stands in the text of a name, with the quote that ends it."""
+    quote = len(name.style.value[:1]) if name.style.value in "'\"" else 0
+    return Span(name.span.end - quote - len(suffix), name.span.end)
+
+
+def _check_suffix(reference: JobReference) -> None:
+    """Make sure that the suffix of a parallel job's name is written without escapes, so that it can be copied."""
+    span = _suffix_span(reference.name, reference.suffix)
+    if reference.suffix and not reference.file.source.cut(span).startswith(reference.suffix):
+        error = CannotLayOutError("references-unread", reference.name.span.start)
+        error.file = reference.file
+        raise error
 
 
 def _flow_copies(source: Source, reference: JobReference, names: list[str]) -> list[Edit]:
@@ -46,7 +63,7 @@ def _flow_copies(source: Source, reference: JobReference, names: list[str]) -> l
     alone = not source.text[start : item.span.start].strip() and behind[:1] in {",", "\n", "#"}
     if alone and behind[1:].partition("#")[0].strip():
         alone = False
-    copies = [copy_of(source, item, reference.name, name) for name in names]
+    copies = [copy_of(source, item, reference.name, name, reference.suffix) for name in names]
     if not alone:
         return [Edit(item.span.end, item.span.end, tuple(p for copy in copies for p in (Written(", "), *copy)))]
     indent = Copied(Span(start, item.span.start))
@@ -67,14 +84,24 @@ def _block_copies(source: Source, reference: JobReference, names: list[str]) -> 
     pieces: list[Piece] = []
     for name in names:
         pieces.append(Copied(Span(start, item.span.start)))
-        pieces.extend(copy_of(source, item, reference.name, name))
+        pieces.extend(copy_of(source, item, reference.name, name, reference.suffix))
         pieces.append(Written("\n"))
     return Edit(end, end, tuple(pieces))
 
 
-def copy_of(source: Source, item: Node, name: Scalar | None, new: str) -> list[Piece]:
-    """Return the item's text, with another name if one is given, without its comments, which stay with the first."""
-    written = _replaced(name, new).pieces if name is not None else ()
+def copy_of(source: Source, item: Node, name: Scalar | None, new: str, suffix: str = "") -> list[Piece]:
+    """Return the item's text, with another name if one is given, without its comments, which stay with the first.
+
+    Args:
+        source: The file.
+        item: The item of a list.
+        name: The name in it; None where it is to stay.
+        new: What replaces the name.
+        suffix: The end of the name that stays.
+    """
+    written = _replaced(name, new, suffix).pieces if name is not None else ()
+    if name is not None and suffix:
+        written = (*written, Copied(_suffix_span(name, suffix)))
     if not isinstance(item, Mapping):
         return list(written)
     pieces: list[Piece] = []

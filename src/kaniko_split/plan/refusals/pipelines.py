@@ -9,7 +9,7 @@ from kaniko_split.plan.refusals.code import RefusalCode
 CODES = (
     RefusalCode(
         code="job-name-used",
-        summary="the job uses `CI_JOB_NAME` or `CI_JOB_NAME_SLUG`, which differs in each new job",
+        summary="the job uses its own name (`CI_JOB_NAME` and the like), which differs in each new job",
         looks_like=dedent("""\
             images:
               stage: build
@@ -65,7 +65,8 @@ CODES = (
         "before a manual job among them has run.",
         by_hand="If the second build must not run after a failure of the first, take `allow_failure`, "
         "`when` or `rules:needs` away. If artifacts are the reason, write `needs` in the job, with every "
-        "job whose artifacts it uses.",
+        "job whose artifacts it uses. If a check between two builds is the reason, move it before the first build, or "
+        "after the last one.",
     ),
     RefusalCode(
         code="too-many-needs",
@@ -394,7 +395,7 @@ CODES = (
               script: ./deploy.sh
             """),
         why="Every reference to the job has to become one to the new jobs. Where one is aliased, comes "
-        "through `!reference` or may stand in a file that was not read, it could be left behind, and "
+        "through `!reference` or an input, or may stand in a file that was not read, it could be left behind, and "
         "GitLab does not create a pipeline in which a job needs one that is not there.",
         by_hand="Write `needs`, `dependencies` or `extends` out in the job that refers to this one. If the "
         "reference may be in a file of another project, look there first, and then split the job by hand.",

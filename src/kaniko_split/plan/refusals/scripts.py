@@ -26,6 +26,43 @@ CODES = (
         "run it too.",
     ),
     RefusalCode(
+        code="build-in-after-script",
+        summary="a build runs in `after_script`, in the container of the builds before it",
+        looks_like=dedent("""\
+            images:
+              stage: build
+              image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
+              script:
+                - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+              after_script:
+                - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+            """),
+        why="GitLab runs `after_script` in the same container, also after a failed or cancelled `script`, and "
+        "ignores its failure. A job of its own for that build would wait for the first one, and would fail the "
+        "pipeline.",
+        by_hand="Move the build to the end of `script`. If it must run after a failure too, write a job of its "
+        "own for it, with `when: always`, and with `allow_failure: true` if its failure must stay without effect.",
+    ),
+    RefusalCode(
+        code="run-steps",
+        summary="the builds are steps of `run`, which share one container",
+        looks_like=dedent("""\
+            images:
+              stage: build
+              image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
+              run:
+                - name: api
+                  script: /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+                - name: web
+                  script: /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+            """),
+        why="Steps hand outputs and environment variables to the steps after them. kaniko-split divides "
+        "`script` only, and does not know what a step needs of the others.",
+        by_hand="Write a hidden job with all keys but `run`, and one job per image that extends it. Give each "
+        "the steps that its image needs. A job with plain commands alone can use `script`, and kaniko-split "
+        "can divide that.",
+    ),
+    RefusalCode(
         code="build-in-control-flow",
         summary="several builds stand together in a condition, function, loop or pipe that cannot be divided",
         looks_like=dedent("""\
@@ -249,8 +286,10 @@ CODES = (
             """),
         why="Each job has a container and a working folder of its own. The file that the first build wrote "
         "would not be there for the second one.",
-        by_hand="Write a job for each build. Let the first keep the file with `artifacts:paths`, and list "
-        "the first in the `needs` of the second, which then gets the file.",
+        by_hand="If the file is a login, such as `/kaniko/.docker/config.json`, write it in `before_script`, so that "
+        "every job does: an artifact would publish it. For any other file, write a job for each build. Let the first "
+        "keep the file with `artifacts:paths`, and list the first in the `needs` of the second, which then gets the "
+        "file.",
     ),
     RefusalCode(
         code="output-of-several",
