@@ -18,7 +18,7 @@ from kaniko_split.kaniko.command import Build, NotABuild
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
 from kaniko_split.shell.nodes import Assignment, Declaration, Literal, Parameter, Statement, Word, words_of
-from kaniko_split.shell.words import names_assigned, names_read, reads_indirectly
+from kaniko_split.shell.words import is_set, names_assigned, names_read, reads_indirectly
 from kaniko_split.source.patterns import Pattern
 
 _GLOB = Pattern(r"[*?]|\[[^\]]+\]")
@@ -125,7 +125,7 @@ def with_words(statement: Statement, done: Effects, state: ShellState) -> Effect
     cleans = removes_leftovers(tuple(value.text for value in values_of(statement, state)))
     matched = NOWHERE if cleans else frozenset(state.place(path) for path in _patterns(words, state))
     written = {name for word in words for name in names_assigned(word)}
-    ends = any(map(_may_end, words))
+    ends = any(_may_end(word, state) for word in words)
     read: set[Location] = {Variable(name) for name in names | written}
     if any(map(reads_indirectly, words)):
         read.add(State.VARIABLES)
@@ -139,9 +139,16 @@ def with_words(statement: Statement, done: Effects, state: ShellState) -> Effect
     )
 
 
-def _may_end(word: Word) -> bool:
+def _may_end(word: Word, state: ShellState) -> bool:
     """Tell whether a word ends the script where a variable is not set, as `${name:?}` does (POSIX, 2.6.2)."""
-    return any(part.may_end or any(map(_may_end, part.inner)) for part in word.parts if isinstance(part, Parameter))
+    for part in word.parts:
+        if isinstance(part, Parameter):
+            value = state.known.get(part.name)
+            if part.may_end and not (value is not None and is_set(value)):
+                return True
+            if any(_may_end(inner, state) for inner in part.inner):
+                return True
+    return False
 
 
 def _patterns(words: Iterable[Word], state: ShellState) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from kaniko_split.flow.effects import Effects, in_sequence, joined, maybe
 from kaniko_split.flow.state import ShellState
-from kaniko_split.flow.wrappers import mentions_verdict
+from kaniko_split.flow.wrappers import mentions_news, mentions_verdict
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.table import effect_of
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, is_exact
@@ -130,7 +130,7 @@ def _everything(texts: tuple[str, ...], state: ShellState, *, acts: bool = False
         reads=_FILES | _FOLDER | state.environment(),
         writes=NOWHERE if acts else _FILES,
         acts=acts,
-        fails=acts or judges or mentions_verdict(texts),
+        fails=acts or judges or mentions_verdict(texts) or mentions_news(texts),
         unknown=not acts,
     )
 

@@ -28,10 +28,8 @@ _LOOKUPS = frozenset({("command", "-v"), ("command", "-V")})
 # Their options that take the next word with them.
 _OPTIONS_WITH_VALUE = frozenset({"-n", "-c", "-k", "-s", "-u", "-t", "-d", "--signal", "--kill-after", "--tries"})
 _NO_MORE: Mapping[str, int] = {}
-_JUDGING = Pattern(
-    r"(?<!la)test|scan|check|verif|valid|sign|lint|audit|assert|smoke|probe|publish|deploy|release|upload|notif|announce",
-    re.IGNORECASE,
-)
+_VERDICT = Pattern(r"(?<!la)test|scan|check|verif|valid|sign|lint|audit|assert|smoke|probe", re.IGNORECASE)
+_NEWS = Pattern(r"publish|deploy|release|upload|notif|announce", re.IGNORECASE)
 
 
 def base_name(word: str) -> str:
@@ -73,5 +71,10 @@ def behind_wrappers(words: tuple[str, ...], more: Mapping[str, int] = _NO_MORE) 
 
 
 def mentions_verdict(words: tuple[str, ...]) -> bool:
-    """Tell whether the words of a command mention testing or publishing, so that what follows it waits for it."""
-    return bool(_JUDGING.search(" ".join(words)))
+    """Tell whether the words of a command mention testing, so that what follows it waits for its verdict."""
+    return bool(_VERDICT.search(" ".join(words)))
+
+
+def mentions_news(words: tuple[str, ...]) -> bool:
+    """Tell whether the words of a command mention publishing, so that it may tell of what was built before it."""
+    return bool(_NEWS.search(" ".join(words)))

@@ -252,7 +252,7 @@ def _or_else(part: Parameter, expansion: str, script: str, known: Mapping[str, V
         return None
     name, mark = match.groups()
     value = known.get(name)
-    if value is not None and (mark[-1] == "?" or _is_there(value) or (value.exact and ":" not in mark)):
+    if value is not None and (mark[-1] == "?" or is_set(value) or (value.exact and ":" not in mark)):
         return value
     absent = name.isdigit() and "#" in known and name not in known
     if (absent or value == Value("")) and mark[-1] in "-=":
@@ -261,7 +261,7 @@ def _or_else(part: Parameter, expansion: str, script: str, known: Mapping[str, V
     return None
 
 
-def _is_there(value: Value) -> bool:
+def is_set(value: Value) -> bool:
     """Tell whether a value is certainly not empty, whatever stands for its unknown parts."""
     return bool(_UNKNOWN.sub("", value.text)) if not value.exact else bool(value.text)
 
