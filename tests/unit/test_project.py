@@ -324,7 +324,7 @@ def test_layout(text: str, gone: str, wanted: str) -> None:
     ("text", "gone", "wanted"),
     [
         ("a;\nb;\nc\n", "b", "a; c "),
-        ("a;\nb;\nc", "c", "a; b"),
+        ("a;\nb;\nc", "c", "a; b "),
         ("if x; then\n  a;\n  b;\nfi\n", "b", "if x; then   a; fi "),
         ("if x; then\n  a;\nelse\n  b;\nfi\n", "a", "if x; then   :; else   b; fi "),
         ("if x; then\n  a;\nelse\n  b;\nfi\n", "b", "if x; then   a; fi "),

@@ -98,10 +98,13 @@ class Trace:
 
     def item_at(self, offset: int) -> int:
         """Return the index of the item in which the character at `offset` of `script.text` is written."""
-        written = self._written_at(offset)
+        return self.written_item_at(self._written_at(offset))
+
+    def written_item_at(self, offset: int) -> int:
+        """Return the index of the item with the character at `offset` of the text as it is written."""
         index = 0
         for number, start in enumerate(self.starts):
-            if start <= written:
+            if start <= offset:
                 index = number
         return index
 

@@ -12,7 +12,7 @@ from kaniko_split.plan.inheritance import Way
 from kaniko_split.plan.outcome import NewJob, Split
 from kaniko_split.rewrite.lines import entry_lines
 from kaniko_split.rewrite.needs import needs_pieces
-from kaniko_split.rewrite.parts import CannotLayOutError
+from kaniko_split.rewrite.script_items import CannotLayOutError
 from kaniko_split.rewrite.style import extends_text, name_text, style_of
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span

@@ -14,7 +14,18 @@ from kaniko_split.rewrite.compounds import Body, InseparableError, bodies, is_di
 from kaniko_split.shell.nodes import Case, Chain, For, Function, Group, If, Script, Statement, While, nested, words_of
 from kaniko_split.source.text import Span
 
-__all__ = ["InseparableError", "Inserted", "Kept", "Piece", "Projection", "leaves", "project", "text_of"]
+__all__ = [
+    "Cut",
+    "InseparableError",
+    "Inserted",
+    "Kept",
+    "Piece",
+    "Projection",
+    "cuts_inside",
+    "leaves",
+    "project",
+    "text_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +54,15 @@ class Projection:
         opened: The spans of the `for` loops whose body is kept without the loop.
         guarded: The spans of the `&&` chains that become `if LEFT; then RIGHT; fi`.
         comments: The comments that the text shows; None for those of the statements that stay.
+        dropped: The spans of the statements that no text keeps: comments at the end of a compound command go with the
+            last one that some text keeps.
     """
 
     stays: frozenset[Span]
     opened: frozenset[Span] = frozenset()
     guarded: frozenset[Span] = frozenset()
     comments: frozenset[Span] | None = None
+    dropped: frozenset[Span] = frozenset()
 
 
 def project(script: Script, projection: Projection, layout: str | None = None) -> tuple[Piece, ...]:
@@ -74,6 +88,32 @@ def project(script: Script, projection: Projection, layout: str | None = None) -
     return tuple(_pieces(len(text), cutter.finished()))
 
 
+def cuts_inside(
+    script: Script, statements: Iterable[Statement], projection: Projection, layout: str | None = None
+) -> tuple[Cut, ...]:
+    """Return what leaves some statements of which each stays, at least in part; not what is between them.
+
+    Args:
+        script: The script.
+        statements: Some of its statements, at any depth.
+        projection: The statements that stay.
+        layout: As for `project`.
+
+    Raises:
+        InseparableError: What leaves cannot be told apart from what stays.
+    """
+    cutter = _Cutter(script, projection, layout if layout is not None else script.text, without_comments(script))
+    for statement in statements:
+        if cutter.keeps(statement):
+            cutter.visit(statement)
+    return tuple(cutter.finished())
+
+
+def keeps_end(script: Script, statement: Statement, projection: Projection) -> bool:
+    """Tell whether the last statement in `statement` stays, but for those that no text keeps."""
+    return _Cutter(script, projection, script.text, script.text).keeps_end(statement)
+
+
 def text_of(script: Script, pieces: Iterable[Piece]) -> str:
     """Return the text that pieces of `script` make."""
     return "".join(script.text[one.span.start : one.span.end] if isinstance(one, Kept) else one.text for one in pieces)
@@ -90,7 +130,7 @@ def leaves(statements: Iterable[Statement]) -> Iterator[Statement]:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class _Cut:
+class Cut:
     """Characters that go, and what is inserted in their place."""
 
     start: int
@@ -104,7 +144,7 @@ class _Cutter:
     projection: Projection
     layout: str
     bare: str
-    cuts: list[_Cut] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
     known: dict[int, bool] = field(default_factory=dict)
     margins: dict[int, int] = field(default_factory=dict)
 
@@ -120,7 +160,7 @@ class _Cutter:
     def cut(self, start: int, end: int, inserted: str = "") -> None:
         """Take out the characters from `start` up to `end`."""
         if start < end or inserted:
-            self.cuts.append(_Cut(start, end, inserted))
+            self.cuts.append(Cut(start, end, inserted))
 
     # Lines: offsets in the layout.
 
@@ -146,6 +186,11 @@ class _Cutter:
         line = self.line_start(offset)
         return line + len(self.layout[line:offset].rstrip(" \t"))
 
+    def indentation(self, offset: int) -> str:
+        """Return the blanks that the line of `offset` begins with."""
+        line = self.layout[self.line_start(offset) : self.line_end(offset)].rstrip("\n")
+        return line[: len(line) - len(line.lstrip())]
+
     def behind_blank_lines(self, start: int, stop: int) -> int:
         """Return where the first line that is not blank begins, between the line at `start` and `stop`."""
         while start < stop and not self.layout[start : self.line_end(start)].strip():
@@ -160,6 +205,8 @@ class _Cutter:
             self.guard(statement)
         if statement.span in self.projection.stays or not is_divisible(statement):
             return
+        if not isinstance(statement.command, Chain) and not self.keeps_end(statement):
+            self.cut_closing_comment(statement)
         match statement.command:
             case Chain(left=left, right=right):
                 self.cut_link(statement, left, right)
@@ -181,6 +228,25 @@ class _Cutter:
                     self.fill(body)
             case _:
                 raise InseparableError(statement.span.start, "this command cannot be divided")
+
+    def keeps_end(self, statement: Statement) -> bool:
+        """Tell whether the last statement in a compound command stays: comments at its end go with that."""
+        if statement.span in self.projection.stays:
+            return True
+        inner = [one for block in nested(statement) for one in block if not self.is_dropped(one)]
+        return bool(inner) and self.keeps_end(inner[-1])
+
+    def is_dropped(self, statement: Statement) -> bool:
+        """Tell whether no text keeps anything of a statement."""
+        inner = [one for block in nested(statement) for one in block] if is_divisible(statement) else []
+        return statement.span in self.projection.dropped or (bool(inner) and all(map(self.is_dropped, inner)))
+
+    def cut_closing_comment(self, statement: Statement) -> None:
+        """Take out the comment beside the word that closes a compound command."""
+        end = self.line_end(max(statement.span.end - 1, 0))
+        beside = next((one for one in self.script.comments if statement.span.end <= one.start < end), None)
+        if beside is not None and not self.bare[statement.span.end : end].strip(" \t\n;"):
+            self.cut(self.without_blanks(beside.start), beside.end)
 
     def cut_link(self, whole: Statement, left: Statement, right: Statement) -> None:
         """Take a link out of a chain, its operator with it."""
@@ -257,8 +323,9 @@ class _Cutter:
         if fresh and ended:
             end = self.line_end(span.end)
             if following is None:
-                # What is said at the end of a list goes with its last statement.
-                end = after if outermost else self.line_start(after)
+                # What is said at the end of a list goes with the last statement that any text keeps.
+                dropped = all(map(self.is_dropped, statements[first:stop]))
+                end = after if outermost else self.line_end(span.end) if dropped else self.line_start(after)
                 self.unseparate(before, span.start, ends=outermost or body.ends_statement)
             elif not first:
                 # Blank lines at the top of a list parted what left it from the next statement.
@@ -267,7 +334,11 @@ class _Cutter:
         elif fresh:
             line = self.line_start(span.start)
             self.cut(lead, line)
-            self.cut(span.start, after)
+            if following is None:
+                # The word that closes the list is now alone on the line.
+                self.cut(line, after, self.indentation(body.start))
+            else:
+                self.cut(span.start, after)
         elif following is None:
             self.cut_tail(body, span, before, first=not first, ended=ended)
         elif not ended:
@@ -364,30 +435,35 @@ class _Cutter:
         if statement.redirects or statement.negated or statement.background:
             raise InseparableError(span.start, "more than its words makes the loop what it is")
         self.cut_list(body)
-        if self.share_line(span.start, first.start) and self.share_line(last.end, span.end):
-            self.cut(span.start, first.start)
+        said = [one.start for one in self.script.comments if span.start < one.start < first.start]
+        # A comment beside or below `do` takes the place of the loop's first line.
+        self.cut(span.start, min([*said, first.start]))
+        if any(last.end <= one.start < body.closing for one in self.script.comments):
+            if "\n" not in self.script.text[last.end : body.closing] or not self.is_first(body.closing):
+                raise InseparableError(span.start, "a comment is between its body and `done`")
+            if self.bare[span.end : self.line_end(span.end)].strip():
+                raise InseparableError(span.start, "something is behind `done` on its line")
+            self.cut(self.line_start(body.closing), self.line_end(span.end))
+        else:
             self.cut(last.end, span.end)
-            return
-        start, end = self.line_end(body.opened), self.line_start(body.closing)
-        outer = self.layout[self.line_start(span.start) : span.start]
-        inner = self.layout[self.line_start(first.start) : first.start]
-        stands_alone = self.is_first(span.start) and not self.bare[span.end : self.line_end(span.end)].strip()
-        if not stands_alone or inner.strip() or start > first.start or end < last.end:
-            raise InseparableError(span.start, "`do` or `done` shares its line with something of its loop")
-        if not inner.startswith(outer):
-            raise InseparableError(first.start, "the body of its loop is indented less than the loop")
-        self.cut(self.line_start(span.start), start)
-        self.cut(end, self.line_end(span.end))
-        self.dedent(start, end, inner.removeprefix(outer), inner, body)
+        self.dedent(span, body)
 
-    def dedent(self, start: int, end: int, margin: str, inner: str, body: Body) -> None:
-        """Take the blanks of `margin` from the lines between two offsets."""
-        if margin and any("\n" in self.script.text[word.start : word.end] for word in _word_spans(body.statements)):
-            raise InseparableError(start, "a word of its body has several lines")
-        at = start
-        while at < end:
+    def dedent(self, loop: Span, body: Body) -> None:
+        """Move the lines of a loop's body, but for its first one, to the column of the loop."""
+        outer = self.layout[self.line_start(loop.start) : loop.start]
+        outer = outer[: len(outer) - len(outer.lstrip())]
+        begins = [one.span.start for one in body.statements if self.is_first(one.span.start)]
+        if not begins or any("\n" in self.script.text[one.start : one.end] for one in _word_spans(body.statements)):
+            # The blanks at the beginning of a line may be a part of a word.
+            return
+        inner = self.layout[self.line_start(begins[0]) : begins[0]]
+        margin = inner.removeprefix(outer)
+        if not inner.startswith(outer) or not margin:
+            return
+        at = self.line_end(loop.start)
+        while at < body.closing:
             line = self.layout[at : self.line_end(at)]
-            excess = len(line) - len(line.lstrip(" ")) - (len(inner) - len(margin))
+            excess = len(line) - len(line.lstrip(" ")) - len(outer)
             lost = len(margin) if line.startswith(inner) else max(0, min(excess, len(margin)))
             # Loops in each other each take their margin.
             self.margins[at] = self.margins.get(at, 0) + lost
@@ -395,9 +471,9 @@ class _Cutter:
 
     # Comments.
 
-    def finished(self) -> list[_Cut]:
+    def finished(self) -> list[Cut]:
         """Return the cuts in order, none sharing a character with another, with the comments as they were asked for."""
-        cuts = _merged((*self.cuts, *(_Cut(at, at + lost) for at, lost in self.margins.items() if lost)))
+        cuts = _merged((*self.cuts, *(Cut(at, at + lost) for at, lost in self.margins.items() if lost)))
         if self.projection.comments is None:
             return cuts
         for comment in self.script.comments:
@@ -410,28 +486,28 @@ class _Cutter:
                 if whole and line.end <= gone.end:
                     cuts.remove(gone)
                     cuts += [
-                        one for one in (_Cut(gone.start, line.start), _Cut(line.end, gone.end)) if one.start < one.end
+                        one for one in (Cut(gone.start, line.start), Cut(line.end, gone.end)) if one.start < one.end
                     ]
             elif not shown and gone is None and alone:
-                cuts.append(_Cut(self.line_start(comment.start), self.line_end(comment.end - 1)))
+                cuts.append(Cut(self.line_start(comment.start), self.line_end(comment.end - 1)))
             elif not shown and gone is None:
-                cuts.append(_Cut(self.without_blanks(comment.start), comment.end))
+                cuts.append(Cut(self.without_blanks(comment.start), comment.end))
             cuts.sort()
         return _merged(cuts)
 
 
-def _merged(cuts: Iterable[_Cut]) -> list[_Cut]:
-    merged: list[_Cut] = []
+def _merged(cuts: Iterable[Cut]) -> list[Cut]:
+    merged: list[Cut] = []
     for cut in sorted(cuts):
         last = merged[-1] if merged else None
         if last is not None and (cut.start < last.end or (cut.start == last.end and not cut.inserted)):
-            merged[-1] = _Cut(last.start, max(last.end, cut.end), last.inserted or cut.inserted)
+            merged[-1] = Cut(last.start, max(last.end, cut.end), last.inserted or cut.inserted)
         else:
             merged.append(cut)
     return merged
 
 
-def _pieces(length: int, cuts: Sequence[_Cut]) -> Iterator[Piece]:
+def _pieces(length: int, cuts: Sequence[Cut]) -> Iterator[Piece]:
     at = 0
     for cut in cuts:
         if at < cut.start:
