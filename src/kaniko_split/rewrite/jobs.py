@@ -228,8 +228,9 @@ class _JobWriter:
         header: list[Piece] = [Written(f"{style.keys}script:\n")]
         if takes_over:
             header = [*lead, Written(f"{style.keys}script"), *self._colon()]
-        first = [Written(f"{style.dashes}- {reference}\n")] if refers else []
-        return [*header, *first, *script.block(job.steps, self._dash_of_jobs(), part)]
+        dash = self._dash_of_jobs()
+        first = [Written(" " * dash + f"- {reference}\n")] if refers else []
+        return [*header, *first, *script.block(job.steps, dash, part)]
 
     def _turn(self, job: NewJob, loop: Loop, reference: str) -> list[Piece]:
         """Return the script of a job that runs one turn of a loop, which stands in the template's script."""
@@ -249,7 +250,7 @@ class _JobWriter:
         return [
             Written(f"{style.keys}script:\n"),
             *script.block(above, dash),
-            Written("".join(f"{style.dashes}- {head}\n" for head in heads)),
+            Written("".join(" " * dash + f"- {head}\n" for head in heads)),
             *script.block(behind, dash),
         ]
 
