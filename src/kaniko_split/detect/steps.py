@@ -112,6 +112,28 @@ class Trace:
         """Return where in the text of an item the character at `offset` of `script.text` is written."""
         return self._written_at(offset) - self.starts[item]
 
+    def is_divided_between_statements(self, statement: Statement) -> bool:
+        """Tell whether each item of the script that begins inside of a statement begins with one of a list in it.
+
+        Args:
+            statement: A statement of `script`, at any depth; one within a loop that is written out is in one item.
+        """
+        span = statement.span
+        first, last = self.item_at(span.start), self.item_at(max(span.start, span.end - 1))
+        if first == last:
+            return True
+        if self.loop is not None or self.items[first].section is not self.items[last].section:
+            return False
+        if any(item.text.rstrip(" ").endswith("\\") for item in self.items[first:last]):
+            return False
+        from kaniko_split.shell.compounds import InseparableError, is_between_statements, without_comments
+
+        bare = without_comments(self.script)
+        try:
+            return all(is_between_statements(statement, start, bare) for start in self.starts[first + 1 : last + 1])
+        except InseparableError:
+            return False
+
     def turn_of(self, step: Step) -> int | None:
         """Return the turn of the loop that the statement belongs to; None where it is outside of it."""
         return self.loop.turn_at(step.span.start) if self.loop is not None else None

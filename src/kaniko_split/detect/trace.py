@@ -175,7 +175,7 @@ def _only_loop(found: Trace, follower: _Follower) -> Loop | None:
         return None
     step, levels = loops[0], follower.lists[loops[0].number]
     turns = prod(len(level.values) for level in levels)
-    alone = step.item == step.last_item and found.items[step.item].section is Section.SCRIPT
+    alone = found.items[step.item].section is Section.SCRIPT and found.is_divided_between_statements(step.statement)
     if step.frame is not None and (len(step.frame.branches) > 1 or step.frame.is_subshell or len(building) > 1):
         return None
     if any(one is not step and (one.build is None or one.frame) for one in building):
@@ -318,7 +318,7 @@ class _Follower:
         What a subshell changes is gone after it; where nothing comes after it, that makes no difference.
         """
         first, last = (found.item_at(at) for at in (statement.span.start, statement.span.end - 1))
-        if first != last or self._is_decided(statement):
+        if self._is_decided(statement) or (first != last and not found.is_divided_between_statements(statement)):
             return None
         if not opened:
             if found.items[first].section is not Section.SCRIPT:

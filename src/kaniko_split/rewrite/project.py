@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from kaniko_split.rewrite.compounds import Body, InseparableError, bodies, is_divisible, without_comments
+from kaniko_split.shell.compounds import Body, InseparableError, bodies, is_divisible, without_comments
 from kaniko_split.shell.nodes import Case, Chain, For, Function, Group, If, Script, Statement, While, nested, words_of
 from kaniko_split.source.text import Span
 

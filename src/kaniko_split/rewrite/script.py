@@ -90,6 +90,8 @@ class ScriptText:
         for one in self._parts(numbers, opens_loop=opens_loop):
             if one.index == self.taken_over and part is not None:
                 pieces.extend(self._stand_in(part, dash))
+            elif one.is_empty:
+                pieces.extend(self._comments_around(one.index, dash, first=not pieces))
             elif not one.runs and self.item_spans:
                 span = self.item_spans[one.index]
                 if not pieces:
@@ -113,6 +115,8 @@ class ScriptText:
         pieces: list[Piece] = []
         last: int | None = None
         for one in self._parts(numbers, opens_loop=opens_loop):
+            if one.is_empty:
+                continue
             texts: list[list[Piece]]
             whole = not one.runs
             if one.index == self.taken_over and part is not None:
@@ -213,6 +217,24 @@ class ScriptText:
             return [*line, Written("\n")]
         lead = without_leading_blanks(self.source, Span(lines.start, self.source.line_start(node.span.start)))
         return [*moved(self.source, lead, dash - self.dash), *line, Copied(Span(node.span.end, lines.end))]
+
+    def _comments_around(self, index: int, dash: int, *, first: bool) -> list[Piece]:
+        """Return the comments above an item of which nothing else stays, and those that end the list.
+
+        Raises:
+            CannotLayOutError: There is a comment beside it.
+        """
+        if not self.item_spans:
+            return []
+        start = self._dash_line(index)
+        lead = Span(self.item_spans[index].start, start)
+        end = self.source.line_end(max(self._node(index).span.end - 1, start))
+        if any(Span(start, end).contains(one) for one in self.comments):
+            raise CannotLayOutError("flow-layout", start, "a comment is beside a word that leaves")
+        lines = [span for span in (lead, Span(end, self.item_spans[index].end)) if self.source.cut(span).strip()]
+        if first and lines:
+            lines[0] = without_leading_blanks(self.source, lines[0])
+        return [piece for span in lines for piece in moved(self.source, span, dash - self.dash)]
 
     def _divided(self, part: ItemPart, dash: int, *, first: bool) -> list[Piece]:
         splitter = self._splitter(part)

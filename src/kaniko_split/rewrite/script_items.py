@@ -14,8 +14,8 @@ from functools import lru_cache
 from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.script import Section
-from kaniko_split.rewrite.compounds import InseparableError
 from kaniko_split.rewrite.project import Cut, Projection, cuts_inside, keeps_end
+from kaniko_split.shell.compounds import InseparableError
 from kaniko_split.shell.nodes import Chain, For, Script, Statement, nested
 from kaniko_split.shell.parse import parse
 from kaniko_split.source.text import Source, Span
@@ -72,6 +72,7 @@ class ItemPart:
         cuts: What leaves the units that stay.
         opened: The spans of the loops whose body stays without the loop.
         keeps_end: Whether the last statement of the item stays that any list keeps.
+        is_empty: Whether the item holds no more than words that leave, such as `done`: its comments alone stay.
     """
 
     index: int
@@ -80,6 +81,7 @@ class ItemPart:
     cuts: tuple[Cut, ...] = ()
     opened: frozenset[Span] = frozenset()
     keeps_end: bool = True
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -181,7 +183,8 @@ class WrittenScript:
             node = self.trace.items[numbers[0]].node
             raise CannotLayOutError("script-inherited", node.span.start, "its parts go to several jobs")
         if any(one.start <= window.start and one.end >= window.end for one in cuts):
-            return None
+            # A branch that leaves is in another list, with its comments; a loop that is opened is in none.
+            return ItemPart(index, units, is_empty=True) if projection.opened else None
         ends = keeps_end(self.script, units[-1].statement, projection)
         return ItemPart(index, units, tuple(_runs(units)), cuts, projection.opened, ends)
 

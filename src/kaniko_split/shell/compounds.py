@@ -182,3 +182,32 @@ def _first(text: str, pattern: Pattern, start: int, stop: int) -> Span:
     if match is None or match.end() > stop:
         raise InseparableError(start, "a here-document begins before another command")
     return Span(match.start(), match.end())
+
+
+def is_between_statements(statement: Statement, offset: int, text: str) -> bool:
+    """Tell whether a command at `offset`, inside of a statement, would be one more of a list in it.
+
+    Its output would go where that of the script goes. GitLab's runner prints each item of a script before it runs it,
+    also within a statement that goes over several.
+
+    Args:
+        statement: The statement.
+        offset: A character of the script's text that is inside of the statement.
+        text: The text without its comments, see `without_comments`.
+    """
+    if statement.redirects or statement.negated or not is_divisible(statement):
+        return False
+    inner: tuple[Statement, ...]
+    match statement.command:
+        case Chain(left=left, right=right):
+            inner, between = (left, right), False
+        case Function(body=body):
+            inner, between = (body,), False
+        case _:
+            lists = bodies(statement, text)
+            inside = next((one for one in lists if one.opened <= offset <= one.closing), None)
+            if inside is None:
+                return False
+            inner, between = inside.statements, True
+    divided = next((one for one in inner if one.span.start < offset < one.span.end), None)
+    return is_between_statements(divided, offset, text) if divided is not None else between
