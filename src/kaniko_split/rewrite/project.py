@@ -11,7 +11,20 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from kaniko_split.shell.compounds import Body, InseparableError, bodies, is_divisible, without_comments
-from kaniko_split.shell.nodes import Case, Chain, For, Function, Group, If, Script, Statement, While, nested, words_of
+from kaniko_split.shell.nodes import (
+    Case,
+    Chain,
+    For,
+    Function,
+    Group,
+    If,
+    Redirect,
+    Script,
+    Statement,
+    While,
+    nested,
+    words_of,
+)
 from kaniko_split.source.text import Span
 
 __all__ = [
@@ -215,17 +228,17 @@ class _Cutter:
             case If():
                 self.cut_branches(bodies(statement, self.bare))
             case Case():
-                for body in bodies(statement, self.bare):
-                    self.cut_list(body)
-                    if not any(map(self.keeps, body.statements)):
-                        self.empty_case_branch(body)
+                for branch in bodies(statement, self.bare):
+                    self.cut_list(branch)
+                    if not any(map(self.keeps, branch.statements)):
+                        self.empty_case_branch(branch)
             case For() if statement.span in self.projection.opened:
                 self.open_loop(statement, bodies(statement, self.bare)[0])
             case Group() | For() | While():
-                body = bodies(statement, self.bare)[0]
-                self.cut_list(body)
-                if not any(map(self.keeps, body.statements)):
-                    self.fill(body)
+                inner = bodies(statement, self.bare)[0]
+                self.cut_list(inner)
+                if not any(map(self.keeps, inner.statements)):
+                    self.fill(inner)
             case _:
                 raise InseparableError(statement.span.start, "this command cannot be divided")
 
@@ -519,7 +532,7 @@ def _pieces(length: int, cuts: Sequence[Cut]) -> Iterator[Piece]:
         yield Kept(Span(at, length))
 
 
-def _redirects(statement: Statement) -> Iterator[object]:
+def _redirects(statement: Statement) -> Iterator[Redirect]:
     yield from statement.redirects
     for block in nested(statement):
         for inner in block:

@@ -10,6 +10,7 @@ from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.script import Section
 from kaniko_split.rewrite.comments import comments_of, those_within, without, without_blanks_above
 from kaniko_split.rewrite.lines import dash_column, dash_of, entry_lines, item_lines, moved, without_leading_blanks
+from kaniko_split.rewrite.project import Projection
 from kaniko_split.rewrite.scalar_splitter import ScalarSplitter, scalar_splitter
 from kaniko_split.rewrite.script_items import (
     CannotLayOutError,
@@ -86,8 +87,21 @@ class ScriptText:
         Raises:
             CannotLayOutError: An item cannot be divided.
         """
+        return self.lines_of(self._projection(numbers, opens_loop=opens_loop), dash, part)
+
+    def lines_of(self, projection: Projection, dash: int, part: StandIn | None = None) -> list[Piece]:
+        """Return the items that hold what stays of the script, as lines of a list with dashes in column `dash`.
+
+        Args:
+            projection: The statements that stay, at any depth.
+            dash: The column.
+            part: What is in the place of the item that stands for a shared script.
+
+        Raises:
+            CannotLayOutError: An item cannot be divided.
+        """
         pieces: list[Piece] = []
-        for one in self._parts(numbers, opens_loop=opens_loop):
+        for one in self._parts(projection):
             if one.index == self.taken_over and part is not None:
                 pieces.extend(self._stand_in(part, dash))
             elif one.is_empty:
@@ -114,7 +128,7 @@ class ScriptText:
         """
         pieces: list[Piece] = []
         last: int | None = None
-        for one in self._parts(numbers, opens_loop=opens_loop):
+        for one in self._parts(self._projection(numbers, opens_loop=opens_loop)):
             if one.is_empty:
                 continue
             texts: list[list[Piece]]
@@ -142,18 +156,21 @@ class ScriptText:
             CannotLayOutError: It cannot be divided.
         """
         value = self.entry.value
-        parts = self._parts(numbers, opens_loop=True)
+        parts = self._parts(self._projection(numbers, opens_loop=True))
         splitter = self._splitter(parts[0])
-        if value.style.is_block:  # type: ignore[attr-defined]
+        if splitter.node.style.is_block:
             return Edit(value.span.start, self.lines.end, tuple(self._with_new_comments(splitter.block(0))))
         if len(parts[0].runs) > 1:
             raise CannotLayOutError("flow-layout", value.span.start)
         return Edit(value.span.start, value.span.end, tuple(splitter.inline(parts[0].runs[0])))
 
-    def _parts(self, numbers: Items[int], *, opens_loop: bool) -> tuple[ItemPart, ...]:
+    def _projection(self, numbers: Items[int], *, opens_loop: bool) -> Projection:
+        return self.written.projection(numbers, self.dropped, opens_loop=opens_loop)
+
+    def _parts(self, projection: Projection) -> tuple[ItemPart, ...]:
         written = self.written
         try:
-            return written.parts(written.projection(numbers, self.dropped, opens_loop=opens_loop), self.taken_over)
+            return written.parts(projection, self.taken_over)
         except InseparableError as error:
             number = written.trace.written_item_at(error.offset)
             node = written.trace.items[number].node

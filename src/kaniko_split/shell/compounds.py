@@ -133,9 +133,9 @@ def _bodies(statement: Statement, text: str) -> Iterator[Body]:
             at = subject.span.end
             for words, inner in zip(patterns, branches, strict=True):
                 opened = _word(text, ")", words[-1].span.end, statement.span.end).end
-                closing = _first(text, _BRANCH_ENDS, inner[-1].span.end if inner else opened, statement.span.end)
-                yield Body(words[0].span.start, opened, inner, closing.start, ends_statement=text[closing.start] == ";")
-                at = closing.end
+                end = _first(text, _BRANCH_ENDS, inner[-1].span.end if inner else opened, statement.span.end)
+                yield Body(words[0].span.start, opened, inner, end.start, ends_statement=text[end.start] == ";")
+                at = end.end
             _word(text, "esac", at if text[at - 4 : at] != "esac" else at - 4, statement.span.end)
         case Function() | Chain() | Call() | Declaration() | Other() | None:
             return
