@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drawn_scripts import Drawn, conditions, leaf_text, pruned, scripts, shapes_of
-
 from kaniko_split.rewrite.project import InseparableError, Projection, leaves, project, text_of
 from kaniko_split.shell.nodes import For, Script
 from kaniko_split.shell.parse import parse

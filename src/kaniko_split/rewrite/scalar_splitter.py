@@ -130,7 +130,8 @@ class ScalarSplitter:
             background = run[-1].statement.background
             if self.node.style is Style.FOLDED and number < len(runs) - 1 and not ended and not background:
                 pieces.extend(self._parted(end))
-            if not ended:
+            # What leaves the end of an item may take its last line feed along.
+            if not ended or not text_of(self.source, pieces[-1:]).endswith("\n"):
                 pieces.append(Written("\n"))
         return pieces
 
@@ -158,21 +159,27 @@ class ScalarSplitter:
 
     def _cut(self, cut: Cut) -> tuple[Span, str]:
         """Return where in the file a cut is: whole lines where it is whole lines of the text."""
-        window = self.written.window(self.number)
+        window, text = self.written.window(self.number), self.written.script.text
         start, end = max(cut.start, window.start), min(cut.end, window.end)
+        if cut.start < start and text.startswith("\n", end):
+            # What is left of a line that began in the item before.
+            end += 1
+        # What is written in the place of a cut is in the item where that begins.
+        inserted = cut.inserted if cut.start >= window.start else ""
+        end = max(start, min(end, window.end))
         first, stop = (self.offsets[min(at - window.start, len(self.offsets) - 1)] for at in (start, end))
         if start == end:
-            return Span(first, first), cut.inserted
+            return Span(first, first), inserted
         last = self.place(Span(end - 1, end))
         block = self.node.style.is_block
         if self._begins_line(first) and (start > window.start or block):
             if self.source.text[last.end - 1] == "\n" or (end == window.end and block):
                 # Whole lines, indentation and all.
-                return Span(self.source.line_start(first), self.source.line_end(last.end - 1)), cut.inserted
+                return Span(self.source.line_start(first), self.source.line_end(last.end - 1)), inserted
             self._check_margin(Span(start, end))
-            return Span(first, last.end), cut.inserted
+            return Span(first, last.end), inserted
         # A line break that is taken out takes the indentation of the next line along.
-        return Span(first, stop if self.source.text[last.end - 1] == "\n" else last.end), cut.inserted
+        return Span(first, stop if self.source.text[last.end - 1] == "\n" else last.end), inserted
 
     def _check_margin(self, span: Span) -> None:
         """Make sure that no line of a folded block loses blanks that keep it from being folded."""

@@ -182,11 +182,21 @@ class WrittenScript:
         if len(numbers) > 1 or not isinstance(self.trace.items[numbers[0]].node, Scalar):
             node = self.trace.items[numbers[0]].node
             raise CannotLayOutError("script-inherited", node.span.start, "its parts go to several jobs")
-        if any(one.start <= window.start and one.end >= window.end for one in cuts):
+        if not self._is_left(window, cuts):
             # A branch that leaves is in another list, with its comments; a loop that is opened is in none.
             return ItemPart(index, units, is_empty=True) if projection.opened else None
         ends = keeps_end(self.script, units[-1].statement, projection)
         return ItemPart(index, units, tuple(_runs(units)), cuts, projection.opened, ends)
+
+    def _is_left(self, window: Span, cuts: Sequence[Cut]) -> bool:
+        """Tell whether anything but blanks is left of a window."""
+        at = window.start
+        for cut in (*cuts, Cut(window.end, window.end)):
+            own = cut.inserted if cut.start >= window.start else ""
+            if own.strip() or self.script.text[at : max(at, cut.start)].strip():
+                return True
+            at = max(at, cut.end)
+        return False
 
     def _units(self, projection: Projection) -> tuple[Unit, ...]:
         stays = sorted(projection.stays)
