@@ -202,13 +202,17 @@ class Cutter:
                 end = self.lines.behind_blank_lines(end, self.lines.line_start(after))
             self.cut(lead, end)
         elif fresh:
-            line = self.lines.line_start(span.start)
+            line = self.lines.line_start(after)
             self.cut(lead, line)
             if following is None:
                 # The word that closes the list is now alone on the line.
                 self.cut(line, after, self.lines.indentation(body.start))
             else:
-                self.cut(span.start, after)
+                self.cut(line + len(self.lines.indentation(after)), after)
+        elif first and not ended and self.breaks_line(span.start, after):
+            line = self.lines.line_start(after)
+            self.cut(before, line - 1)
+            self.cut(line + len(self.lines.indentation(after)), after)
         elif following is None:
             self.cut_tail(body, span, before, first=not first, ended=ended)
         elif not ended:
@@ -217,6 +221,11 @@ class Cutter:
             self.cut(before, self.comment_end(span.end))
         else:
             self.cut(self.lines.without_blanks(span.start), self.lines.line_end(span.end) - 1)
+
+    def breaks_line(self, start: int, end: int) -> bool:
+        """Tell whether the line of `end` begins behind `start`, with a line feed that is one to the shell too."""
+        line = self.lines.line_start(end)
+        return line > start and self.script.text[line - 1] == "\n"
 
     def cut_tail(self, body: Body, span: Span, before: int, *, first: bool, ended: bool) -> None:
         """Take out the end of a list that begins within a line."""

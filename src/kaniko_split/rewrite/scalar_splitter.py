@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kaniko_split.rewrite.lines import laid_out, text_of
+from kaniko_split.rewrite.lines import blank_lines_at_end, laid_out, text_of, without_blank_lines
 from kaniko_split.rewrite.project import Cut
 from kaniko_split.rewrite.script_items import CannotLayOutError, ItemPart, Unit, WrittenScript
 from kaniko_split.rewrite.style import is_plain
@@ -129,11 +129,13 @@ class ScalarSplitter:
                 pieces.extend(self._laid_out(Span(start, end), by - self._excess(runs)))
             background = run[-1].statement.background
             if self.node.style is Style.FOLDED and number < len(runs) - 1 and not ended and not background:
-                pieces.extend(self._parted(end))
+                pieces.extend(self._parted(end, runs[number + 1]))
             # What leaves the end of an item may take its last line feed along.
             if not ended or not text_of(self.source, pieces[-1:]).endswith("\n"):
                 pieces.append(Written("\n"))
-        return pieces
+        if "+" in self._header().partition("#")[0]:
+            return pieces
+        return without_blank_lines(self.source, pieces, blank_lines_at_end(self.source, pieces))
 
     # Places in the file.
 
@@ -172,6 +174,8 @@ class ScalarSplitter:
             return Span(first, first), inserted
         last = self.place(Span(end - 1, end))
         block = self.node.style.is_block
+        if inserted.strip():
+            return Span(first, last.end - (self.source.text[last.end - 1] == "\n")), inserted
         if self._begins_line(first) and (start > window.start or block):
             if self.source.text[last.end - 1] == "\n" or (end == window.end and block):
                 # Whole lines, indentation and all.
@@ -251,12 +255,13 @@ class ScalarSplitter:
     def _first_line(self) -> int:
         return self.source.line_end(self.node.span.start)
 
-    def _parted(self, end: int) -> list[Piece]:
+    def _parted(self, end: int, following: Run) -> list[Piece]:
         """Return what parts a run on folded lines from the next: its own semicolon, or else a blank line."""
-        text = self.source.text
+        text, lead = self.source.text, self._lead(following[0])
         at = end + len(text[end : self.node.span.end]) - len(text[end : self.node.span.end].lstrip())
-        alone = text[at : at + 1] == ";" and text[at : at + 2] != ";;"
-        return [Copied(Span(at, at + 1))] if alone else [Written("\n")]
+        if text[at : at + 1] == ";" and text[at : at + 2] != ";;":
+            return [Copied(Span(at, at + 1))]
+        return [Written("\n")] if text[lead : self.source.line_end(lead)].strip() else []
 
     def _own_header(self, runs: Sequence[Run]) -> list[Piece]:
         """Return the block's mark with what is behind it; a comment there only with the first statement."""
