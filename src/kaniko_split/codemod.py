@@ -16,8 +16,8 @@ from kaniko_split.plan.outcome import Refusal, Split
 from kaniko_split.plan.splitting import plan
 from kaniko_split.plan.wishes import Wishes
 from kaniko_split.prove.proving import BrokenProofError, Proof, prove
-from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.rewriting import Rewritten, rewrite
+from kaniko_split.rewrite.script_items import CannotLayOutError
 from kaniko_split.source.edits import OverlappingEditsError
 from kaniko_split.source.text import Place
 from kaniko_split.tree.compose import BrokenYamlError, TabInYamlError, compose_again

@@ -101,16 +101,41 @@ class Trace:
 
     def item_at(self, offset: int) -> int:
         """Return the index of the item in which the character at `offset` of `script.text` is written."""
-        written = self._written_at(offset)
+        return self.written_item_at(self._written_at(offset))
+
+    def written_item_at(self, offset: int) -> int:
+        """Return the index of the item with the character at `offset` of the text as it is written."""
         index = 0
         for number, start in enumerate(self.starts):
-            if start <= written:
+            if start <= offset:
                 index = number
         return index
 
     def offset_in(self, item: int, offset: int) -> int:
         """Return where in the text of an item the character at `offset` of `script.text` is written."""
         return self._written_at(offset) - self.starts[item]
+
+    def is_divided_between_statements(self, statement: Statement) -> bool:
+        """Tell whether each item of the script that begins inside of a statement begins with one of a list in it.
+
+        Args:
+            statement: A statement of `script`, at any depth; one within a loop that is written out is in one item.
+        """
+        span = statement.span
+        first, last = self.item_at(span.start), self.item_at(max(span.start, span.end - 1))
+        if first == last:
+            return True
+        if self.loop is not None or self.items[first].section is not self.items[last].section:
+            return False
+        if any(item.text.rstrip(" ").endswith("\\") for item in self.items[first:last]):
+            return False
+        from kaniko_split.shell.compounds import InseparableError, is_between_statements, without_comments
+
+        bare = without_comments(self.script)
+        try:
+            return all(is_between_statements(statement, start, bare) for start in self.starts[first + 1 : last + 1])
+        except InseparableError:
+            return False
 
     def turn_of(self, step: Step) -> int | None:
         """Return the turn of the loop that the statement belongs to; None where it is outside of it."""

@@ -156,7 +156,7 @@ def _only_loop(found: Trace) -> Loop | None:
         return None
     step, levels = loops[0]
     turns = prod(len(level.values) for level in levels)
-    alone = step.item == step.last_item and found.items[step.item].section is Section.SCRIPT
+    alone = found.items[step.item].section is Section.SCRIPT and found.is_divided_between_statements(step.statement)
     if step.frame is not None and (len(step.frame.branches) > 1 or step.frame.is_subshell or len(building) > 1):
         return None
     if any(one is not step and (one.build is None or one.frame) for one in building):
@@ -239,7 +239,8 @@ class _Stepper:
             return None
         span = occurrence.statement.span
         first, end = (self._found.item_at(at) for at in (span.start, span.end - 1))
-        if first != end or _is_decided(occurrence):
+        across = first != end and not self._found.is_divided_between_statements(occurrence.statement)
+        if across or _is_decided(occurrence):
             return None
         if not self._opened:
             if self._found.items[first].section is not Section.SCRIPT:

@@ -75,7 +75,9 @@ def _check_statements(trace: Trace) -> None:
         CannotSliceError: One is not.
     """
     for step in trace.steps:
-        if step.item != step.last_item or trace.items[step.item].text.rstrip(" ").endswith("\\"):
+        if not trace.is_divided_between_statements(step.statement) or trace.items[step.item].text.rstrip(" ").endswith(
+            "\\"
+        ):
             raise CannotSliceError("statement-across-items", step)
         if step.second is not None:
             raise CannotSliceError("script-in-repository", step)
@@ -84,6 +86,8 @@ def _check_statements(trace: Trace) -> None:
         if step.build is not None and step.builds > 1:
             raise CannotSliceError("build-in-control-flow", step)
     for step, following in zip(trace.steps, trace.steps[1:], strict=False):
+        if following.chained and following.item != step.last_item:
+            raise CannotSliceError("statement-across-items", step)
         if step.build is not None and _starts_with_flag(following):
             raise CannotSliceError("arguments-without-backslash", following)
     check_chains(trace)

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from kaniko_split.detect.loops import Loop
 from kaniko_split.plan.inheritance import Way
 from kaniko_split.plan.outcome import Split
 from kaniko_split.rewrite.rewriting import Rewritten
@@ -194,7 +195,17 @@ def _left_out(split: Split) -> Iterator[str]:
             # As it stands in a plain text, in double and in single quotes.
             yield from (text, text.replace("\\", "\\\\").replace('"', '\\"'), text.replace("'", "''"))
     if split.loop is not None:
-        yield from split.loop.frame
+        yield from _loop_words(split.loop)
+
+
+def _loop_words(loop: Loop) -> Iterator[str]:
+    """Yield what is around the body of a loop, line by line; a line that goes on with the next one along with it."""
+    before = ""
+    for line in (*loop.frame, *(line.partition(" #")[0] for line in loop.frame if " #" in line)):
+        before += line.removesuffix("\\").strip("; \t") + " "
+        if not line.endswith("\\"):
+            yield before
+            before = ""
 
 
 def _anchor(split: Split) -> str | None:

@@ -12,7 +12,7 @@ from kaniko_split.plan.inheritance import Way
 from kaniko_split.plan.outcome import NewJob, Split
 from kaniko_split.rewrite.lines import entry_lines
 from kaniko_split.rewrite.needs import needs_pieces
-from kaniko_split.rewrite.parts import CannotLayOutError
+from kaniko_split.rewrite.script_items import CannotLayOutError
 from kaniko_split.rewrite.style import extends_text, name_text, style_of
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span
@@ -37,10 +37,12 @@ def heir_edits(split: Split, names: Mapping[str, Items[str]]) -> list[Edit]:
     end = entry_lines(source, job.mapping, job.entry).end
     if split.template is None:
         return [Edit(key.span.start, end, tuple(_without_template(split, names)))]
-    pieces = [piece for new in split.jobs for piece in _job(split, new, names)]
     lost = job.mapping.entry("extends") if split.drops_extends else None
     if split.home is not None and split.home.way is Way.SCRIPT:
         lost = split.finding.script.entry
+    first, *others = split.jobs
+    said = _comment_beside(source, lost) if lost is not None else None
+    pieces = [*_job(split, first, names, said), *(piece for new in others for piece in _job(split, new, names))]
     edits = [Edit(key.span.start, key.span.end, (Written(name_text(split.template)),))]
     if lost is not None:
         edits.append(_removed(source, split, lost))
@@ -53,20 +55,24 @@ def _begins_on_line(source: Source, key: Node, mapping: Yaml) -> bool:
     return bool(beside) or source.line_start(mapping.entries[0].key.span.start) == start
 
 
-def _job(split: Split, new: NewJob, names: Mapping[str, Items[str]]) -> list[Piece]:
+def _job(split: Split, new: NewJob, names: Mapping[str, Items[str]], comment: Span | None = None) -> list[Piece]:
     style = style_of(split.finding.job)
     head = "\n" * style.gap + " " * style.base + name_text(new.name) + ":\n"
-    return [Written(head), *_body(split, new, names)]
+    return [Written(head), *_body(split, new, names, comment)]
 
 
-def _body(split: Split, new: NewJob, gone: Mapping[str, Items[str]]) -> list[Piece]:
+def _body(split: Split, new: NewJob, gone: Mapping[str, Items[str]], comment: Span | None = None) -> list[Piece]:
+    """Return the keys of a new job; a comment that was beside what they replace is beside the first of them."""
     job = split.finding.job
     style = style_of(job)
     part = split.part(new).name
     own = [split.template] if split.template is not None else []
     # What is nearest last wins: a part that extends the shared job comes first, one that is a script alone last.
     names = [part, *own] if split.drops_extends else [*own, part]
-    pieces: list[Piece] = [Written(extends_text(style, names))]
+    first, ended, further = extends_text(style, names).partition("\n")
+    pieces: list[Piece] = [Written(first + ended + further)]
+    if comment is not None:
+        pieces = [Written(first), Copied(comment), Written(ended + further)]
     if new.needs is not None:
         needs = job.mapping.entry("needs") if new.keeps_needs else None
         pieces.extend(needs_pieces(job.file.source, style, needs, new.needs, gone))
@@ -86,7 +92,8 @@ def _without_template(split: Split, names: Mapping[str, Items[str]]) -> list[Pie
 
 def _removed(source: Source, split: Split, entry: Entry) -> Edit:
     """Take an entry out, with the blank lines below it where it is the job's first, else with those above."""
-    _check_no_comment(source, entry)
+    if _comment_beside(source, entry) is None:
+        _check_no_comment(source, entry)
     lines = entry_lines(source, split.finding.job.mapping, entry)
     start, end = lines.start, lines.end
     floor = source.line_end(split.finding.job.entry.key.span.end)
@@ -98,6 +105,14 @@ def _removed(source: Source, split: Split, entry: Entry) -> Edit:
         while start > floor and not source.text[source.line_start(start - 1) : start].strip():
             start = source.line_start(start - 1)
     return Edit(start, end)
+
+
+def _comment_beside(source: Source, entry: Entry) -> Span | None:
+    """Return the comment behind an entry on one line, with the blanks before it; None where there is no such one."""
+    if source.line_start(entry.key.span.start) != source.line_start(entry.value.span.end - 1):
+        return None
+    end = source.line_end(entry.value.span.end - 1) - 1
+    return Span(entry.value.span.end, end) if source.text[entry.value.span.end : end].lstrip().startswith("#") else None
 
 
 def _check_no_comment(source: Source, entry: Entry) -> None:

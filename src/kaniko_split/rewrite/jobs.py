@@ -9,10 +9,9 @@ from dataclasses import replace
 from kaniko_split.detect.loops import Loop
 from kaniko_split.plan.outcome import NewJob, Placement, Split
 from kaniko_split.rewrite.lines import blank_lines_at_end, dash_column, entry_lines, moved, without_blank_lines
-from kaniko_split.rewrite.loops import body_lines, loop_edits
 from kaniko_split.rewrite.needs import needs_pieces
-from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.script import ScriptText, StandIn, script_text
+from kaniko_split.rewrite.script_items import CannotLayOutError
 from kaniko_split.rewrite.style import Style, extends_text, name_text, shell_text, style_of
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span
@@ -94,9 +93,11 @@ class _JobWriter:
         prelude = self._split.slices.prelude
         loop = self._split.loop
         if loop is not None and self._split.slices.beside_the_loop:
-            return self._prelude_and_body(loop, prelude)
+            return self._prelude_and_body(prelude)
+        if loop is not None and not isinstance(self._entry.value, Sequence):
+            return [self._script.in_place((*prelude, *self._turns))]
         if loop is not None:
-            return loop_edits(self._script, self._job_trace, loop)
+            return [self._kept(None, (*prelude, *self._turns), opens_loop=True)]
         match self._split.placement:
             case Placement.SCRIPT:
                 return [self._kept(None, prelude)]
@@ -107,19 +108,24 @@ class _JobWriter:
             case Placement.NOWHERE:
                 return [self._removed()]
 
-    def _prelude_and_body(self, loop: Loop, prelude: Items[int]) -> list[Edit]:
+    @property
+    def _turns(self) -> tuple[int, ...]:
+        """The statements of the known loop, of all of its iterations."""
+        return tuple(number for turn in self._split.slices.turns for number in turn)
+
+    def _prelude_and_body(self, prelude: Items[int]) -> list[Edit]:
         """Keep the body of a loop alone in the template's script, with the prelude before it in `before_script`."""
         style, script, span = self._style, self._script, self._entry.key.span
         if not script.item_spans:
             raise CannotLayOutError("flow-layout", span.start, "builds stand beside a loop in one text")
-        body = body_lines(script, self._job_trace, loop)
+        body = script.block(self._turns, script.dash, opens_loop=True)
         if self._split.placement is Placement.BEFORE_SCRIPT:
             kept = self._kept("before_script", prelude)
             return [Edit(kept.start, kept.end, (*kept.pieces, Written(f"{style.keys}script:\n"), *body))]
         edit = Edit(span.start, script.lines.end, (Copied(span), *self._colon(), *body))
         return [edit] if self._split.placement is Placement.NOWHERE else [self._appended(prelude), edit]
 
-    def _kept(self, renamed: str | None, prelude: Items[int]) -> Edit:
+    def _kept(self, renamed: str | None, prelude: Items[int], *, opens_loop: bool = False) -> Edit:
         """Keep the entry with the prelude alone, under its own key or a new one."""
         script = self._script
         span = self._entry.key.span
@@ -127,9 +133,14 @@ class _JobWriter:
         if script.flow:
             value = self._entry.value.span
             tail = Span(value.end, script.lines.end)
-            pieces = [*name, Copied(script.before_value()), *script.brackets(prelude), Copied(tail)]
+            pieces = [
+                *name,
+                Copied(script.before_value()),
+                *script.brackets(prelude, opens_loop=opens_loop),
+                Copied(tail),
+            ]
         else:
-            pieces = [*name, *self._colon(), *script.block(prelude, script.dash)]
+            pieces = [*name, *self._colon(), *script.block(prelude, script.dash, opens_loop=opens_loop)]
         return Edit(span.start, script.lines.end, tuple(pieces))
 
     def _removed(self) -> Edit:
@@ -217,13 +228,9 @@ class _JobWriter:
         header: list[Piece] = [Written(f"{style.keys}script:\n")]
         if takes_over:
             header = [*lead, Written(f"{style.keys}script"), *self._colon()]
-        first = [Written(f"{style.dashes}- {reference}\n")] if refers else []
-        return [*header, *first, *script.block(job.steps, self._dash_of_jobs(), part, self._said_before(job))]
-
-    def _said_before(self, job: NewJob) -> frozenset[int]:
-        """Return the statements that the template or an earlier one of the new jobs has too, with their comments."""
-        jobs = self._split.jobs
-        return frozenset((*self._split.slices.prelude, *(n for other in jobs[: jobs.index(job)] for n in other.steps)))
+        dash = self._dash_of_jobs()
+        first = [Written(" " * dash + f"- {reference}\n")] if refers else []
+        return [*header, *first, *script.block(job.steps, dash, part)]
 
     def _turn(self, job: NewJob, loop: Loop, reference: str) -> list[Piece]:
         """Return the script of a job that runs one turn of a loop, which stands in the template's script."""
@@ -239,12 +246,12 @@ class _JobWriter:
             inside = script.inline(behind)
             comma = [Written(", ")] if heads and inside else []
             return [Written(f"{style.keys}script: [{', '.join(heads)}"), *comma, *inside, Written("]\n")]
-        dash, said = self._dash_of_jobs(), self._said_before(job)
+        dash = self._dash_of_jobs()
         return [
             Written(f"{style.keys}script:\n"),
-            *script.block(above, dash, said=said),
-            Written("".join(f"{style.dashes}- {head}\n" for head in heads)),
-            *script.block(behind, dash, said=said),
+            *script.block(above, dash),
+            Written("".join(" " * dash + f"- {head}\n" for head in heads)),
+            *script.block(behind, dash),
         ]
 
     def _dash_of_jobs(self) -> int:

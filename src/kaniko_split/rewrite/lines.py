@@ -95,6 +95,93 @@ def moved_behind_first(source: Source, span: Span, by: int) -> list[Piece]:
     return [Copied(Span(span.start, end)), *moved(source, Span(end, span.end), by)]
 
 
+def laid_out(
+    source: Source, span: Span, cuts: Items[tuple[Span, str]], by: int, margin: int | None = None
+) -> list[Piece]:
+    """Return `span` without `cuts`, each of its lines indented by `by` spaces more, or less where it is negative.
+
+    A line that the span begins within keeps its place.
+
+    Args:
+        source: The file.
+        span: Where the text is.
+        cuts: What is left out of it, in order, each with what is written in its place.
+        by: How many spaces more.
+        margin: The indentation of all lines but the first, whatever it was; None to go by `by`.
+    """
+    lines: list[list[Piece]] = [[]]
+    at = span.start
+    for cut, written in (*cuts, (Span(span.end, span.end), "")):
+        start, end = max(at, min(cut.start, span.end)), max(at, min(cut.end, span.end))
+        while at < start:
+            stop = min(source.line_end(at), start)
+            lines[-1].append(Copied(Span(at, stop)))
+            if source.text[stop - 1] == "\n":
+                lines.append([])
+            at = stop
+        for number, text in enumerate(written.split("\n")):
+            if number:
+                lines[-1].append(Written("\n"))
+                lines.append([])
+            if text:
+                lines[-1].append(Written(text))
+        at = end
+    begins_within = source.line_start(span.start) != span.start
+    pieces: list[Piece] = []
+    for number, line in enumerate(lines):
+        if number or not begins_within:
+            pieces.extend(_indented_by(source, line, by) if margin is None else _indented_to(source, line, margin))
+        else:
+            pieces.extend(line)
+    return joined(pieces)
+
+
+def text_of(source: Source, pieces: Items[Piece]) -> str:
+    """Return the text that `pieces` make."""
+    return "".join(source.cut(piece.span) if isinstance(piece, Copied) else piece.text for piece in pieces)
+
+
+def joined(pieces: Items[Piece]) -> list[Piece]:
+    """Return `pieces` with spans that follow each other in the file made one."""
+    found: list[Piece] = []
+    for piece in pieces:
+        last = found[-1] if found else None
+        if isinstance(piece, Copied) and isinstance(last, Copied) and last.span.end == piece.span.start:
+            found[-1] = Copied(Span(last.span.start, piece.span.end))
+        else:
+            found.append(piece)
+    return found
+
+
+def _indented_by(source: Source, line: Items[Piece], by: int) -> list[Piece]:
+    """Return one line, indented by `by` spaces more, or less; a blank one as it is."""
+    if by == 0 or not text_of(source, line).strip():
+        return list(line)
+    return [Written(" " * by), *line] if by > 0 else _without_spaces(source, line, -by)
+
+
+def _indented_to(source: Source, line: Items[Piece], margin: int) -> list[Piece]:
+    text = text_of(source, line)
+    spaces = len(text) - len(text.lstrip(" "))
+    return [Written(" " * margin), *_without_spaces(source, line, spaces)] if text.strip() else list(line)
+
+
+def _without_spaces(source: Source, line: Items[Piece], most: int) -> list[Piece]:
+    """Return one line without the spaces that it begins with, `most` at most."""
+    found: list[Piece] = []
+    for number, piece in enumerate(line):
+        text = text_of(source, (piece,))
+        lost = min(len(text) - len(text.lstrip(" ")), most)
+        if isinstance(piece, Copied):
+            found.append(Copied(Span(piece.span.start + lost, piece.span.end)))
+        else:
+            found.append(Written(piece.text[lost:]))
+        most -= lost
+        if lost < len(text):
+            return [*found, *line[number + 1 :]]
+    return found
+
+
 def blank_lines_at_end(source: Source, pieces: Items[Piece]) -> int:
     """Return how many blank lines a text ends with, as a block scalar with `+` keeps them."""
     text = ""

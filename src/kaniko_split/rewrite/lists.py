@@ -10,8 +10,8 @@ from dataclasses import replace
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.plan.outcome import NewJob, Split
 from kaniko_split.rewrite.lines import entry_lines
-from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.script import ScriptText, script_text
+from kaniko_split.rewrite.script_items import CannotLayOutError
 from kaniko_split.rewrite.style import Style, name_text, style_of
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span

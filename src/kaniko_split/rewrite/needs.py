@@ -9,8 +9,8 @@ from dataclasses import replace
 from kaniko_split.gitlab.parallel import expanded_name
 from kaniko_split.plan.needs import Need
 from kaniko_split.rewrite.lines import dash_column, moved
-from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.references import copy_of
+from kaniko_split.rewrite.script_items import CannotLayOutError
 from kaniko_split.rewrite.style import Style, name_text
 from kaniko_split.source.edits import Copied, Piece, Written
 from kaniko_split.source.text import Source, Span

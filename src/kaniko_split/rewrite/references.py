@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from kaniko_split.gitlab.references import JobReference, Use
 from kaniko_split.plan.outcome import Split
-from kaniko_split.rewrite.lines import without_comments
-from kaniko_split.rewrite.parts import CannotLayOutError
+from kaniko_split.rewrite.lines import dash_of, without_comments
+from kaniko_split.rewrite.script_items import CannotLayOutError
 from kaniko_split.rewrite.style import name_text
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span
@@ -78,12 +78,18 @@ def _flow_copies(source: Source, reference: JobReference, names: list[str]) -> l
 
 def _block_copies(source: Source, reference: JobReference, names: list[str]) -> Edit:
     """Put copies of a block list's item on the lines behind it."""
-    item = reference.item
-    start = source.line_start(item.span.start)
+    item, holder = reference.item, reference.holder
+    assert holder is not None  # noqa: S101 (the caller saw it)
+    index = next(number for number, one in enumerate(holder.items) if one is item)
+    dash = dash_of(source, holder, index)
     end = source.line_end(max(item.span.end - 1, item.span.start))
+    before: list[Piece] = [Copied(Span(source.line_start(dash), item.span.start))]
+    if "\n" in source.text[dash : item.span.start]:
+        # A comment is between the dash and the item, and stays with the first.
+        before = [Copied(Span(source.line_start(dash), dash + 1)), Written(" ")]
     pieces: list[Piece] = []
     for name in names:
-        pieces.append(Copied(Span(start, item.span.start)))
+        pieces.extend(before)
         pieces.extend(copy_of(source, item, reference.name, name, reference.suffix))
         pieces.append(Written("\n"))
     return Edit(end, end, tuple(pieces))

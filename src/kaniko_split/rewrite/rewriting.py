@@ -10,8 +10,8 @@ from kaniko_split.plan.outcome import Split
 from kaniko_split.rewrite.heirs import heir_edits
 from kaniko_split.rewrite.jobs import job_edits
 from kaniko_split.rewrite.lists import list_edits
-from kaniko_split.rewrite.parts import CannotLayOutError
 from kaniko_split.rewrite.references import reference_edits
+from kaniko_split.rewrite.script_items import CannotLayOutError
 from kaniko_split.source.edits import Edit, apply
 from kaniko_split.source.text import Source
 

@@ -7,11 +7,19 @@ from dataclasses import dataclass, field
 
 from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.pipeline import PipelineFile
-from kaniko_split.rewrite.frames import framed_inline, framed_items, has_frames
+from kaniko_split.gitlab.script import Section
+from kaniko_split.rewrite.comments import comments_of, those_within, without, without_blanks_above
 from kaniko_split.rewrite.lines import dash_column, dash_of, entry_lines, item_lines, moved, without_leading_blanks
-from kaniko_split.rewrite.parts import CannotLayOutError, Part, divider, parts_for
-from kaniko_split.rewrite.remarks import remarks, without, without_blanks_above
-from kaniko_split.source.edits import Copied, Piece, Written
+from kaniko_split.rewrite.project import Projection
+from kaniko_split.rewrite.scalar_splitter import ScalarSplitter, scalar_splitter
+from kaniko_split.rewrite.script_items import (
+    CannotLayOutError,
+    InseparableError,
+    ItemPart,
+    WrittenScript,
+    written_script,
+)
+from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.comments import comments
 from kaniko_split.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
@@ -35,8 +43,7 @@ class ScriptText:
     """A job's `script` as it is written.
 
     Attributes:
-        source: The file.
-        trace: Its statements.
+        written: Its statements, and the file.
         entry: The key with its value.
         lines: All lines of the entry.
         flow: Whether it is a list in brackets.
@@ -44,13 +51,12 @@ class ScriptText:
         dash: The column of its dashes, or where they would stand.
         column: The column that its items' own lines count from: the dashes', or the key's where it is no list.
         taken_over: The position of the item that stands for a shared script; None where there is none.
-        remarks: Its comments, each with the number of the statement that it belongs to.
-        told: Which comments that stand around several statements have been written.
+        comments: Its comments in the file, in order.
+        shown: Those that a list has already; each is written once.
         dropped: The statements that no list has.
     """
 
-    source: Source
-    trace: Trace
+    written: WrittenScript
     entry: Entry
     lines: Span
     flow: bool
@@ -58,28 +64,48 @@ class ScriptText:
     dash: int
     column: int
     taken_over: int | None = None
-    remarks: tuple[tuple[Span, int], ...] = ()
-    told: set[Span] = field(default_factory=set)
+    comments: tuple[Span, ...] = ()
+    shown: set[Span] = field(default_factory=set)
     dropped: frozenset[int] = frozenset()
 
+    @property
+    def source(self) -> Source:
+        """The file."""
+        return self.written.source
+
     def block(
-        self, numbers: Items[int], dash: int, part: StandIn | None = None, said: frozenset[int] = frozenset()
+        self, numbers: Items[int], dash: int, part: StandIn | None = None, *, opens_loop: bool = False
     ) -> list[Piece]:
         """Return the items that hold the statements `numbers`, as lines of a list with dashes in column `dash`.
 
         Args:
             numbers: The statements.
             dash: The column.
-            part: What stands in the place of the item that stands for a shared script.
-            said: Those whose comments stand elsewhere already.
+            part: What is in the place of the item that stands for a shared script.
+            opens_loop: Whether the body of the known loop is kept without the loop.
+
+        Raises:
+            CannotLayOutError: An item cannot be divided.
+        """
+        return self.lines_of(self._projection(numbers, opens_loop=opens_loop), dash, part)
+
+    def lines_of(self, projection: Projection, dash: int, part: StandIn | None = None) -> list[Piece]:
+        """Return the items that hold what stays of the script, as lines of a list with dashes in column `dash`.
+
+        Args:
+            projection: The statements that stay, at any depth.
+            dash: The column.
+            part: What is in the place of the item that stands for a shared script.
 
         Raises:
             CannotLayOutError: An item cannot be divided.
         """
         pieces: list[Piece] = []
-        for one in parts_for(self.trace, numbers, self.taken_over):
+        for one in self._parts(projection):
             if one.index == self.taken_over and part is not None:
                 pieces.extend(self._stand_in(part, dash))
+            elif one.is_empty:
+                pieces.extend(self._comments_around(one.index, dash, first=not pieces))
             elif not one.runs and self.item_spans:
                 span = self.item_spans[one.index]
                 if not pieces:
@@ -87,22 +113,24 @@ class ScriptText:
                 pieces.extend(moved(self.source, span, dash - self.dash))
             else:
                 pieces.extend(self._divided(one, dash, first=not pieces))
-        unsaid = [span for span, number in self.remarks if number in said]
-        return without_blanks_above(self.source, without(self.source, pieces, unsaid)) if unsaid else pieces
+        return self._with_new_comments(pieces)
 
-    def inline(self, numbers: Items[int], part: StandIn | None = None) -> list[Piece]:
+    def inline(self, numbers: Items[int], part: StandIn | None = None, *, opens_loop: bool = False) -> list[Piece]:
         """Return the items that hold the statements `numbers`, as they stand between brackets.
 
         Args:
             numbers: The statements.
-            part: What stands in the place of the item that stands for a shared script.
+            part: What is in the place of the item that stands for a shared script.
+            opens_loop: Whether the body of the known loop is kept without the loop.
 
         Raises:
             CannotLayOutError: An item cannot be divided.
         """
         pieces: list[Piece] = []
         last: int | None = None
-        for one in parts_for(self.trace, numbers, self.taken_over):
+        for one in self._parts(self._projection(numbers, opens_loop=opens_loop)):
+            if one.is_empty:
+                continue
             texts: list[list[Piece]]
             whole = not one.runs
             if one.index == self.taken_over and part is not None:
@@ -111,8 +139,8 @@ class ScriptText:
             elif whole:
                 texts = [[Copied(self._node(one.index).span)]]
             else:
-                cutter = divider(self.source, self.trace, one.index, self.column)
-                texts = [framed_inline(cutter, one.runs)] if has_frames(cutter) else list(map(cutter.inline, one.runs))
+                splitter = self._splitter(one)
+                texts = [splitter.inline(run) for run in one.runs]
             for text in texts:
                 if pieces:
                     neighbours = whole and last == one.index - 1
@@ -121,13 +149,54 @@ class ScriptText:
             last = one.index if whole else None
         return pieces
 
-    def brackets(self, numbers: Items[int], part: StandIn | None = None) -> list[Piece]:
+    def in_place(self, numbers: Items[int]) -> Edit:
+        """Return the edit that leaves of a script that is no list the statements `numbers`, the known loop opened.
+
+        Raises:
+            CannotLayOutError: It cannot be divided.
+        """
+        value = self.entry.value
+        parts = self._parts(self._projection(numbers, opens_loop=True))
+        splitter = self._splitter(parts[0])
+        if splitter.node.style.is_block:
+            return Edit(value.span.start, self.lines.end, tuple(self._with_new_comments(splitter.block(0))))
+        if len(parts[0].runs) > 1:
+            raise CannotLayOutError("flow-layout", value.span.start)
+        return Edit(value.span.start, value.span.end, tuple(splitter.inline(parts[0].runs[0])))
+
+    def _projection(self, numbers: Items[int], *, opens_loop: bool) -> Projection:
+        return self.written.projection(numbers, self.dropped, opens_loop=opens_loop)
+
+    def _parts(self, projection: Projection) -> tuple[ItemPart, ...]:
+        written = self.written
+        try:
+            return written.parts(projection, self.taken_over)
+        except InseparableError as error:
+            number = written.trace.written_item_at(error.offset)
+            node = written.trace.items[number].node
+            raise CannotLayOutError("flow-layout", node.span.start, error.problem) from None
+
+    def _splitter(self, part: ItemPart) -> ScalarSplitter:
+        items = self.written.trace.items
+        number = next(
+            number for number, item in enumerate(items) if item.section is Section.SCRIPT and item.index == part.index
+        )
+        return scalar_splitter(self.written, number, part, self.column)
+
+    def _with_new_comments(self, pieces: list[Piece]) -> list[Piece]:
+        """Return the pieces without the comments that a list has already."""
+        held = list(those_within(self.comments, pieces))
+        again = [one for one in held if one in self.shown]
+        self.shown.update(held)
+        return without_blanks_above(self.source, without(self.source, pieces, again)) if again else pieces
+
+    def brackets(self, numbers: Items[int], part: StandIn | None = None, *, opens_loop: bool = False) -> list[Piece]:
         """Return the items in their brackets, on several lines where they were and stay several.
 
         Raises:
             CannotLayOutError: An item cannot be divided.
         """
-        inside, value = self.inline(numbers, part), self.entry.value
+        inside, value = self.inline(numbers, part, opens_loop=opens_loop), self.entry.value
         several = sum(isinstance(piece, Copied) and "\n" in self.source.cut(piece.span) for piece in inside)
         if not several or not isinstance(value, Sequence):
             return [Written("["), *inside, Written("]")]
@@ -166,22 +235,36 @@ class ScriptText:
         lead = without_leading_blanks(self.source, Span(lines.start, self.source.line_start(node.span.start)))
         return [*moved(self.source, lead, dash - self.dash), *line, Copied(Span(node.span.end, lines.end))]
 
-    def _divided(self, part: Part, dash: int, *, first: bool) -> list[Piece]:
-        cutter = divider(self.source, self.trace, part.index, self.column)
-        every = part.runs or (cutter.steps,)
-        if has_frames(cutter):
-            pieces = framed_items(cutter, every, dash, self.told, self.dropped)
-        else:
-            pieces = cutter.items(every, dash)
-        if self.item_spans and cutter.steps and every[0][0] is cutter.steps[0]:
+    def _comments_around(self, index: int, dash: int, *, first: bool) -> list[Piece]:
+        """Return the comments above an item of which nothing else stays, and those that end the list.
+
+        Raises:
+            CannotLayOutError: There is a comment beside it.
+        """
+        if not self.item_spans:
+            return []
+        start = self._dash_line(index)
+        lead = Span(self.item_spans[index].start, start)
+        end = self.source.line_end(max(self._node(index).span.end - 1, start))
+        if any(Span(start, end).contains(one) for one in self.comments):
+            raise CannotLayOutError("flow-layout", start, "a comment is beside a word that leaves")
+        lines = [span for span in (lead, Span(end, self.item_spans[index].end)) if self.source.cut(span).strip()]
+        if first and lines:
+            lines[0] = without_leading_blanks(self.source, lines[0])
+        return [piece for span in lines for piece in moved(self.source, span, dash - self.dash)]
+
+    def _divided(self, part: ItemPart, dash: int, *, first: bool) -> list[Piece]:
+        splitter = self._splitter(part)
+        pieces = splitter.items(dash)
+        if self.item_spans and part.runs[0][0] is part.units[0]:
             # The comments above the item go with its first statement.
             lead = Span(self.item_spans[part.index].start, self._dash_line(part.index))
             if first:
                 lead = without_leading_blanks(self.source, lead)
             pieces = [*moved(self.source, lead, dash - self.dash), *pieces]
-        if self.item_spans and cutter.steps and every[-1][-1] is cutter.steps[-1]:
+        if self.item_spans and part.runs[-1][-1] is part.units[-1]:
             # The comments that end the list go with the last one.
-            tail = Span(self.source.line_end(cutter.node.span.end - 1), self.item_spans[part.index].end)
+            tail = Span(self.source.line_end(splitter.node.span.end - 1), self.item_spans[part.index].end)
             if tail.start < tail.end:
                 pieces = [*pieces, *moved(self.source, tail, dash - self.dash)]
         return pieces
@@ -223,9 +306,11 @@ def script_text(
         raise CannotLayOutError("flow-layout", entry.key.span.start)
     column = entry.key.span.start - lines.start
 
-    def found(spans: tuple[Span, ...], dash: int, column: int) -> ScriptText:
-        said = tuple(remarks(source, trace, spans, file.documents, taken_over))
-        return ScriptText(source, trace, entry, lines, flow, spans, dash, column, taken_over, said)
+    written = written_script(source, trace)
+    said = comments_of(written, lines, file.documents)
+
+    def text(spans: tuple[Span, ...], dash: int, column: int) -> ScriptText:
+        return ScriptText(written, entry, lines, flow, spans, dash, column, taken_over, said)
 
     flow = isinstance(value, Sequence) and value.flow
     if isinstance(value, Sequence) and not value.flow:
@@ -233,11 +318,11 @@ def script_text(
             raise CannotLayOutError("flow-layout", value.span.start)
         spans = item_lines(source, value, lines.end)
         dash = dash_column(source, value)
-        return found(spans, dash, dash)
+        return text(spans, dash, dash)
     if isinstance(value, Sequence):
         inside = [span for span in comments(source.text, file.documents) if value.span.contains(span)]
         if inside:
             raise CannotLayOutError("flow-layout", inside[0].start, "there is a comment inside of its brackets")
     elif not isinstance(value, Scalar):
         raise CannotLayOutError("flow-layout", value.span.start)
-    return found((), column + indent, column)
+    return text((), column + indent, column)

@@ -16,7 +16,7 @@ def comments(text: str, documents: Items[Document]) -> tuple[Span, ...]:
     a block scalar's header line is.
     """
     found: list[Span] = []
-    for start, end in _gaps(text, documents):
+    for start, end in gaps(text, documents):
         at = text.find("#", start, end)
         while at >= 0:
             stop = text.find("\n", at, end)
@@ -29,8 +29,8 @@ def comments(text: str, documents: Items[Document]) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def _gaps(text: str, documents: Items[Document]) -> list[tuple[int, int]]:
-    """Return the stretches of text that lie in no scalar and no alias."""
+def gaps(text: str, documents: Items[Document]) -> list[tuple[int, int]]:
+    """Return the start and end of each stretch of text that is in no scalar and no alias, in order."""
     taken: list[tuple[int, int]] = []
     for document in documents:
         if document.root is None:

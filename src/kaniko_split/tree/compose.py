@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 from kaniko_split.tree.nodes import Alias, Document, Entry, Mapping, Node, Scalar, Sequence, Style
 
@@ -20,6 +21,8 @@ DEEPEST = 100
 # A configuration that says more than this many values, aliases written out, is an attack or a mistake.
 MOST_VALUES = 200_000
 
+# White space before a comment, or at the end of a line.
+_IDLE_BLANKS = Pattern(r"[ \t]+(?=#|\n)")
 _TOO_DEEP = f"it is nested more than {DEEPEST} levels deep"
 _STYLES = {None: Style.PLAIN, "": Style.PLAIN} | {style.value: style for style in Style}
 
@@ -80,6 +83,9 @@ def compose_again(text: str) -> tuple[Document, ...]:
         # typ="safe" because the round-trip loader puts U+0007 into folded values.
         return _Builder(text).documents(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
+        plain = _without_idle_tabs(text)
+        if plain != text:
+            return compose_again(plain)
         broken = _broken(error, text)
         tab = text.rfind("\t", 0, broken.offset + 2)
         if tab >= 0 and text.count("\n", tab, broken.offset) <= 1:
@@ -87,6 +93,25 @@ def compose_again(text: str) -> tuple[Document, ...]:
         raise broken from None
     except YAMLStreamError as error:
         raise BrokenYamlError(0, str(error).splitlines()[0]) from None
+
+
+def _without_idle_tabs(text: str) -> str:
+    """Return the text with spaces for the tabs before a comment and at the end of a line, outside of any scalar.
+
+    They part what they are between from nothing (YAML 1.1, section 4.1.1: a comment follows white space).
+    """
+    from kaniko_split.tree.comments import gaps
+
+    try:
+        documents = compose(text)
+    except BrokenYamlError:
+        return text
+    parts, at = list[str](), 0
+    for start, end in gaps(text, documents):
+        for match in _IDLE_BLANKS.finditer(text[:end], start):
+            parts += (text[at : match.start()], match[0].replace("\t", " "))
+            at = match.end()
+    return "".join((*parts, text[at:]))
 
 
 def _broken(error: Any, text: str) -> BrokenYamlError:
@@ -183,7 +208,7 @@ class _Builder:
         style = _STYLES[event.style]
         span = Span(event.start_mark.index, event.end_mark.index)
         if style.is_block:
-            span = Span(span.start, self._block_end(span))
+            span = Span(span.start, self._block_end(span, event.value))
         self._count(_Extent(1, 0), span.start, event.anchor)
         return self._named(Scalar(span, event.value, style, _tag(event), event.anchor), event.anchor)
 
@@ -213,15 +238,24 @@ class _Builder:
             self._anchors[anchor] = node
         return node
 
-    def _block_end(self, span: Span) -> int:
-        """Return the end of a block scalar's last line with content; its mark lies after the blank lines."""
+    def _block_end(self, span: Span, value: str) -> int:
+        """Return the end of a block scalar's last line with content; its mark lies after the blank lines.
+
+        A line of more blanks than the block is indented by has content (YAML 1.1, section 9.3.1).
+        """
         lines = self._text[span.start : span.end].split("\n")
         header = lines[0].partition("#")[0]
         if "+" in header:
             return span.end
-        while len(lines) > 1 and not lines[-1].strip(" "):
+        first, same = (next((line for line in part if line.strip(" ")), "") for part in (lines[1:], value.split("\n")))
+        indent = _spaces(first) - _spaces(same)
+        while len(lines) > 1 and not lines[-1].strip(" ") and (not first or len(lines[-1]) <= indent):
             lines.pop()
         return span.start + sum(len(line) for line in lines) + len(lines) - 1
+
+
+def _spaces(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _tag(event: Any) -> str | None:

@@ -90,10 +90,9 @@ CODES = (
         summary="the file has a tab at a place where not all YAML parsers accept one",
         looks_like=dedent("""\
             images:
-              stage: build
+              stage:\tbuild
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
               script:
-                - mkdir -p /kaniko/.docker\t# a tab stands before this comment
                 - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
                 - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
             """),
