@@ -109,7 +109,7 @@ def _build(record: Record, foreign: Sequence[bytes]) -> Form:
         if name not in _NOISE and (name in words or not _bears(value.encode(), foreign))
     }
     kept = {}
-    for path, content in {**_context(record), **_named(record), **_settings(record)}.items():
+    for path, content in {**context_files(record), **_named(record), **_settings(record)}.items():
         own = _without_foreign(content, foreign)
         if own is not None:
             kept[path] = own
@@ -140,7 +140,8 @@ def _without_foreign(content: bytes, marks: Sequence[bytes]) -> bytes | None:
     return left if left.strip() else None
 
 
-def _context(record: Record) -> Mapping[str, bytes]:
+def context_files(record: Record) -> Mapping[str, bytes]:
+    """Give the files of a build's context, by absolute path."""
     place = "/workspace"
     previous = ""
     for argument in record.arguments:

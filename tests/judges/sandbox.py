@@ -17,6 +17,7 @@ from memory import in_memory
 HERE = Path(__file__).parent
 PROJECT = "builds/group/project"
 SECONDS = 10
+_SECONDS_WITH_FAILURE = 4
 _FOLDERS_AT_HAND = 12
 
 # All that a script finds on PATH, beside the recorders: nothing that reaches out of the machine.
@@ -26,6 +27,7 @@ _TOOLS = """
     sed seq sh sha1sum sha256sum sort stat tac tail tar tee test touch tr true truncate uname uniq wc
     whoami xargs
 """
+_JUDGING = "awk cmp diff egrep fgrep grep jq md5sum sha1sum sha256sum sha512sum judge_bracket judge_test"
 _GUARDED = "chmod chown cp find gzip ln mkdir mv rm rmdir sort tar tee touch truncate"
 _EFFECTS = """
     argocd aws az buildah cosign crane curl docker doctl flux ftp gcloud gh glab gsutil helm http ibmcloud
@@ -53,6 +55,10 @@ _COMMAND_WORD = re.compile(
     r"\s*(?:\w+=\S*\s+)*([A-Za-z][\w.-]*)(?![\w=/:.-])",
     re.MULTILINE,
 )
+_TEST = re.compile(
+    r"(?P<before>^\s*|[;&|({`!]\s*|\b(?:if|elif|then|else|while|until|do)\s+)(?P<word>\[|test)(?=[ \t])", re.MULTILINE
+)
+_SCRIPT_THAT_JUDGES = re.compile(r"assert|audit|check|compare|gate|health|lint|polic|scan|smoke|test|valid|verif")
 _BUILTINS = """
     alias bg break case cd command continue do done elif else esac eval exec exit export fg fi for
     function getopts hash if in jobs kill let local read readonly return select set shift source then time
@@ -61,8 +67,26 @@ _BUILTINS = """
 
 
 @dataclass(frozen=True)
+class Call:
+    """One call of a command that is recorded, or whose failure may be a verdict; two of the same kind are equal.
+
+    Attributes:
+        name: The command, or the path of a script of the repository.
+        folder: The working directory.
+        arguments: Its words, with `...` for each value that differs from moment to moment.
+    """
+
+    name: str
+    folder: str
+    arguments: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join((self.name, *self.arguments))
+
+
+@dataclass(frozen=True)
 class Run:
-    """One job, ready to be run: its lines, and what it finds when it starts."""
+    """One job, ready to be run: its lines, what it finds when it starts, and which call fails each time."""
 
     lines: tuple[str, ...]
     after_lines: tuple[str, ...]
@@ -71,6 +95,7 @@ class Run:
     folders: frozenset[str]
     login_folder: bool
     salt: int
+    failing: Call | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +120,7 @@ class Outcome:
     files: Mapping[str, bytes]
     escapes: tuple[str, ...]
     errors: str
+    calls: tuple[Call, ...] = ()
 
 
 class RefusedError(Exception):
@@ -118,7 +144,12 @@ def toolbox() -> Iterator[Path]:
         # A word of the shell in bash and busybox, a program elsewhere.
         (tools / "time").write_text(f'#!{(tools / "sh").resolve()}\n[ "$1" != -p ] || shift\nexec "$@"\n')
         (tools / "time").chmod(0o755)
-        for script, names in (("recorder", COMMANDS), ("guard", _GUARDED.split())):
+        shutil.copy(HERE / "gates.sh", box)
+        for script, names in (
+            ("recorder", COMMANDS),
+            ("guard", _GUARDED.split()),
+            ("verdict", _JUDGING.split()),
+        ):
             path = box / script
             path.write_text(f"#!{(tools / 'sh').resolve()}\n" + (HERE / f"{script}.sh").read_text())
             path.chmod(0o755)
@@ -142,11 +173,13 @@ def run_job(run: Run, repository: Path, box: Path, shell: Sequence[str]) -> Outc
             "CI_PROJECT_DIR": f"{root}/{PROJECT}",
             "PATH": ":".join(f"{sandbox}/{part}" for part in ("commands", "words", "tools", "container/kaniko")),
         }
-        status, errors = _execute(run.lines, root, environment, shell)
+        seconds = SECONDS if run.failing is None else _SECONDS_WITH_FAILURE
+        status, errors = _execute(run.lines, root, environment, shell, seconds)
         if run.after_lines and status is not None:
-            _execute(run.after_lines, root, environment, shell)
+            _execute(run.after_lines, root, environment, shell, seconds)
         names = {str(root): "", str(sandbox): "/sandbox", str(box): "/box"}
-        records = [_read(path, names) for path in _recorded(sandbox / "records")]
+        # After a failure a build in the background may still be writing its own; the calls are enough.
+        records = [] if run.failing else [_read(path, names) for path in _recorded(sandbox / "records")]
         escapes = sandbox / "escapes"
         return Outcome(
             status=status,
@@ -154,6 +187,7 @@ def run_job(run: Run, repository: Path, box: Path, shell: Sequence[str]) -> Outc
             files=_files_below(root / PROJECT, names),
             escapes=tuple(escapes.read_text().splitlines()) if escapes.exists() else (),
             errors=errors,
+            calls=tuple(_calls(sandbox / "calls", names)),
         )
 
 
@@ -178,6 +212,10 @@ def _furnish(sandbox: Path, run: Run, repository: Path, box: Path) -> None:
         (sandbox / "records" / str(number)).mkdir(parents=True)
     (sandbox / "words").mkdir()
     (sandbox / "salt").write_text(f"{run.salt}\n")
+    (sandbox / "gates.sh").write_text(f"judge_sandbox={sandbox}\n{(box / 'gates.sh').read_text()}")
+    if run.failing is not None:
+        wanted = (run.failing.name, run.failing.folder, *run.failing.arguments)
+        (sandbox / "failing").write_text("".join(f"{word}\x1f" for word in wanted))
     for name in ("tools", "commands"):
         (sandbox / name).symlink_to(box / name)
     lines = (*run.lines, *run.after_lines, *_move_scripts(project, root))
@@ -210,7 +248,8 @@ def _move_scripts(project: Path, root: Path) -> Iterator[str]:
         text = content.decode("utf-8", "surrogateescape")
         if _LOST_REDIRECT.search(_CONTAINER_PATH.sub("", text)):
             raise RefusedError(f"its script {path.name} writes to a path that is not in the sandbox.")
-        path.write_bytes(_moved(text, root).encode("utf-8", "surrogateescape"))
+        judged = _with_noted_tests(_moved(text, root), path.relative_to(project).as_posix(), root.parent)
+        path.write_bytes(judged.encode("utf-8", "surrogateescape"))
         yield text
 
 
@@ -219,17 +258,36 @@ def _moved(text: str, root: Path) -> str:
     return _CONTAINER_ROOT.sub(f"{root}/", _CONTAINER_PATH.sub(f"{root}/", text))
 
 
+def _with_noted_tests(text: str, name: str, sandbox: Path) -> str:
+    """Have a script note each test that it makes, and its own start where its name says that it judges."""
+    noted = _TEST.sub(_noted, text)
+    judges = _SCRIPT_THAT_JUDGES.search(Path(name).name.lower()) is not None and "executor" not in text
+    if noted == text and not judges:
+        return text
+    head = f". {sandbox}/gates.sh; "
+    if judges:
+        head += f"judge_call '{name}' \"$@\" || return 1 2> /dev/null || exit 1; "
+    if not noted.startswith("#!"):
+        return head + "\n" + noted
+    first, _, rest = noted.partition("\n")
+    return f"{first}\n{head}\n{rest}"
+
+
+def _noted(found: re.Match[str]) -> str:
+    return found["before"] + ("judge_bracket" if found["word"] == "[" else "judge_test")
+
+
 def _execute(
-    lines: Sequence[str], root: Path, environment: Mapping[str, str], shell: Sequence[str]
+    lines: Sequence[str], root: Path, environment: Mapping[str, str], shell: Sequence[str], seconds: int
 ) -> tuple[int | None, str]:
     script = "\n".join(lines)
     if _LOST_REDIRECT.search(_CONTAINER_PATH.sub("", script)):
         raise RefusedError("its script writes to a path that is not in the sandbox.")
     # The runner's own head, but that it asks the shell for pipefail each time, which takes two processes.
     pipefail = "set -o pipefail; " if _has_pipefail(tuple(shell)) else ""
-    head = f"{pipefail}set -o errexit\nset +o noclobber\n"
+    head = f". {root.parent}/gates.sh\n{pipefail}set -o errexit\nset +o noclobber\n"
     process = subprocess.Popen(
-        [*shell, "-c", head + _moved(script, root)],
+        [*shell, "-c", head + _TEST.sub(_noted, _moved(script, root))],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -240,7 +298,7 @@ def _execute(
         start_new_session=True,
     )
     try:
-        _, errors = process.communicate(timeout=SECONDS)
+        _, errors = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -252,6 +310,15 @@ def _execute(
 def _has_pipefail(shell: tuple[str, ...]) -> bool:
     """Tell whether a shell has an option that POSIX came to know in 2024."""
     return subprocess.run([*shell, "-c", "set -o pipefail"], capture_output=True, check=False).returncode == 0
+
+
+def _calls(path: Path, names: Mapping[str, str]) -> Iterator[Call]:
+    if not path.exists():
+        return
+    text = MOMENT.sub(b"...", _moved_back(path.read_bytes(), names)).decode(errors="replace")
+    for line in text.split("\x1e")[:-1]:
+        name, folder, *arguments = line.split("\x1f")[:-1]
+        yield Call(name, folder, tuple(arguments))
 
 
 def _recorded(folder: Path) -> list[Path]:
