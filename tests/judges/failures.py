@@ -117,6 +117,9 @@ class _Comparison:
         failed_after = [name for name in self.new.names if self.after[name].status != 0]
         if failed and not failed_after:
             yield f"When `{self.failure}` fails, {failed[0]!r} fails, and no job does after the split."
+        if self._meaning is Meaning.BUILD:
+            # A failure that `&&` hid shows in the build's own job; what waits for that job is compared otherwise.
+            failed_after = [name for name in failed_after if self.failure not in self.after[name].calls]
         if failed_after and not failed:
             yield f"When `{self.failure}` fails, the old job passes, and {failed_after[0]!r} fails after the split."
 
@@ -127,7 +130,9 @@ class _Comparison:
         before = self._built(self.before, self.old.names)
         after = self._built(self.after, self.new.names)
         for call in before.keys() - after.keys():
-            yield f"When `{self.failure}` fails, `{call}` runs before the split, and not after it."
+            record = self._record(call)
+            if record is None or values_of(record, "-d", "--destination"):
+                yield f"When `{self.failure}` fails, `{call}` runs before the split, and not after it."
 
     def _needless_builds(self) -> Iterator[str]:
         before = self._built(self.before, self.old.names)

@@ -1,10 +1,10 @@
 # Functions that note a command whose failure may be a verdict, and let it fail where a replay wants that.
 # The file is read with judge_sandbox set to the sandbox, in the job's own shell, whatever options are on.
 judge_note() { # name, arguments
-  printf '%s\037' "$1" "$PWD" >> "$judge_sandbox/calls"
+  # A single write, as builds in the background note theirs at the same time.
+  judge_name=$1
   shift
-  [ $# -eq 0 ] || printf '%s\037' "$@" >> "$judge_sandbox/calls"
-  printf '\036' >> "$judge_sandbox/calls"
+  printf '%s\037' "$judge_name" "$PWD" "$@" "$judge_end" >> "$judge_sandbox/calls"
 }
 judge_fails() { # name, arguments
   [ -e "$judge_sandbox/failing" ] || return 1

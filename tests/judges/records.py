@@ -10,11 +10,13 @@ from functools import partial
 from typing import Any
 
 from judges.sandbox import EFFECTS, MOMENT, MOMENTS, PROJECT, Outcome, Record
+from judges.surroundings import VARIABLES_OF_JOB
 
 Form = dict[str, Any]
 
 # What a shell changes by itself, or what differs between two jobs by its nature.
-_NOISE = frozenset({"_", "CI_JOB_NAME", "OLDPWD", "PWD", "SHLVL"})
+_NOISE = frozenset({"_", "CI_JOB_GROUP_NAME", "CI_JOB_NAME", "OLDPWD", "PWD", "SHLVL", *VARIABLES_OF_JOB})
+_LEFTOVER = re.compile(r"/kaniko/\d+/")
 _CONTEXT_FLAGS = ("-c", "--context")
 _SENDS = re.compile(r"-[a-zA-Z]*[dFTX]|--(?:data|form|json|upload|post|request|method)")
 _INTO_FILE = re.compile(r"-[a-zA-Z]*[oO](?!-)|--(?:output|remote-name)")
@@ -169,7 +171,9 @@ def _settings(record: Record) -> Mapping[str, bytes]:
     return {
         path: content
         for path, content in record.files.items()
-        if path.startswith(tuple(f"{folder}/" for folder in folders)) and path != "/kaniko/executor"
+        if path.startswith(tuple(f"{folder}/" for folder in folders))
+        and path != "/kaniko/executor"
+        and not _LEFTOVER.match(path)
     }
 
 

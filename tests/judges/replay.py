@@ -1,7 +1,7 @@
 """Does each build, and each effect outside, that ran before run after, once and in the same surroundings?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from judges import records, surroundings
@@ -46,6 +46,8 @@ def replay(sides: Sides, box: Path) -> Replayed:
         for shell in surroundings.shells_for(text)
         for event in surroundings.events_for(text)
     ]
+    if surroundings.varies(sides.before):
+        settings.append(replace(settings[0], varied=True))
     # What fails does so alike in all shells, and takes time.
     replays = [_compare(sides, divisions, setting, inject=setting is settings[0]) for setting in settings]
     complaints = [sentence for found in replays for sentence in found.complaints]

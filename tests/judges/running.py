@@ -23,6 +23,7 @@ class Setting:
     text: str
     event: Mapping[str, str]
     shell: Sequence[str]
+    varied: bool = False
 
 
 def run_all(pipeline: Resolved, names: Sequence[str], setting: Setting) -> dict[str, Outcome]:
@@ -74,7 +75,9 @@ def _run(
             outcomes[name] = without[name]
             return
         lines_of = surroundings.lines_of
-        environment = surroundings.environment_of(name, pipeline, setting.event, setting.text)
+        environment = surroundings.environment_of(
+            name, pipeline, setting.event, setting.text, salt=len(begun), varied=setting.varied
+        )
         lines = (*lines_of(jobs[name], "before_script"), *lines_of(jobs[name], "script"))
         if isinstance(failure, str):
             lines = tuple(line.replace(failure, failing_text(failure)) for line in lines)

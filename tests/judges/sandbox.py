@@ -19,25 +19,35 @@ PROJECT = "builds/group/project"
 SECONDS = 10
 _SECONDS_WITH_FAILURE = 4
 _FOLDERS_AT_HAND = 12
+_TOOL_FOLDERS = ("/usr/bin", "/usr/local/bin", "/etc/ssl", "/usr/share", "/var/run/docker.sock")
 
 # All that a script finds on PATH, beside the recorders: nothing that reaches out of the machine.
 _TOOLS = """
     [ awk base64 basename cat chmod chown cksum cmp cp cut diff dirname echo env expr false find fold grep
-    gzip head id jq ln ls md5sum mkdir mv nl od paste printenv printf pwd readlink realpath rev rm rmdir
+    gzip head id install jq ln ls md5sum mkdir mv nl od paste printenv printf pwd readlink realpath rev rm rmdir
     sed seq sh sha1sum sha256sum sort stat tac tail tar tee test touch tr true truncate uname uniq wc
     whoami xargs
 """
 _JUDGING = "awk cmp diff egrep fgrep grep jq md5sum sha1sum sha256sum sha512sum judge_bracket judge_test"
-_GUARDED = "chmod chown cp find gzip ln mkdir mv rm rmdir sort tar tee touch truncate"
+_GUARDED = "chmod chown cp find gzip install ln mkdir mv rm rmdir sort tar tee touch truncate"
 _EFFECTS = """
     argocd aws az buildah cosign crane curl docker doctl flux ftp gcloud gh glab gsutil helm http ibmcloud
     kubectl mail manifest-tool nc notation nomad oras podman psql push rclone redis-cli regctl release-cli
     rsync scp sendmail sftp skopeo snyk ssh svn terraform trivy vault wget
 """
 EFFECTS = frozenset(_EFFECTS.split())
-MOMENTS = ("date", "hostname", "mktemp", "uuidgen")
+MOMENTS = ("date", "hostname", "mcookie", "mktemp", "openssl", "pwgen", "shuf", "uuidgen")
 MOMENT = re.compile(rb"7777\d{8}")  # what the recorder prints for one of these
 COMMANDS = ("git", *sorted(EFFECTS), *MOMENTS)
+
+_ENVSUBST = r"""{
+  text = ""
+  while (match($0, /\$([A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})/)) {
+    name = substr($0, RSTART + 1, RLENGTH - 1); gsub(/[{}]/, "", name)
+    text = text substr($0, 1, RSTART - 1) ENVIRON[name]; $0 = substr($0, RSTART + RLENGTH)
+  }
+  print text $0
+}"""
 
 # Paths of the container that are moved into the sandbox. Any other slash belongs to a pattern or an address.
 _FOLDERS = """
@@ -47,6 +57,11 @@ _FOLDERS = """
 _BEFORE = r"""(?:^|(?<=[\s=:><(`@,;&|])|(?<=[\s=:><(`@,;&|]["'])|(?<=^["'])|(?<=://))"""
 _CONTAINER_PATH = re.compile(rf"{_BEFORE}/(?=(?:{'|'.join(_FOLDERS.split())})\b(?![.-]))", re.MULTILINE)
 _CONTAINER_ROOT = re.compile(r"(?<=\b(?:cd|ls) )/(?=\s|$|[;&|)])")
+# What a program reads there after a build is of that image: Kaniko unpacks it into the container's own root.
+_OF_IMAGE = re.compile(
+    rf"""{_BEFORE}(/(?:app|data|dist|etc|lib|opt|out|output|run|shared|src|srv|usr|var|config)(?:/[\w.@-]+)*)(?=/?["'\s;)]|$)""",
+    re.MULTILINE,
+)
 _SHEBANG = re.compile(rb"#![^\n]*\b(?:ba|da|a)?sh\b")
 _LOST_REDIRECT = re.compile(r""">\s*["']?/(?!dev/(?:null|std|fd|tty))(?=\w)|>\s*["']?[^\s"';]*(?:\.\./){4}""")
 _BEFORE_COMMAND = "command do elif else env eval exec if nice nohup sudo then time until while xargs"
@@ -144,6 +159,8 @@ def toolbox() -> Iterator[Path]:
         # A word of the shell in bash and busybox, a program elsewhere.
         (tools / "time").write_text(f'#!{(tools / "sh").resolve()}\n[ "$1" != -p ] || shift\nexec "$@"\n')
         (tools / "time").chmod(0o755)
+        (tools / "envsubst").write_text(f"#!{(tools / 'sh').resolve()}\nexec awk '{_ENVSUBST}'\n")
+        (tools / "envsubst").chmod(0o755)
         shutil.copy(HERE / "gates.sh", box)
         for script, names in (
             ("recorder", COMMANDS),
@@ -212,13 +229,15 @@ def _furnish(sandbox: Path, run: Run, repository: Path, box: Path) -> None:
         (sandbox / "records" / str(number)).mkdir(parents=True)
     (sandbox / "words").mkdir()
     (sandbox / "salt").write_text(f"{run.salt}\n")
-    (sandbox / "gates.sh").write_text(f"judge_sandbox={sandbox}\n{(box / 'gates.sh').read_text()}")
+    (sandbox / "gates.sh").write_text(f"judge_sandbox={sandbox}\njudge_end='\x1e'\n{(box / 'gates.sh').read_text()}")
     if run.failing is not None:
         wanted = (run.failing.name, run.failing.folder, *run.failing.arguments)
         (sandbox / "failing").write_text("".join(f"{word}\x1f" for word in wanted))
     for name in ("tools", "commands"):
         (sandbox / name).symlink_to(box / name)
     lines = (*run.lines, *run.after_lines, *_move_scripts(project, root))
+    of_image = {path for line in lines for path in _OF_IMAGE.findall(line) if not path.startswith(_TOOL_FOLDERS)}
+    (sandbox / "of-image").write_text("".join(f"{root}{path}\n" for path in sorted(of_image)))
     if any(re.search(r"/s?bin\b|/busybox\b", line) for line in lines):
         (root / "usr").mkdir()
         for folder in ("bin", "busybox", "sbin", "usr/bin"):
@@ -316,7 +335,7 @@ def _calls(path: Path, names: Mapping[str, str]) -> Iterator[Call]:
     if not path.exists():
         return
     text = MOMENT.sub(b"...", _moved_back(path.read_bytes(), names)).decode(errors="replace")
-    for line in text.split("\x1e")[:-1]:
+    for line in text.split("\x1e\x1f")[:-1]:
         name, folder, *arguments = line.split("\x1f")[:-1]
         yield Call(name, folder, tuple(arguments))
 
@@ -343,7 +362,7 @@ def _read(folder: Path, names: Mapping[str, str]) -> Record:
         environment=dict(part.split("=", 1) for part in parts(environment) if "=" in part),
         given=_moved_back(given.read_bytes(), names) if given.exists() else None,
         digest=digest.read_text() if digest.exists() else None,
-        files={f"/{path}": content for path, content in _files_below(tree, names).items()},
+        files={f"/{path}": content for path, content in _files_below(tree, names, modes=True).items()},
     )
 
 
@@ -353,7 +372,8 @@ def _moved_back(content: bytes, names: Mapping[str, str]) -> bytes:
     return content
 
 
-def _files_below(folder: Path, names: Mapping[str, str]) -> dict[str, bytes]:
+def _files_below(folder: Path, names: Mapping[str, str], *, modes: bool = False) -> dict[str, bytes]:
+    """Give all files of a folder; with `modes`, an entry more for each that not all may read."""
     found: dict[str, bytes] = {}
     waiting = [(str(folder), "")] if folder.is_dir() else []
     while waiting:
@@ -367,4 +387,6 @@ def _files_below(folder: Path, names: Mapping[str, str]) -> dict[str, bytes]:
                     waiting.append((entry.path, f"{inside}/"))
                 elif entry.is_file():
                     found[inside] = _moved_back(Path(entry.path).read_bytes(), names)
+                    if modes and entry.stat().st_mode & 0o044 != 0o044:
+                        found[f"{inside} (mode)"] = f"{entry.stat().st_mode & 0o777:o}".encode()
     return found
