@@ -71,6 +71,8 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+        if data.startswith(b"#!"):
+            path.chmod(0o755)
 
 
 def attempt(drawn: Drawn, before: Path, after: Path) -> Trial:

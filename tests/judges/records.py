@@ -72,14 +72,33 @@ def forms_of_effects(outcomes: Iterable[Outcome]) -> list[Form]:
     return _with_moments(forms)
 
 
-def other_commands(outcomes: Iterable[Outcome]) -> set[str]:
-    """Give all other commands that are not in the sandbox, such as a compiler, each once."""
-    return {
-        MOMENT.sub(b"...", " ".join((record.command, *record.arguments)).encode()).decode()
-        for outcome in outcomes
-        for record in outcome.records
-        if not is_effect(record) and record.command not in {"executor", *MOMENTS}
-    }
+def other_commands(outcomes: Iterable[Outcome]) -> dict[str, list[Mapping[str, str]]]:
+    """Give all other commands that are not in the sandbox, such as a compiler, with the environment of each call."""
+    found: dict[str, list[Mapping[str, str]]] = {}
+    for outcome in outcomes:
+        digests = _marks({record.digest for record in outcome.records if record.digest})
+        for record in outcome.records:
+            if not is_effect(record) and record.command not in {"executor", *MOMENTS}:
+                words = MOMENT.sub(b"...", " ".join((record.command, *record.arguments)).encode()).decode()
+                given = {
+                    name: MOMENT.sub(b"...", value.encode()).decode()
+                    for name, value in record.environment.items()
+                    if name not in _NOISE and not _bears(value.encode(), digests)
+                }
+                found.setdefault(words, []).append(given)
+    return found
+
+
+def environment_difference(before: Sequence[Mapping[str, str]], after: Sequence[Mapping[str, str]]) -> set[str]:
+    """Name the variables in which calls of a command after the split differ from all of those before it.
+
+    A program that nobody knows may look at any of them.
+    """
+    if all(given in before for given in after):
+        return set()
+    given = next(given for given in after if given not in before)
+    near = min(before, key=lambda other: len(dict(given.items() ^ other.items())))
+    return set(dict(given.items() ^ near.items()))
 
 
 def differences(what: str, before: Sequence[Form], after: Sequence[Form]) -> list[str]:

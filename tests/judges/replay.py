@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from judges import records, surroundings
-from judges.artifacts import compare_artifacts
+from judges.artifacts import compare_artifacts, left_behind, left_variables
 from judges.failures import Sampled, compare_failures
 from judges.meaning import Division, find_divisions
 from judges.resolver import Resolved
-from judges.running import Setting, run_all
+from judges.running import Setting, providers, run_all
 from judges.sandbox import Outcome, RefusedError
 
 
@@ -76,13 +76,22 @@ def _compare(sides: Sides, divisions: Sequence[Division], setting: Setting, *, i
         complaints += _compare_endings(division, old, new)
         job = sides.before.jobs[division.origin]
         complaints += compare_artifacts(division, job, old, new, setting.folder)
+        complaints += _lost_downloads(division, sides, new, setting)
     before, after = [old[name] for name in origins], [new[name] for name in parts]
     builds = records.forms_of_builds(before)
     complaints += records.differences("Build", builds, records.forms_of_builds(after))
     complaints += records.differences("Effect", records.forms_of_effects(before), records.forms_of_effects(after))
     commands, commands_after = records.other_commands(before), records.other_commands(after)
-    complaints += [f"Command lost: {command}." for command in sorted(commands - commands_after)]
-    complaints += [f"Command that did not run before: {command}." for command in sorted(commands_after - commands)]
+    if commands.keys() == commands_after.keys():
+        complaints += [
+            f"Command {command} runs with another environment: {', '.join(sorted(names))}."
+            for command in sorted(commands)
+            if (names := records.environment_difference(commands[command], commands_after[command]))
+        ]
+    complaints += [f"Command lost: {command}." for command in sorted(commands.keys() - commands_after.keys())]
+    complaints += [
+        f"Command that did not run before: {command}." for command in sorted(commands_after.keys() - commands.keys())
+    ]
     if not inject or complaints:
         return Replayed(tuple(complaints), len(builds))
     injected = compare_failures(Sampled(sides.before, origins, old), Sampled(sides.after, parts, new), setting)
@@ -106,3 +115,21 @@ def _compare_endings(division: Division, old: Mapping[str, Outcome], new: Mappin
         if count > 1:
             complaints.append(f"Job {name!r} came out of the split and still runs {count} builds.")
     return complaints
+
+
+def _lost_downloads(division: Division, sides: Sides, new: Mapping[str, Outcome], setting: Setting) -> list[str]:
+    """Name the jobs that got what the old job left, and do not get all that the new ones leave."""
+    job = sides.before.jobs[division.origin]
+    leaving = [
+        name
+        for name in division.everything
+        if left_variables(job, new[name]) or left_behind(job, new[name], setting.folder)
+    ]
+    return [
+        f"Job {name!r} got what {division.origin!r} left, and does not get what {part!r} leaves."
+        for name in sides.before.jobs
+        if name in sides.after.jobs and name not in division.everything
+        if division.origin in providers(name, sides.before)
+        for part in leaving
+        if part not in providers(name, sides.after)
+    ]

@@ -59,8 +59,8 @@ def _run(
         begun.add(name)
         files: dict[str, bytes] = {}
         variables: dict[str, str] = {}
-        waits = [*_providers(name, pipeline), *_awaited(name, pipeline, names)]
-        for provider in _providers(name, pipeline):
+        waits = [*providers(name, pipeline), *_awaited(name, pipeline, names)]
+        for provider in providers(name, pipeline):
             run(provider)
             if provider in outcomes:
                 files |= left_behind(jobs[provider], outcomes[provider], setting.folder)
@@ -118,7 +118,7 @@ def _awaited(name: str, pipeline: Resolved, names: Sequence[str]) -> list[str]:
     return [one for one in names if one in found and not jobs[one].get("allow_failure")]
 
 
-def _providers(name: str, pipeline: Resolved) -> list[str]:
+def providers(name: str, pipeline: Resolved) -> list[str]:
     """Name the jobs whose artifacts a job gets."""
     jobs, job = pipeline.jobs, pipeline.jobs[name]
     if job.get("needs") is not None:
