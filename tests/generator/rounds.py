@@ -42,6 +42,7 @@ class Mistake:
         return {
             "files": {name: data.decode("latin-1") for name, data in self.drawn.files.items()},
             "counts": dict(self.drawn.builds),
+            "kinds": list(self.drawn.kinds),
             "wrong": [[one.kind, one.sentence] for one in self.wrong],
             "round": self.round,
         }
@@ -51,7 +52,7 @@ class Mistake:
         """Read what `as_json` wrote."""
         files = {name: text.encode("latin-1") for name, text in written["files"].items()}
         wrong = tuple(Wrong(kind, sentence) for kind, sentence in written["wrong"])
-        return cls(Drawn(files, written["counts"]), wrong, written["round"])
+        return cls(Drawn(files, written["counts"], tuple(written["kinds"])), wrong, written["round"])
 
 
 @dataclass

@@ -17,7 +17,7 @@ from judges.records import is_build, is_repeatable
 from judges.resolver import Resolved
 from judges.running import Failure, Setting, run_all_with_failure
 from judges.sandbox import EFFECTS, MOMENT, Call, Outcome, Record
-from judges.verdicts import Meaning, is_verdict, meaning_of, verdicts_in_text
+from judges.verdicts import Meaning, is_unknown, is_verdict, meaning_of, verdicts_in_text
 
 AT_MOST = 6
 
@@ -104,6 +104,7 @@ class _Comparison:
         yield from self._lost_builds()
         yield from self._needless_builds()
         yield from self._effects()
+        yield from self._unknown_programs()
 
     @property
     def _meaning(self) -> Meaning:
@@ -182,6 +183,15 @@ class _Comparison:
         alone = any(not any(is_build(one) for one in self.new.outcomes[name].records) for name in jobs)
         failed = self._record(self.failure)
         return alone or (failed is not None and _names_image_of(call, failed))
+
+    def _unknown_programs(self) -> Iterator[str]:
+        """Name programs that nobody knows and that ran after a build alone: they may look at what it pushed."""
+        if self._meaning is not Meaning.BUILD:
+            return
+        before = {*self._calls(self.before, self.old.names)}
+        for call in dict.fromkeys(self._calls(self.after, self.new.names)):
+            if call not in before and is_unknown(call):
+                yield f"When `{self.failure}` fails, `{call}` does not run before the split, and does after it."
 
 
 def _acts(call: Call) -> bool:

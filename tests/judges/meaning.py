@@ -152,7 +152,11 @@ def _downloads(job: Job, before: Resolved, parts: Parts) -> list[str]:
     own = stages.index(job.get("stage", "test"))
     found: list[str] = []
     for name, other in before.jobs.items():
-        if other.get("artifacts") and stages.index(other.get("stage", "test")) < own:
+        if (
+            other.get("artifacts")
+            and other.get("when") != "on_failure"
+            and stages.index(other.get("stage", "test")) < own
+        ):
             found.extend(parts.get(name, [name]))
     return found
 

@@ -29,6 +29,7 @@ _TOOLS = """
     whoami xargs
 """
 _JUDGING = "awk cmp diff egrep fgrep grep jq md5sum sha1sum sha256sum sha512sum judge_bracket judge_test"
+TOOLS = frozenset(_TOOLS.split())
 _GUARDED = "chmod chown cp find gzip install ln mkdir mv rm rmdir sort tar tee touch truncate"
 _EFFECTS = """
     argocd aws az buildah cosign crane curl docker doctl flux ftp gcloud gh glab gsutil helm http ibmcloud
@@ -373,7 +374,7 @@ def _moved_back(content: bytes, names: Mapping[str, str]) -> bytes:
 
 
 def _files_below(folder: Path, names: Mapping[str, str], *, modes: bool = False) -> dict[str, bytes]:
-    """Give all files of a folder; with `modes`, an entry more for each that not all may read."""
+    """Give all files of a folder; with `modes`, an entry more for each whose mode is not the usual one."""
     found: dict[str, bytes] = {}
     waiting = [(str(folder), "")] if folder.is_dir() else []
     while waiting:
@@ -387,6 +388,6 @@ def _files_below(folder: Path, names: Mapping[str, str], *, modes: bool = False)
                     waiting.append((entry.path, f"{inside}/"))
                 elif entry.is_file():
                     found[inside] = _moved_back(Path(entry.path).read_bytes(), names)
-                    if modes and entry.stat().st_mode & 0o044 != 0o044:
+                    if modes and entry.stat().st_mode & 0o777 != 0o644:
                         found[f"{inside} (mode)"] = f"{entry.stat().st_mode & 0o777:o}".encode()
     return found

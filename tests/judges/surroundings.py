@@ -66,6 +66,10 @@ VARIABLES_OF_JOB = (
 )
 _LOOKS_AT_REFERENCE = re.compile(r"CI_COMMIT_(?:TAG|BRANCH|REF)|CI_DEFAULT_BRANCH")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\}|(\$))")
+_MORE_THAN_POSIX = re.compile(
+    r"\[\[ |<<<|<\(|\bfunction \w|\w\+=|\w=\(|\bpipefail\b|\$\{(?:!|\w+[/,^])"
+    r"|PIPESTATUS|BASH_REMATCH|\bpushd\b|\(\(|\blet \w|printf -v|\bdeclare |\bmapfile|\bshopt\b"
+)
 _MADE_BY_SANDBOX = {"CI_BUILDS_DIR", "CI_PROJECT_DIR", "DOCKER_CONFIG", "HOME", "PWD", "TMPDIR"}
 
 
@@ -196,7 +200,7 @@ def folders_of(text: str) -> frozenset[str]:
 def shells_for(text: str) -> list[tuple[str, ...]]:
     """Choose the shells: busybox as in the executor's image, dash, and bash where a script is not POSIX."""
     busybox = _busybox()
-    more = re.search(r"\[\[ |<<<|<\(|\bfunction \w|\w\+=|\w=\(|\bpipefail\b|\$\{(?:!|\w+[/,^])", text) is not None
+    more = _MORE_THAN_POSIX.search(text) is not None
     found: list[tuple[str, ...]] = [(busybox, "sh")] if busybox else []
     dash, bash = shutil.which("dash"), shutil.which("bash")
     if not more and dash:

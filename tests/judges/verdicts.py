@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
-from judges.sandbox import EFFECTS, Call
+from judges.sandbox import EFFECTS, MOMENTS, TOOLS, Call
 
 _ALWAYS = """
     [ bandit checkov clair-scanner cmp conftest container-structure-test ct detect-secrets dgoss diff dive dockle
@@ -49,6 +49,7 @@ _CURL_THAT_SENDS = re.compile(r"-[a-zA-Z]*[dFTX]|--(?:data|form|json|upload|post
 _CURL_INTO_FILE = re.compile(r"-[a-zA-Z]*[oO]$|--(?:output|remote-name)")
 _NAME_THAT_JUDGES = re.compile(r"assert|audit|check|compare|gate|health|lint|polic|scan|smoke|test|valid|verif")
 _INTERPRETERS = frozenset({"node", "perl", "php", "python", "python3", "ruby"})
+_WORDS_OF_BASH = ("declare", "let", "mapfile", "popd", "pushd", "readarray", "shopt", "typeset")
 _NUMBER = re.compile(r"-?\d*$")
 _COMPARISON = frozenset({"-eq", "-ne", "-gt", "-lt", "-ge", "-le", "=", "==", "!=", "]", "!"})
 
@@ -97,6 +98,14 @@ def is_verdict(call: Call) -> bool:
         first = next((word for word in words if not word.startswith("-")), "")
         return _NAME_THAT_JUDGES.search(first.rpartition("/")[2].lower()) is not None or "pytest" in words
     return _NAME_THAT_JUDGES.search(name.lower()) is not None
+
+
+def is_unknown(call: Call) -> bool:
+    """Say whether a command is a script of the repository, or a program that this list does not have."""
+    if "/" in call.name:
+        return True
+    known = {"[", "executor", *TOOLS, *EFFECTS, *MOMENTS, "git", *_ALWAYS_A_VERDICT, *_WORDS_OF_BASH} - {"gate"}
+    return call.name.partition(" ")[0] not in known
 
 
 def verdicts_in_text(text: str) -> Iterator[str]:
