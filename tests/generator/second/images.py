@@ -13,6 +13,10 @@ _REGISTRIES = (
     "$REGISTRY_HOME",
     "registry.example.com/other",
 )
+_AUTHS = (
+    'echo "{\\"auths\\":{\\"$CI_REGISTRY\\":{\\"username\\":\\"$CI_REGISTRY_USER\\",'
+    '\\"password\\":\\"$CI_REGISTRY_PASSWORD\\"}}}" > /kaniko/.docker/config.json'
+)
 _LOGINS = (
     ("mkdir -p /kaniko/.docker", _AUTHS),
     (_AUTHS,),
