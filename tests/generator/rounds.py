@@ -125,7 +125,7 @@ def play(rounds: Sequence[int], grammar: str = "first") -> Tally:
     found: list[tuple[int, Drawn]] = []
     for number in rounds:
         drawn: list[Drawn] = []
-        _drawing(number, grammar, (Phase.generate,), drawn.append)
+        draw(number, grammar, (Phase.generate,), drawn.append)
         found += [(number, one) for one in drawn[1 : ROUND + 1]]
     return _judged(found, grammar)
 
@@ -190,7 +190,7 @@ def shrink(mistake: Mistake) -> Mistake:
 
     # Hypothesis shows the smallest one again at the end, and is told no more of it when the tries are used up.
     with suppress(_StillWrongError, Flaky):
-        _drawing(mistake.round, mistake.grammar, (Phase.generate, Phase.shrink), look)
+        draw(mistake.round, mistake.grammar, (Phase.generate, Phase.shrink), look)
     return best[0]
 
 
@@ -198,7 +198,9 @@ class _StillWrongError(Exception):
     """What goes wrong does so with this repository too."""
 
 
-def _drawing(number: int, grammar: str, phases: tuple[Phase, ...], use: Callable[[Drawn], None]) -> None:
+def draw(number: int, grammar: str, phases: tuple[Phase, ...], use: Callable[[Drawn], None]) -> None:
+    """Draw repositories for one number, and use each: first the plainest, then others, always the same ones."""
+
     @seed(number)
     @settings(
         max_examples=ROUND + 1,
@@ -209,10 +211,10 @@ def _drawing(number: int, grammar: str, phases: tuple[Phase, ...], use: Callable
         suppress_health_check=list(HealthCheck),
     )
     @given(GRAMMARS[grammar]())
-    def draw(drawn: Drawn) -> None:
+    def look(drawn: Drawn) -> None:
         use(drawn)
 
-    draw()
+    look()
 
 
 def save(mistake: Mistake, cases: Path) -> Path:

@@ -79,9 +79,21 @@ def _chosen(old: Sampled, at_most: int) -> list[Failure]:
     for failures in by_meaning.values():
         draw.shuffle(failures)
     verdicts, builds = by_meaning[Meaning.VERDICT], by_meaning[Meaning.BUILD]
+    stopping = _builds_that_stop_others(old)
+    builds.sort(key=lambda call: call not in stopping)
     first = [*verdicts[: max(at_most - 3, 1)], *builds[:2], *by_meaning[Meaning.EFFECT]]
     rest = [*verdicts, *builds, *by_meaning[Meaning.OTHER]]
     return list(dict.fromkeys([*first, *rest]))[:at_most]
+
+
+def _builds_that_stop_others(side: Sampled) -> set[Call]:
+    """Give the builds that leave nothing but a status, and those that another one is built on."""
+    builds = _builds(side)
+    return {
+        Call("executor", one.folder, one.arguments)
+        for one in builds
+        if leaves_nothing(one) or any(is_based_on(other, one) for other in builds)
+    }
 
 
 def _builds(side: Sampled) -> list[Record]:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from judges.sandbox import EFFECTS, MOMENT, MOMENTS, PROJECT, Outcome, Record
+from judges.sandbox import EFFECTS, MOMENT, MOMENTS, PROJECT, Call, Outcome, Record
 from judges.surroundings import VARIABLES_OF_JOB
+from judges.verdicts import is_verdict
 
 Form = dict[str, Any]
 
@@ -34,8 +35,10 @@ def is_effect(record: Record) -> bool:
 
 
 def is_repeatable(record: Record) -> bool:
-    """Say whether a call only fetches something or logs in, so that each job may do it anew: it must not be lost."""
+    """Say whether a call only fetches, checks or logs in, so that each job may do it again: it must not be lost."""
     words = record.arguments
+    if is_verdict(Call(record.command, record.folder, words)):
+        return True
     if {"login", "auth", "configure", "config", "set-context"} & set(words[:2]) and "push" not in words:
         return True
     if record.command in {"curl", "wget"}:
