@@ -161,7 +161,8 @@ class _Comparison:
         if failed is None or stopped is None:
             return False
         if leaves_nothing(failed):
-            return not leaves_nothing(stopped)
+            # With a destination it is the dry run of an image, which is pushed in other pipelines.
+            return not leaves_nothing(stopped) and not values_of(failed, "-d", "--destination")
         return is_based_on(stopped, failed)
 
     def _record(self, call: Failure) -> Record | None:
