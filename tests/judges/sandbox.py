@@ -268,7 +268,8 @@ def _move_scripts(project: Path, root: Path) -> Iterator[str]:
         text = content.decode("utf-8", "surrogateescape")
         if _LOST_REDIRECT.search(_CONTAINER_PATH.sub("", text)):
             raise RefusedError(f"its script {path.name} writes to a path that is not in the sandbox.")
-        judged = _with_noted_tests(_moved(text, root), path.relative_to(project).as_posix(), root.parent)
+        moved = re.sub(r"\A#! ?(?=/busybox/)", f"#!{root}", _moved(text, root))
+        judged = _with_noted_tests(moved, path.relative_to(project).as_posix(), root.parent)
         path.write_bytes(judged.encode("utf-8", "surrogateescape"))
         yield text
 
