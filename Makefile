@@ -44,8 +44,8 @@ judge: $(NODE_READY) ## Ask all judges about a folder of your own: make judge CA
 truth: $(READY) ## Hold the table of programs against the programs, under strace.
 	@PYTHONPATH=tests $(BIN)/python -m truth $(PROGRAMS)
 
-soak: $(NODE_READY) ## Draw pipelines at random and ask all judges: make soak DRAWS=5000
-	@PYTHONPATH=tests $(BIN)/python -m generator --draws $(or $(DRAWS),5000) $(if $(SEED),--seed $(SEED))
+soak: $(NODE_READY) ## Draw pipelines at random and ask all judges: make soak DRAWS=5000 GRAMMAR=second
+	@PYTHONPATH=tests $(BIN)/python -m generator --draws $(or $(DRAWS),5000) $(if $(SEED),--seed $(SEED)) $(if $(GRAMMAR),--grammar $(GRAMMAR))
 
 corpus: $(NODE_READY) ## Run on a folder of repositories and graft the article's job: make corpus DIR=path
 	@test -n "$(DIR)" || { echo "usage: make corpus DIR=path/to/repositories" >&2; exit 2; }

@@ -218,6 +218,75 @@ WRONG_FINISHED = {
     ),
 }
 
+GATED_BEFORE = """
+    images:
+      stage: build
+      script:
+        - /kaniko/executor -c api -d $CI_REGISTRY_IMAGE/api
+        - curl --data "api is there" https://hooks.example.com
+        - trivy image $CI_REGISTRY_IMAGE/api
+        - test -s version.txt
+        - KANIKO_NO_PUSH=true /kaniko/executor -c ui --target test
+        - /kaniko/executor -c ui -d $CI_REGISTRY_IMAGE/ui
+        - /kaniko/executor -c ui --target debug -d $CI_REGISTRY_IMAGE/debug --build-arg BASE=$CI_REGISTRY_IMAGE/ui
+        - grep -q 1 version.txt
+"""
+
+GATED_AFTER = """
+    .build-image:
+      stage: build
+
+    build-api:
+      extends: .build-image
+      script:
+        - /kaniko/executor -c api -d $CI_REGISTRY_IMAGE/api
+        - curl --data "api is there" https://hooks.example.com
+        - trivy image $CI_REGISTRY_IMAGE/api
+        - test -s version.txt
+
+    build-test:
+      extends: .build-image
+      needs: [build-api]
+      script:
+        - KANIKO_NO_PUSH=true /kaniko/executor -c ui --target test
+
+    build-ui:
+      extends: .build-image
+      needs: [build-api, build-test]
+      script:
+        - /kaniko/executor -c ui -d $CI_REGISTRY_IMAGE/ui
+
+    build-debug:
+      extends: .build-image
+      needs: [build-api, build-test, build-ui]
+      script:
+        - /kaniko/executor -c ui --target debug -d $CI_REGISTRY_IMAGE/debug --build-arg BASE=$CI_REGISTRY_IMAGE/ui
+        - grep -q 1 version.txt
+"""
+
+SENT = '        - curl --data "api is there" https://hooks.example.com\n'
+SCANNED = "        - trivy image $CI_REGISTRY_IMAGE/api\n"
+GREPPED = "        - grep -q 1 version.txt\n"
+
+# Only a failure shows what is wrong with these.
+WRONG_GATED = {
+    "a lost gate": ("[build-api, build-test]", "[]", "project/ui`", True),
+    "a gate lost for a test build": ("      needs: [build-api]\n", "", "--target test", True),
+    "a test build that stops nothing": (", build-test]", "]", "project/ui`", True),
+    "a base that is not waited for": ("[build-api, build-test, build-ui]", "[build-api, build-test]", "BASE=", True),
+    "a scan that hides its verdict": (SCANNED, SCANNED.replace("\n", " || true\n"), "trivy image", True),
+    "a test that hides its verdict": ("- test -s version.txt", "- test -s version.txt || true", "test -s", True),
+    "a last check that hides its verdict": (GREPPED, GREPPED.replace("\n", " || true\n"), "no job does", False),
+    "a build that hides its failure": ("IMAGE/ui\n\n", "IMAGE/ui || true\n\n", "no job does", False),
+    "a message after the gate": (SENT + SCANNED, SCANNED + SENT, "runs before the split, and not after it", False),
+    "a check that stops too much": (
+        SCANNED + "        - test -s version.txt\n",
+        SCANNED + "        - test -s version.txt\n" + GREPPED,
+        "runs before the split, and not after it",
+        False,
+    ),
+}
+
 
 def write(folder: Path, text: str) -> Path:
     for inside in ("api", "ui"):
@@ -234,10 +303,16 @@ def replaced(text: str, old: str, new: str) -> str:
 
 
 def all_pairs(folder: Path) -> list[CasePair]:
-    texts = {"right": (BEFORE, AFTER), "right and finished": (FINISHED_BEFORE, FINISHED_AFTER)}
+    texts = {
+        "right": (BEFORE, AFTER),
+        "right and finished": (FINISHED_BEFORE, FINISHED_AFTER),
+        "right and gated": (GATED_BEFORE, GATED_AFTER),
+    }
     texts |= {name: (BEFORE, replaced(AFTER, old, new)) for name, (old, new, _, _) in WRONG.items()}
     for name, (old, new, _, _) in WRONG_FINISHED.items():
         texts[name] = (FINISHED_BEFORE, replaced(FINISHED_AFTER, old, new))
+    for name, (old, new, _, _) in WRONG_GATED.items():
+        texts[name] = (GATED_BEFORE, replaced(GATED_AFTER, old, new))
     texts["one moment become two"] = (
         replaced(FINISHED_BEFORE, f"{LATER}\n", f"{LATER}:$NOW\n"),
         texts["one moment become two"][1],
@@ -280,7 +355,7 @@ def said_of(verdict: Verdict, case: str) -> list[Complaint]:
     return [complaint for complaint in verdict.complaints if complaint.case == case]
 
 
-@pytest.mark.parametrize("case", ["right", "right and finished"])
+@pytest.mark.parametrize("case", ["right", "right and finished", "right and gated"])
 def test_the_right_rewrite_passes(verdict: Verdict, case: str) -> None:
     assert said_of(verdict, case) == []
 
@@ -292,6 +367,17 @@ def test_a_wrong_rewrite_is_caught(verdict: Verdict, case: str) -> None:
     assert any(complaint.judge == judge and word in complaint.sentence for complaint in said), said
 
 
+@pytest.mark.parametrize("case", WRONG_GATED)
+def test_a_lost_gate_is_caught_by_a_failure(verdict: Verdict, case: str) -> None:
+    *_, word, is_late = WRONG_GATED[case]
+    said = said_of(verdict, case)
+    assert said
+    assert all(complaint.sentence.startswith("When `") for complaint in said), said
+    assert any(word in complaint.sentence for complaint in said), said
+    if is_late:
+        assert any("does not run before the split, and does after it" in complaint.sentence for complaint in said), said
+
+
 def test_a_changed_file_that_is_no_pipeline_is_caught(verdict: Verdict) -> None:
     assert [complaint.sentence for complaint in said_of(verdict, "a file that is no pipeline")] == [
         "api/Dockerfile is no pipeline and was changed."
@@ -299,7 +385,9 @@ def test_a_changed_file_that_is_no_pipeline_is_caught(verdict: Verdict) -> None:
 
 
 def test_builds_and_jobs_are_counted(verdict: Verdict) -> None:
-    assert verdict.cases == len(WRONG) + len(WRONG_FINISHED) + 3
+    assert verdict.cases == len(WRONG) + len(WRONG_FINISHED) + len(WRONG_GATED) + 4
+    assert verdict.failures >= 6
+    assert f"{verdict.failures} injected failures" in verdict.figures
     assert verdict.builds >= 2
     assert f"{verdict.jobs} jobs" in verdict.figures
 

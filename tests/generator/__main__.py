@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from generator.crew import MISSING_JUDGE, draw_all, one_of_each_kind, smallest_of_each_kind
-from generator.rounds import Mistake, Tally, play, save, shrink
+from generator.rounds import GRAMMARS, Mistake, Tally, play, save, shrink
 from judges.resolver import MissingJudgeError
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
@@ -24,13 +24,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="generator", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--draws", type=int, default=300, help="how many pipelines to draw")
     parser.add_argument("--seed", type=int, default=None, help="the number to draw from; another gives others")
+    parser.add_argument("--grammar", choices=sorted(GRAMMARS), default="first", help="whose idea of a pipeline to draw")
     parser.add_argument("--save", action="store_true", help="write the smallest of each kind of mistake to tests/cases")
     parser.add_argument("--as-drawn", action="store_true", help="do not look for the smallest like each mistake")
     chosen = parser.parse_args()
     first: int = random.randrange(10**9) if chosen.seed is None else chosen.seed  # noqa: S311 (no secret)
     print(f"Drawing from {first}.", flush=True)
     try:
-        tally = draw_all(first, chosen.draws, _tell)
+        tally = draw_all(first, chosen.draws, _tell, chosen.grammar)
         smallest = (one_of_each_kind if chosen.as_drawn else smallest_of_each_kind)(tally.mistakes)
     except MissingJudgeError as missing:
         sys.stderr.write(f"{missing}\n")
@@ -66,8 +67,8 @@ def answer() -> int:
 
 def _found() -> Tally | Mistake:
     if sys.argv[1] == "play":
-        start, count = map(int, sys.argv[2:])
-        return play(range(start, start + count))
+        start, count = map(int, sys.argv[2:4])
+        return play(range(start, start + count), sys.argv[4])
     return shrink(Mistake.from_json(json.load(sys.stdin)))
 
 

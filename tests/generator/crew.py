@@ -23,20 +23,23 @@ _HERE = Path(__file__).resolve().parents[1]
 _SHRUNK_AT_MOST = 6
 
 
-def draw_all(first: int, draws: int, report: Callable[[Tally, Tally], None] | None = None) -> Tally:
+def draw_all(
+    first: int, draws: int, report: Callable[[Tally, Tally], None] | None = None, grammar: str = "first"
+) -> Tally:
     """Draw from `first` on, and judge; the same numbers give the same draws.
 
     Args:
         first: The number of the first round of ten.
         draws: How many repositories to draw; rounded up to whole rounds.
         report: Called each time that a process ends, with what it counted and what was counted so far.
+        grammar: Which grammar draws: `first` or `second`.
 
     Raises:
         MissingJudgeError: A judge is not installed.
     """
     tally = Tally()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for one in pool.map(_play, portions(first, draws)):
+        for one in pool.map(lambda rounds: _play(rounds, grammar), portions(first, draws)):
             tally.add(one)
             if report is not None:
                 report(one, tally)
@@ -65,8 +68,8 @@ def portions(first: int, draws: int) -> Iterator[range]:
         yield range(start, min(start + at_once, first + rounds))
 
 
-def _play(rounds: range) -> Tally:
-    return Tally.from_json(_ask("play", str(rounds.start), str(len(rounds))))
+def _play(rounds: range, grammar: str) -> Tally:
+    return Tally.from_json(_ask("play", str(rounds.start), str(len(rounds)), grammar))
 
 
 def _shrink(mistake: Mistake) -> Mistake:

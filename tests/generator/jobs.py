@@ -7,7 +7,7 @@ from typing import Any
 
 from generator.choices import Choices
 from generator.layout import Commands, Raw
-from generator.scripts import Item, plain_script, script
+from generator.scripts import Item, plain_script, script, script_of_kind
 from generator.statements import said
 
 IMAGES = (
@@ -34,7 +34,9 @@ JOB_NAMES = (
     "kaniko",
     "a",
 )
-FOLDERS = ("api", "web", "worker", "db", "proxy", "docs", "cron_jobs", "mail-out", "Shop", "node20", "base", "x.y")
+
+
+KINDS_IN_HUNDRED = 40  # how many jobs are of a kind that is easily read wrongly
 
 
 @dataclass
@@ -68,13 +70,17 @@ class ImageJob:
     keys: dict[str, Any]
     files: dict[str, str]
     builds: int
+    kind: str = ""
+    rest: dict[str, Any] = field(default_factory=dict)
 
 
 def image_job(choices: Choices, name: str, folders: tuple[str, ...], around: Neighbours) -> ImageJob:
     """Write a job that builds one to six images."""
-    count = choices.pick((2, 2, 2, 3, 2, 4, 1, 5, 6, 3))
-    names = choices.some(folders, count)
-    plan = script(choices, names, may_begin_before=around.login is None)
+    # With two images, what wrongly goes to the next one is right by chance.
+    count = choices.pick((3, 2, 3, 3, 2, 4, 1, 5, 6, 3))
+    odd = choices.chance(KINDS_IN_HUNDRED)
+    names = choices.some(folders, min(max(count, 3), 5) if odd else count)
+    plan = (script_of_kind if odd else script)(choices, names, may_begin_before=around.login is None)
     keys: dict[str, Any] = {"stage": around.stage}
     if not around.has_image or choices.chance(10):
         keys["image"] = choices.pick(IMAGES)
@@ -93,13 +99,18 @@ def image_job(choices: Choices, name: str, folders: tuple[str, ...], around: Nei
     elif choices.chance(10):
         keys["artifacts"] = {"paths": ["built.txt", "out/"], "when": "always"}
     keys |= _waits(choices, around)
+    if "rules" in plan.keys:
+        keys = {key: value for key, value in keys.items() if key not in {"only", "except", "when", "rules"}}
+    keys |= plan.keys
+    if plan.behind:
+        keys["after_script"] = Commands(plan.behind)
     keys["script"] = Commands(plan.items, plan.whole)
     if choices.chance(40):
         keys = {key: keys[key] for key in choices.shuffled(list(keys))}
     if around.merged is not None:
         merge: dict[str, Any] = {"<<": around.merged}
         keys = keys | merge if choices.chance(30) else merge | keys
-    return ImageJob(name, keys, plan.files, count)
+    return ImageJob(name, keys, plan.files, plan.builds, plan.kind, plan.rest)
 
 
 def _conditions(choices: Choices) -> dict[str, Any]:
@@ -162,7 +173,9 @@ def earlier_job(choices: Choices, stage: str) -> tuple[dict[str, Any], bool]:
     keys: dict[str, Any] = {"stage": stage, "script": Commands(plain_script(choices))}
     giving = choices.chance(40)
     if giving:
-        keys["artifacts"] = {"paths": ["dist/"]}
+        keys["artifacts"] = choices.pick(({"paths": ["dist/"]}, {"paths": ["dist/"]}, {"untracked": True}))
+        if choices.chance(10):
+            keys["when"] = "on_failure"
     if choices.chance(20):
         keys["rules"] = [{"if": "$CI_COMMIT_BRANCH"}]
     return keys, giving

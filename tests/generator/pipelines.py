@@ -10,7 +10,8 @@ import yaml
 from hypothesis import strategies as st
 
 from generator.choices import Choices, Draw
-from generator.jobs import FOLDERS, IMAGES, JOB_NAMES, ImageJob, Neighbours, earlier_job, image_job, later_job
+from generator.jobs import IMAGES, JOB_NAMES, ImageJob, Neighbours, earlier_job, image_job, later_job
+from generator.kinds.kind import FOLDERS
 from generator.layout import Commands, Named, Page, Raw, style
 from generator.scripts import Item
 from generator.statements import said
@@ -24,10 +25,11 @@ _LOGIN = (
 
 @dataclass(frozen=True)
 class Drawn:
-    """A repository: its files, and how many images each job builds that builds any."""
+    """A repository: its files, how many images each job builds that builds any, and of which kinds they are."""
 
     files: Mapping[str, bytes]
     builds: Mapping[str, int]
+    kinds: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         shown = [f"--- {name}\n{data.decode()}" for name, data in self.files.items() if name.endswith(".yml")]
@@ -73,10 +75,13 @@ class _Repository:
             (name, later_job(choices, listed[-1], images, [*others, *around.earlier]))
             for name in choices.some(("deploy", "notify all", "smoke:test", "report"), choices.pick((0, 1, 1, 2)))
         ]
+        for key, value in (pair for one in images for pair in one.rest.items()):
+            self._above(key, value)
         jobs = [*self._jobs, *((one.name, one.keys) for one in images), *later]
         jobs = choices.shuffled(jobs) if choices.chance(40) else jobs
         self._write(jobs)
-        return Drawn(self._encoded(), {one.name: one.builds for one in images})
+        kinds = tuple(one.kind for one in images if one.kind)
+        return Drawn(self._encoded(), {one.name: one.builds for one in images}, kinds)
 
     def _surroundings(self, around: Neighbours) -> None:
         """Write what stands above the jobs: variables, defaults, templates, anchors."""
@@ -105,6 +110,12 @@ class _Repository:
             around.merged = Raw("*kaniko", lambda meant: meant[".kaniko"])
         if choices.chance(12):
             self._login(around, login)
+
+    def _above(self, key: str, value: dict[str, Any]) -> None:
+        """Write something above the jobs, together with what is there under its key."""
+        there = {name: given for name, given in self._head if name == key}
+        self._head = [(name, given) for name, given in self._head if name != key]
+        self._head.append((key, {**there.get(key, {}), **value}))
 
     def _login(self, around: Neighbours, login: Commands) -> None:
         """Write the login elsewhere, for the job to take it from there."""

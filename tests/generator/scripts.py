@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from generator import control
 from generator.builds import Habits, build, habits
 from generator.choices import Choices
+from generator.kinds.script import KINDS, kind_script, with_and
 from generator.statements import Statement, after_build, before_build, prelude, said, tail
 
 
@@ -28,6 +30,11 @@ class ScriptPlan:
         whole: Whether the script is one scalar and no list.
         dotenv: Whether it writes `images.env`.
         files: What has to be in the repository.
+        kind: Which kind of pipeline it is; empty for an ordinary one.
+        builds: How many images it builds.
+        behind: The items of its `after_script`.
+        keys: What else the job has.
+        rest: What stands above the jobs.
     """
 
     before: list[Item] = field(default_factory=list)
@@ -35,6 +42,11 @@ class ScriptPlan:
     whole: bool = False
     dotenv: bool = False
     files: dict[str, str] = field(default_factory=dict)
+    kind: str = ""
+    builds: int = 0
+    behind: list[Item] = field(default_factory=list)
+    keys: dict[str, Any] = field(default_factory=dict)
+    rest: dict[str, Any] = field(default_factory=dict)
 
 
 def script(choices: Choices, names: list[str], *, may_begin_before: bool) -> ScriptPlan:
@@ -51,11 +63,44 @@ def script(choices: Choices, names: list[str], *, may_begin_before: bool) -> Scr
     for name in names:
         found.files[f"{name}/Dockerfile"] = f"FROM scratch\nCOPY {name}.txt /\n"
         found.files[f"{name}/{name}.txt"] = f"{name}\n"
+    found.builds = len(names)
     body = _body(choices, names, how, found)
     found.items = _grouped(choices, head, body, tail(choices))
     found.whole = len(found.items) == 1 and choices.chance(60)
     if any("$CI_COMMIT_TAG" in one.text for item in (*found.before, *found.items) for one in item.statements):
         found.before, found.items = _without_nounset(found.before), _without_nounset(found.items)
+    return found
+
+
+def script_of_kind(choices: Choices, names: list[str], *, may_begin_before: bool) -> ScriptPlan:
+    """Write a script of one of the kinds, which builds the images `names`."""
+    kind = choices.pick(KINDS)
+    how = habits(choices, tag=False)
+    odd = kind_script(choices, kind, names, how)
+    found = ScriptPlan(kind=kind.name, builds=odd.builds, keys=odd.keys, rest=odd.rest)
+    for name in names:
+        found.files[f"{name}/Dockerfile"] = f"FROM scratch\nCOPY {name}.txt /\n"
+        found.files[f"{name}/{name}.txt"] = f"{name}\n"
+    found.files |= {"version.txt": "1.2.3\n", **odd.files}
+    head = [one for one in prelude(choices, tag=False) if one.text != "sed -i s/a/b/ version.txt"] + odd.head
+    if may_begin_before and head and choices.chance(30):
+        cut = choices.number(1, len(head))
+        found.before = [_alone(one) for one in head[:cut]]
+        head = head[cut:]
+    end = odd.tail or ([] if kind.tail else tail(choices))
+    if kind.name == "and-across-items":
+        found.items = [*map(_alone, head), *map(_alone, with_and(odd.body)), *map(_alone, end)]
+    elif choices.chance(30):
+        found.items = [Item((*head, *odd.body, *end))]
+        found.whole = choices.chance(40)
+    elif choices.chance(20):
+        # What a person writes together stands in one item, line by line.
+        parts = [part for part in (head, odd.body, end) if part]
+        found.items = [Item(tuple(part)) for part in parts]
+    else:
+        found.items = [_alone(one) for one in (*head, *odd.body, *end)]
+    found.behind = [_alone(one) for one in odd.behind]
+    found.before, found.items = _without_nounset(found.before), _without_nounset(found.items)
     return found
 
 

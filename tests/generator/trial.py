@@ -44,6 +44,7 @@ class Trial:
         splits: How many jobs were split.
         refusals: The codes of those that were refused.
         alone: How many jobs were left alone, as they build one image.
+        unproved: How many stayed as they were, as the proof broke.
         after: All files afterwards.
         wrong: What should not have happened.
     """
@@ -51,6 +52,7 @@ class Trial:
     splits: int = 0
     refusals: list[str] = field(default_factory=list)
     alone: int = 0
+    unproved: int = 0
     after: dict[str, bytes] = field(default_factory=dict)
     wrong: list[Wrong] = field(default_factory=list)
 
@@ -71,6 +73,8 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+        if data.startswith(b"#!"):
+            path.chmod(0o755)
 
 
 def attempt(drawn: Drawn, before: Path, after: Path) -> Trial:
@@ -121,6 +125,7 @@ def _take(found: Found, wishes: Wishes, run: _Run) -> None:
 def _count(drawn: Drawn, run: _Run, trial: Trial) -> None:
     trial.splits = sum(isinstance(one, Split) for one in run.outcomes)
     trial.refusals = [one.code for one in run.outcomes if isinstance(one, Refusal)]
+    trial.unproved = sum(isinstance(one, Failed) for one in run.outcomes)
     trial.alone = sum(count == 1 for count in drawn.builds.values())
 
 

@@ -45,6 +45,11 @@ def compare_artifacts(
     lines = _lines(_dotenv_files(job, old[division.origin]))
     lines_after = _lines([content for outcome in outcomes for content in _dotenv_files(job, outcome)])
     report = f"The dotenv report of {division.origin!r}"
+    values: dict[str, set[str]] = {}
+    for outcome in outcomes:
+        for key, value in left_variables(job, outcome).items():
+            values.setdefault(key, set()).add(value)
+    complaints += [f"{report} gives {key} several values." for key in sorted(values) if len(values[key]) > 1]
     complaints += [f"{report} lost {line}." for line in sorted(lines - lines_after)]
     complaints += [f"{report} gained {line}." for line in sorted(lines_after - lines)]
     return complaints

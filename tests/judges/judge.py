@@ -52,11 +52,13 @@ class Verdict:
     jobs: int
     builds: int
     readings: str
+    failures: int = 0
 
     @property
     def figures(self) -> str:
         """The size of what was judged, as one line."""
         size = f"{self.cases} cases, {self.jobs} jobs, {self.builds} recorded builds"
+        size += f", {self.failures} injected failures"
         return f"{size}, {self.readings}, {len(self.complaints)} complaints"
 
 
@@ -91,13 +93,14 @@ def judge_all(pairs: Sequence[CasePair]) -> Verdict:
                 complaints += [Complaint(pair.name, RESOLVER, where + text) for text in meaning.compare(old, new)]
                 if REPLAY not in pair.rejected_by:
                     replays.append((pair, Sides(pair.before, old, new)))
-    builds = 0
+    builds = failures = 0
     with toolbox() as box, ThreadPoolExecutor(os.cpu_count()) as pool:
         outcomes = pool.map(lambda entry: replay(entry[1], box), replays)
         for (pair, _), outcome in zip(replays, outcomes, strict=True):
             builds += outcome.builds
+            failures += outcome.failures
             complaints += [Complaint(pair.name, REPLAY, text) for text in outcome.complaints]
-    return Verdict(tuple(complaints), len(pairs), jobs, builds, str(Figures(tuple(readings))))
+    return Verdict(tuple(complaints), len(pairs), jobs, builds, str(Figures(tuple(readings))), failures)
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,11 @@ def _compare_part(name: str, division: Division, before: Resolved, after: Resolv
         {key: value for key, value in new.items() if key not in MAY_DIFFER},
     )
     needs = new.get("needs")
+    complaints += [
+        f"Job {name!r} needs {entry!r}, which may not run in a good pipeline, and {division.origin!r} did not."
+        for entry in _names(needs or [])
+        if entry not in _names(old.get("needs") or []) and _may_stay_out(entry, after)
+    ]
     if name == division.finishing:
         missing = [part for part in division.parts if part not in _names(needs or [])]
         if missing:
@@ -140,6 +145,12 @@ def _compare_part(name: str, division: Division, before: Resolved, after: Resolv
 
 def _has_dotenv(job: Job) -> bool:
     return bool(((job.get("artifacts") or {}).get("reports") or {}).get("dotenv"))
+
+
+def _may_stay_out(name: str, pipeline: Resolved) -> bool:
+    """Say whether a job runs only when another one fails, or when somebody starts it."""
+    job = pipeline.jobs.get(name, {})
+    return job.get("when") == "on_failure" or (job.get("when") == "manual" and job.get("allow_failure") is False)
 
 
 def _downloads(job: Job, before: Resolved, parts: Parts) -> list[str]:

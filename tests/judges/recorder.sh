@@ -24,6 +24,8 @@ PATH=$judge_tools
 name=${0##*/}
 printf '%s' "$name" > "$judge_record/name"
 pwd -P > "$judge_record/folder"
+. "$judge_sandbox/gates.sh"
+judge_call "$name" "$@" || exit 1
 for argument; do printf '%s\0' "$argument"; done > "$judge_record/arguments"
 case " $* " in
 *' - '* | *@-* | *-stdin* | *tar://stdin*) cat > "$judge_record/input" ;;
@@ -31,7 +33,7 @@ esac
 
 # What differs from one container to the next, or from one moment to the next, is printed as a number that can be told.
 case $name in
-date | uuidgen) printf '7777%05d%03d\n' "$judge_salt" "$judge_number" && exit 0 ;;
+date | mcookie | openssl | pwgen | shuf | uuidgen) printf '7777%05d%03d\n' "$judge_salt" "$judge_number" && exit 0 ;;
 hostname) printf '7777%05d000\n' "$judge_salt" && exit 0 ;;
 mktemp)
   made=$(printf '%s/container/tmp/tmp.7777%05d%03d' "$judge_sandbox" "$judge_salt" "$judge_number")
@@ -43,7 +45,9 @@ mktemp)
   ;;
 esac
 
-if [ -s "$judge_record/environment" ]; then
+if [ -e "$judge_sandbox/failing" ]; then
+  : # What follows a failure is compared by the calls alone.
+elif [ -s "$judge_record/environment" ]; then
   cp -a "$judge_sandbox/container" "$judge_record"
 else
   # One process for both.
@@ -51,6 +55,14 @@ else
 fi
 
 if [ "$name" != executor ]; then
+  # What git says of the working tree depends on all files in it.
+  case $name$1 in
+  gitstatus | gitdiff | gitls-files | gitstash)
+    find "$judge_sandbox/container/builds" -type f ! -name '*.digest' -exec cksum {} + |
+      sed "s|$judge_sandbox/container||" | sort | cksum
+    exit 0
+    ;;
+  esac
   # A download gives a program that records in its turn.
   file='' previous='' last=''
   for argument; do
@@ -110,3 +122,18 @@ for argument; do
   esac
   previous=$argument
 done
+# What a build leaves in the container: its layers, and in the place of the container's root that of the image.
+case " $arguments " in
+*' version '* | *' --help '*) ;;
+*)
+  mkdir -p "$judge_sandbox/container/kaniko/0" && : > "$judge_sandbox/container/kaniko/0/layer"
+  image=$(printf '%s\n' "$arguments" | sed "s|$judge_sandbox/container||g" | cksum)
+  while read -r place; do
+    if [ -d "$place" ] || [ "${place##*/}" = "${place##*/*.}" ]; then
+      mkdir -p "$place" && printf 'of the image %s\n' "$image" > "$place/of-image"
+    else
+      mkdir -p "${place%/*}" && printf 'of the image %s\n' "$image" > "$place"
+    fi
+  done < "$judge_sandbox/of-image"
+  ;;
+esac

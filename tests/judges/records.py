@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from judges.sandbox import EFFECTS, MOMENT, MOMENTS, PROJECT, Outcome, Record
+from judges.sandbox import EFFECTS, MOMENT, MOMENTS, PROJECT, Call, Outcome, Record
+from judges.surroundings import VARIABLES_OF_JOB
+from judges.verdicts import is_verdict
 
 Form = dict[str, Any]
 
 # What a shell changes by itself, or what differs between two jobs by its nature.
-_NOISE = frozenset({"_", "CI_JOB_NAME", "OLDPWD", "PWD", "SHLVL"})
+_NOISE = frozenset({"_", "CI_JOB_GROUP_NAME", "CI_JOB_NAME", "OLDPWD", "PWD", "SHLVL", *VARIABLES_OF_JOB})
+_LEFTOVER = re.compile(r"/kaniko/\d+/")
 _CONTEXT_FLAGS = ("-c", "--context")
 _SENDS = re.compile(r"-[a-zA-Z]*[dFTX]|--(?:data|form|json|upload|post|request|method)")
 _INTO_FILE = re.compile(r"-[a-zA-Z]*[oO](?!-)|--(?:output|remote-name)")
@@ -32,8 +35,10 @@ def is_effect(record: Record) -> bool:
 
 
 def is_repeatable(record: Record) -> bool:
-    """Say whether a call only fetches something or logs in, so that each job may do it anew: it must not be lost."""
+    """Say whether a call only fetches, checks or logs in, so that each job may do it again: it must not be lost."""
     words = record.arguments
+    if is_verdict(Call(record.command, record.folder, words)):
+        return True
     if {"login", "auth", "configure", "config", "set-context"} & set(words[:2]) and "push" not in words:
         return True
     if record.command in {"curl", "wget"}:
@@ -70,14 +75,33 @@ def forms_of_effects(outcomes: Iterable[Outcome]) -> list[Form]:
     return _with_moments(forms)
 
 
-def other_commands(outcomes: Iterable[Outcome]) -> set[str]:
-    """Give all other commands that are not in the sandbox, such as a compiler, each once."""
-    return {
-        MOMENT.sub(b"...", " ".join((record.command, *record.arguments)).encode()).decode()
-        for outcome in outcomes
-        for record in outcome.records
-        if not is_effect(record) and record.command not in {"executor", *MOMENTS}
-    }
+def other_commands(outcomes: Iterable[Outcome]) -> dict[str, list[Mapping[str, str]]]:
+    """Give all other commands that are not in the sandbox, such as a compiler, with the environment of each call."""
+    found: dict[str, list[Mapping[str, str]]] = {}
+    for outcome in outcomes:
+        digests = _marks({record.digest for record in outcome.records if record.digest})
+        for record in outcome.records:
+            if not is_effect(record) and record.command not in {"executor", *MOMENTS}:
+                words = MOMENT.sub(b"...", " ".join((record.command, *record.arguments)).encode()).decode()
+                given = {
+                    name: MOMENT.sub(b"...", value.encode()).decode()
+                    for name, value in record.environment.items()
+                    if name not in _NOISE and not _bears(value.encode(), digests)
+                }
+                found.setdefault(words, []).append(given)
+    return found
+
+
+def environment_difference(before: Sequence[Mapping[str, str]], after: Sequence[Mapping[str, str]]) -> set[str]:
+    """Name the variables in which calls of a command after the split differ from all of those before it.
+
+    A program that nobody knows may look at any of them.
+    """
+    if all(given in before for given in after):
+        return set()
+    given = next(given for given in after if given not in before)
+    near = min(before, key=lambda other: len(dict(given.items() ^ other.items())))
+    return set(dict(given.items() ^ near.items()))
 
 
 def differences(what: str, before: Sequence[Form], after: Sequence[Form]) -> list[str]:
@@ -109,7 +133,7 @@ def _build(record: Record, foreign: Sequence[bytes]) -> Form:
         if name not in _NOISE and (name in words or not _bears(value.encode(), foreign))
     }
     kept = {}
-    for path, content in {**_context(record), **_named(record), **_settings(record)}.items():
+    for path, content in {**context_files(record), **_named(record), **_settings(record)}.items():
         own = _without_foreign(content, foreign)
         if own is not None:
             kept[path] = own
@@ -140,7 +164,8 @@ def _without_foreign(content: bytes, marks: Sequence[bytes]) -> bytes | None:
     return left if left.strip() else None
 
 
-def _context(record: Record) -> Mapping[str, bytes]:
+def context_files(record: Record) -> Mapping[str, bytes]:
+    """Give the files of a build's context, by absolute path."""
     place = "/workspace"
     previous = ""
     for argument in record.arguments:
@@ -168,7 +193,9 @@ def _settings(record: Record) -> Mapping[str, bytes]:
     return {
         path: content
         for path, content in record.files.items()
-        if path.startswith(tuple(f"{folder}/" for folder in folders)) and path != "/kaniko/executor"
+        if path.startswith(tuple(f"{folder}/" for folder in folders))
+        and path != "/kaniko/executor"
+        and not _LEFTOVER.match(path)
     }
 
 

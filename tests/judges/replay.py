@@ -1,14 +1,16 @@
 """Does each build, and each effect outside, that ran before run after, once and in the same surroundings?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from judges import records, surroundings
 from judges.artifacts import compare_artifacts, left_behind, left_variables
+from judges.failures import Sampled, compare_failures
 from judges.meaning import Division, find_divisions
 from judges.resolver import Resolved
-from judges.sandbox import Outcome, RefusedError, Run, run_job
+from judges.running import Setting, providers, run_all
+from judges.sandbox import Outcome, RefusedError
 
 
 @dataclass(frozen=True)
@@ -26,21 +28,11 @@ class Sides:
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a replay found, and how many builds it recorded before."""
+    """What a replay found, how many builds it recorded before, and how many failures it injected."""
 
     complaints: tuple[str, ...]
     builds: int
-
-
-@dataclass(frozen=True)
-class _Setting:
-    """What is the same for all jobs of one replay."""
-
-    folder: Path
-    box: Path
-    text: str
-    event: Mapping[str, str]
-    shell: Sequence[str]
+    failures: int = 0
 
 
 def replay(sides: Sides, box: Path) -> Replayed:
@@ -49,25 +41,31 @@ def replay(sides: Sides, box: Path) -> Replayed:
     if not divisions:
         return Replayed((), 0)
     text = surroundings.text_of((sides.before, sides.after))
-    replays = [
-        _compare(sides, divisions, _Setting(sides.folder, box, text, event, shell))
+    settings = [
+        Setting(sides.folder, box, text, event, shell)
         for shell in surroundings.shells_for(text)
         for event in surroundings.events_for(text)
     ]
+    # What fails does so alike in all shells, and takes time; the last shell is the one that knows the most.
+    chosen = next(setting for setting in settings if setting.shell == settings[-1].shell)
+    if surroundings.varies(sides.before):
+        settings.append(replace(chosen, varied=True))
+    replays = [_compare(sides, divisions, setting, inject=setting is chosen) for setting in settings]
     complaints = [sentence for found in replays for sentence in found.complaints]
     builds = max(found.builds for found in replays)
     if builds == 0 and not complaints:
         names = ", ".join(repr(division.origin) for division in divisions)
         complaints.append(f"No build of {names} was recorded before the split, so the replay proves nothing.")
-    return Replayed(tuple(dict.fromkeys(complaints)), builds)
+    failures = sum(found.failures for found in replays)
+    return Replayed(tuple(dict.fromkeys(complaints)), builds, failures)
 
 
-def _compare(sides: Sides, divisions: Sequence[Division], setting: _Setting) -> Replayed:
+def _compare(sides: Sides, divisions: Sequence[Division], setting: Setting, *, inject: bool) -> Replayed:
     origins = [division.origin for division in divisions]
     parts = [name for division in divisions for name in division.everything]
     try:
-        old = _run_all(sides.before, origins, setting)
-        new = _run_all(sides.after, parts, setting)
+        old = run_all(sides.before, origins, setting)
+        new = run_all(sides.after, parts, setting)
     except RefusedError as refusal:
         return Replayed((f"The replay is refused: {refusal}",), 0)
     complaints = []
@@ -79,14 +77,26 @@ def _compare(sides: Sides, divisions: Sequence[Division], setting: _Setting) -> 
         complaints += _compare_endings(division, old, new)
         job = sides.before.jobs[division.origin]
         complaints += compare_artifacts(division, job, old, new, setting.folder)
+        complaints += _lost_downloads(division, sides, new, setting)
     before, after = [old[name] for name in origins], [new[name] for name in parts]
     builds = records.forms_of_builds(before)
     complaints += records.differences("Build", builds, records.forms_of_builds(after))
     complaints += records.differences("Effect", records.forms_of_effects(before), records.forms_of_effects(after))
     commands, commands_after = records.other_commands(before), records.other_commands(after)
-    complaints += [f"Command lost: {command}." for command in sorted(commands - commands_after)]
-    complaints += [f"Command that did not run before: {command}." for command in sorted(commands_after - commands)]
-    return Replayed(tuple(complaints), len(builds))
+    if commands.keys() == commands_after.keys():
+        complaints += [
+            f"Command {command} runs with another environment: {', '.join(sorted(names))}."
+            for command in sorted(commands)
+            if (names := records.environment_difference(commands[command], commands_after[command]))
+        ]
+    complaints += [f"Command lost: {command}." for command in sorted(commands.keys() - commands_after.keys())]
+    complaints += [
+        f"Command that did not run before: {command}." for command in sorted(commands_after.keys() - commands.keys())
+    ]
+    if not inject or complaints:
+        return Replayed(tuple(complaints), len(builds))
+    injected = compare_failures(Sampled(sides.before, origins, old), Sampled(sides.after, parts, new), setting)
+    return Replayed(injected.complaints, len(builds), injected.failures)
 
 
 def _compare_endings(division: Division, old: Mapping[str, Outcome], new: Mapping[str, Outcome]) -> list[str]:
@@ -108,74 +118,19 @@ def _compare_endings(division: Division, old: Mapping[str, Outcome], new: Mappin
     return complaints
 
 
-def _run_all(pipeline: Resolved, names: Sequence[str], setting: _Setting) -> dict[str, Outcome]:
-    """Run some jobs, and before them those whose artifacts they get."""
-    outcomes: dict[str, Outcome] = {}
-    jobs = pipeline.jobs
-    begun: set[str] = set()
-
-    def run(name: str) -> None:
-        if name in begun or not jobs[name].get("script"):
-            return
-        begun.add(name)
-        files: dict[str, bytes] = {}
-        variables: dict[str, str] = {}
-        for provider in _providers(name, pipeline):
-            run(provider)
-            if provider in outcomes:
-                files |= left_behind(jobs[provider], outcomes[provider], setting.folder)
-                variables |= left_variables(jobs[provider], outcomes[provider])
-        failed = [one for one in map(ended, _awaited(name, pipeline, names)) if one is not None and one.status != 0]
-        if failed:
-            # GitLab does not start it, which is the failure of the job that it waits for.
-            outcomes[name] = Outcome(failed[0].status, (), {}, (), "It waits for a job that failed.")
-            return
-        lines_of = surroundings.lines_of
-        environment = surroundings.environment_of(name, pipeline, setting.event, setting.text)
-        ready = Run(
-            lines=(*lines_of(jobs[name], "before_script"), *lines_of(jobs[name], "script")),
-            after_lines=lines_of(jobs[name], "after_script"),
-            environment=environment | variables,
-            files=files,
-            folders=surroundings.folders_of(setting.text),
-            login_folder=surroundings.has_login_folder(setting.text),
-            salt=len(begun),
-        )
-        outcomes[name] = run_job(ready, setting.folder, setting.box, setting.shell)
-
-    def ended(name: str) -> Outcome | None:
-        run(name)
-        return outcomes.get(name)
-
-    for name in names:
-        run(name)
-    return outcomes
-
-
-def _awaited(name: str, pipeline: Resolved, names: Sequence[str]) -> list[str]:
-    """Name those of the replayed jobs that must have succeeded before GitLab starts a job."""
-    jobs = pipeline.jobs
-    if jobs[name].get("when") in {"always", "on_failure"}:
-        return []
-    found = [need.get("job") for need in jobs[name].get("needs") or () if not {"project", "pipeline"} & need.keys()]
-    return [one for one in names if one in found and not jobs[one].get("allow_failure")]
-
-
-def _providers(name: str, pipeline: Resolved) -> list[str]:
-    """Name the jobs whose artifacts a job gets."""
-    jobs, job = pipeline.jobs, pipeline.jobs[name]
-    if job.get("needs") is not None:
-        own = [need for need in job["needs"] if "project" not in need and "pipeline" not in need]
-        found = [need["job"] for need in own if need.get("artifacts", True)]
-        if job.get("dependencies") is not None:
-            found = [entry for entry in found if entry in job["dependencies"]]
-    elif job.get("dependencies") is not None:
-        found = job["dependencies"]
-    else:
-        stages: list[str] = pipeline.content["stages"]
-        found = [
-            other
-            for other in jobs
-            if stages.index(jobs[other].get("stage", "test")) < stages.index(job.get("stage", "test"))
-        ]
-    return [entry for entry in found if entry in jobs and jobs[entry].get("artifacts")]
+def _lost_downloads(division: Division, sides: Sides, new: Mapping[str, Outcome], setting: Setting) -> list[str]:
+    """Name the jobs that got what the old job left, and do not get all that the new ones leave."""
+    job = sides.before.jobs[division.origin]
+    leaving = [
+        name
+        for name in division.everything
+        if left_variables(job, new[name]) or left_behind(job, new[name], setting.folder)
+    ]
+    return [
+        f"Job {name!r} got what {division.origin!r} left, and does not get what {part!r} leaves."
+        for name in sides.before.jobs
+        if name in sides.after.jobs and name not in division.everything
+        if division.origin in providers(name, sides.before)
+        for part in leaving
+        if part not in providers(name, sides.after)
+    ]

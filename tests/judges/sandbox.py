@@ -17,25 +17,38 @@ from memory import in_memory
 HERE = Path(__file__).parent
 PROJECT = "builds/group/project"
 SECONDS = 10
+_SECONDS_WITH_FAILURE = 4
 _FOLDERS_AT_HAND = 12
+_TOOL_FOLDERS = ("/usr/bin", "/usr/local/bin", "/etc/ssl", "/usr/share", "/var/run/docker.sock")
 
 # All that a script finds on PATH, beside the recorders: nothing that reaches out of the machine.
 _TOOLS = """
     [ awk base64 basename cat chmod chown cksum cmp cp cut diff dirname echo env expr false find fold grep
-    gzip head id jq ln ls md5sum mkdir mv nl od paste printenv printf pwd readlink realpath rev rm rmdir
+    gzip head id install jq ln ls md5sum mkdir mv nl od paste printenv printf pwd readlink realpath rev rm rmdir
     sed seq sh sha1sum sha256sum sort stat tac tail tar tee test touch tr true truncate uname uniq wc
     whoami xargs
 """
-_GUARDED = "chmod chown cp find gzip ln mkdir mv rm rmdir sort tar tee touch truncate"
+_JUDGING = "awk cmp diff egrep fgrep grep jq md5sum sha1sum sha256sum sha512sum judge_bracket judge_test"
+TOOLS = frozenset(_TOOLS.split())
+_GUARDED = "chmod chown cp find gzip install ln mkdir mv rm rmdir sort tar tee touch truncate"
 _EFFECTS = """
     argocd aws az buildah cosign crane curl docker doctl flux ftp gcloud gh glab gsutil helm http ibmcloud
     kubectl mail manifest-tool nc notation nomad oras podman psql push rclone redis-cli regctl release-cli
     rsync scp sendmail sftp skopeo snyk ssh svn terraform trivy vault wget
 """
 EFFECTS = frozenset(_EFFECTS.split())
-MOMENTS = ("date", "hostname", "mktemp", "uuidgen")
+MOMENTS = ("date", "hostname", "mcookie", "mktemp", "openssl", "pwgen", "shuf", "uuidgen")
 MOMENT = re.compile(rb"7777\d{8}")  # what the recorder prints for one of these
 COMMANDS = ("git", *sorted(EFFECTS), *MOMENTS)
+
+_ENVSUBST = r"""{
+  text = ""
+  while (match($0, /\$([A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})/)) {
+    name = substr($0, RSTART + 1, RLENGTH - 1); gsub(/[{}]/, "", name)
+    text = text substr($0, 1, RSTART - 1) ENVIRON[name]; $0 = substr($0, RSTART + RLENGTH)
+  }
+  print text $0
+}"""
 
 # Paths of the container that are moved into the sandbox. Any other slash belongs to a pattern or an address.
 _FOLDERS = """
@@ -45,6 +58,11 @@ _FOLDERS = """
 _BEFORE = r"""(?:^|(?<=[\s=:><(`@,;&|])|(?<=[\s=:><(`@,;&|]["'])|(?<=^["'])|(?<=://))"""
 _CONTAINER_PATH = re.compile(rf"{_BEFORE}/(?=(?:{'|'.join(_FOLDERS.split())})\b(?![.-]))", re.MULTILINE)
 _CONTAINER_ROOT = re.compile(r"(?<=\b(?:cd|ls) )/(?=\s|$|[;&|)])")
+# What a program reads there after a build is of that image: Kaniko unpacks it into the container's own root.
+_OF_IMAGE = re.compile(
+    rf"""{_BEFORE}(/(?:app|data|dist|etc|lib|opt|out|output|run|shared|src|srv|usr|var|config)(?:/[\w.@-]+)*)(?=/?["'\s;)]|$)""",
+    re.MULTILINE,
+)
 _SHEBANG = re.compile(rb"#![^\n]*\b(?:ba|da|a)?sh\b")
 _LOST_REDIRECT = re.compile(r""">\s*["']?/(?!dev/(?:null|std|fd|tty))(?=\w)|>\s*["']?[^\s"';]*(?:\.\./){4}""")
 _BEFORE_COMMAND = "command do elif else env eval exec if nice nohup sudo then time until while xargs"
@@ -53,6 +71,10 @@ _COMMAND_WORD = re.compile(
     r"\s*(?:\w+=\S*\s+)*([A-Za-z][\w.-]*)(?![\w=/:.-])",
     re.MULTILINE,
 )
+_TEST = re.compile(
+    r"(?P<before>^\s*|[;&|({`!]\s*|\b(?:if|elif|then|else|while|until|do)\s+)(?P<word>\[|test)(?=[ \t])", re.MULTILINE
+)
+_SCRIPT_THAT_JUDGES = re.compile(r"assert|audit|check|compare|gate|health|lint|polic|scan|smoke|test|valid|verif")
 _BUILTINS = """
     alias bg break case cd command continue do done elif else esac eval exec exit export fg fi for
     function getopts hash if in jobs kill let local read readonly return select set shift source then time
@@ -61,8 +83,26 @@ _BUILTINS = """
 
 
 @dataclass(frozen=True)
+class Call:
+    """One call of a command that is recorded, or whose failure may be a verdict; two of the same kind are equal.
+
+    Attributes:
+        name: The command, or the path of a script of the repository.
+        folder: The working directory.
+        arguments: Its words, with `...` for each value that differs from moment to moment.
+    """
+
+    name: str
+    folder: str
+    arguments: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join((self.name, *self.arguments))
+
+
+@dataclass(frozen=True)
 class Run:
-    """One job, ready to be run: its lines, and what it finds when it starts."""
+    """One job, ready to be run: its lines, what it finds when it starts, and which call fails each time."""
 
     lines: tuple[str, ...]
     after_lines: tuple[str, ...]
@@ -71,6 +111,7 @@ class Run:
     folders: frozenset[str]
     login_folder: bool
     salt: int
+    failing: Call | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +136,7 @@ class Outcome:
     files: Mapping[str, bytes]
     escapes: tuple[str, ...]
     errors: str
+    calls: tuple[Call, ...] = ()
 
 
 class RefusedError(Exception):
@@ -118,7 +160,14 @@ def toolbox() -> Iterator[Path]:
         # A word of the shell in bash and busybox, a program elsewhere.
         (tools / "time").write_text(f'#!{(tools / "sh").resolve()}\n[ "$1" != -p ] || shift\nexec "$@"\n')
         (tools / "time").chmod(0o755)
-        for script, names in (("recorder", COMMANDS), ("guard", _GUARDED.split())):
+        (tools / "envsubst").write_text(f"#!{(tools / 'sh').resolve()}\nexec awk '{_ENVSUBST}'\n")
+        (tools / "envsubst").chmod(0o755)
+        shutil.copy(HERE / "gates.sh", box)
+        for script, names in (
+            ("recorder", COMMANDS),
+            ("guard", _GUARDED.split()),
+            ("verdict", _JUDGING.split()),
+        ):
             path = box / script
             path.write_text(f"#!{(tools / 'sh').resolve()}\n" + (HERE / f"{script}.sh").read_text())
             path.chmod(0o755)
@@ -142,11 +191,13 @@ def run_job(run: Run, repository: Path, box: Path, shell: Sequence[str]) -> Outc
             "CI_PROJECT_DIR": f"{root}/{PROJECT}",
             "PATH": ":".join(f"{sandbox}/{part}" for part in ("commands", "words", "tools", "container/kaniko")),
         }
-        status, errors = _execute(run.lines, root, environment, shell)
+        seconds = SECONDS if run.failing is None else _SECONDS_WITH_FAILURE
+        status, errors = _execute(run.lines, root, environment, shell, seconds)
         if run.after_lines and status is not None:
-            _execute(run.after_lines, root, environment, shell)
+            _execute(run.after_lines, root, environment, shell, seconds)
         names = {str(root): "", str(sandbox): "/sandbox", str(box): "/box"}
-        records = [_read(path, names) for path in _recorded(sandbox / "records")]
+        # After a failure a build in the background may still be writing its own; the calls are enough.
+        records = [] if run.failing else [_read(path, names) for path in _recorded(sandbox / "records")]
         escapes = sandbox / "escapes"
         return Outcome(
             status=status,
@@ -154,6 +205,7 @@ def run_job(run: Run, repository: Path, box: Path, shell: Sequence[str]) -> Outc
             files=_files_below(root / PROJECT, names),
             escapes=tuple(escapes.read_text().splitlines()) if escapes.exists() else (),
             errors=errors,
+            calls=tuple(_calls(sandbox / "calls", names)),
         )
 
 
@@ -178,9 +230,15 @@ def _furnish(sandbox: Path, run: Run, repository: Path, box: Path) -> None:
         (sandbox / "records" / str(number)).mkdir(parents=True)
     (sandbox / "words").mkdir()
     (sandbox / "salt").write_text(f"{run.salt}\n")
+    (sandbox / "gates.sh").write_text(f"judge_sandbox={sandbox}\njudge_end='\x1e'\n{(box / 'gates.sh').read_text()}")
+    if run.failing is not None:
+        wanted = (run.failing.name, run.failing.folder, *run.failing.arguments)
+        (sandbox / "failing").write_text("".join(f"{word}\x1f" for word in wanted))
     for name in ("tools", "commands"):
         (sandbox / name).symlink_to(box / name)
     lines = (*run.lines, *run.after_lines, *_move_scripts(project, root))
+    of_image = {path for line in lines for path in _OF_IMAGE.findall(line) if not path.startswith(_TOOL_FOLDERS)}
+    (sandbox / "of-image").write_text("".join(f"{root}{path}\n" for path in sorted(of_image)))
     if any(re.search(r"/s?bin\b|/busybox\b", line) for line in lines):
         (root / "usr").mkdir()
         for folder in ("bin", "busybox", "sbin", "usr/bin"):
@@ -210,7 +268,9 @@ def _move_scripts(project: Path, root: Path) -> Iterator[str]:
         text = content.decode("utf-8", "surrogateescape")
         if _LOST_REDIRECT.search(_CONTAINER_PATH.sub("", text)):
             raise RefusedError(f"its script {path.name} writes to a path that is not in the sandbox.")
-        path.write_bytes(_moved(text, root).encode("utf-8", "surrogateescape"))
+        moved = re.sub(r"\A#! ?(?=/busybox/)", f"#!{root}", _moved(text, root))
+        judged = _with_noted_tests(moved, path.relative_to(project).as_posix(), root.parent)
+        path.write_bytes(judged.encode("utf-8", "surrogateescape"))
         yield text
 
 
@@ -219,17 +279,36 @@ def _moved(text: str, root: Path) -> str:
     return _CONTAINER_ROOT.sub(f"{root}/", _CONTAINER_PATH.sub(f"{root}/", text))
 
 
+def _with_noted_tests(text: str, name: str, sandbox: Path) -> str:
+    """Have a script note each test that it makes, and its own start where its name says that it judges."""
+    noted = _TEST.sub(_noted, text)
+    judges = _SCRIPT_THAT_JUDGES.search(Path(name).name.lower()) is not None and "executor" not in text
+    if noted == text and not judges:
+        return text
+    head = f". {sandbox}/gates.sh; "
+    if judges:
+        head += f"judge_call '{name}' \"$@\" || return 1 2> /dev/null || exit 1; "
+    if not noted.startswith("#!"):
+        return head + "\n" + noted
+    first, _, rest = noted.partition("\n")
+    return f"{first}\n{head}\n{rest}"
+
+
+def _noted(found: re.Match[str]) -> str:
+    return found["before"] + ("judge_bracket" if found["word"] == "[" else "judge_test")
+
+
 def _execute(
-    lines: Sequence[str], root: Path, environment: Mapping[str, str], shell: Sequence[str]
+    lines: Sequence[str], root: Path, environment: Mapping[str, str], shell: Sequence[str], seconds: int
 ) -> tuple[int | None, str]:
     script = "\n".join(lines)
     if _LOST_REDIRECT.search(_CONTAINER_PATH.sub("", script)):
         raise RefusedError("its script writes to a path that is not in the sandbox.")
     # The runner's own head, but that it asks the shell for pipefail each time, which takes two processes.
     pipefail = "set -o pipefail; " if _has_pipefail(tuple(shell)) else ""
-    head = f"{pipefail}set -o errexit\nset +o noclobber\n"
+    head = f". {root.parent}/gates.sh\n{pipefail}set -o errexit\nset +o noclobber\n"
     process = subprocess.Popen(
-        [*shell, "-c", head + _moved(script, root)],
+        [*shell, "-c", head + _TEST.sub(_noted, _moved(script, root))],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -240,7 +319,7 @@ def _execute(
         start_new_session=True,
     )
     try:
-        _, errors = process.communicate(timeout=SECONDS)
+        _, errors = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -252,6 +331,15 @@ def _execute(
 def _has_pipefail(shell: tuple[str, ...]) -> bool:
     """Tell whether a shell has an option that POSIX came to know in 2024."""
     return subprocess.run([*shell, "-c", "set -o pipefail"], capture_output=True, check=False).returncode == 0
+
+
+def _calls(path: Path, names: Mapping[str, str]) -> Iterator[Call]:
+    if not path.exists():
+        return
+    text = MOMENT.sub(b"...", _moved_back(path.read_bytes(), names)).decode(errors="replace")
+    for line in text.split("\x1e\x1f")[:-1]:
+        name, folder, *arguments = line.split("\x1f")[:-1]
+        yield Call(name, folder, tuple(arguments))
 
 
 def _recorded(folder: Path) -> list[Path]:
@@ -276,7 +364,7 @@ def _read(folder: Path, names: Mapping[str, str]) -> Record:
         environment=dict(part.split("=", 1) for part in parts(environment) if "=" in part),
         given=_moved_back(given.read_bytes(), names) if given.exists() else None,
         digest=digest.read_text() if digest.exists() else None,
-        files={f"/{path}": content for path, content in _files_below(tree, names).items()},
+        files={f"/{path}": content for path, content in _files_below(tree, names, modes=True).items()},
     )
 
 
@@ -286,7 +374,8 @@ def _moved_back(content: bytes, names: Mapping[str, str]) -> bytes:
     return content
 
 
-def _files_below(folder: Path, names: Mapping[str, str]) -> dict[str, bytes]:
+def _files_below(folder: Path, names: Mapping[str, str], *, modes: bool = False) -> dict[str, bytes]:
+    """Give all files of a folder; with `modes`, an entry more for each whose mode is not the usual one."""
     found: dict[str, bytes] = {}
     waiting = [(str(folder), "")] if folder.is_dir() else []
     while waiting:
@@ -300,4 +389,6 @@ def _files_below(folder: Path, names: Mapping[str, str]) -> dict[str, bytes]:
                     waiting.append((entry.path, f"{inside}/"))
                 elif entry.is_file():
                     found[inside] = _moved_back(Path(entry.path).read_bytes(), names)
+                    if modes and entry.stat().st_mode & 0o777 != 0o644:
+                        found[f"{inside} (mode)"] = f"{entry.stat().st_mode & 0o777:o}".encode()
     return found

@@ -28,7 +28,6 @@ PREDEFINED = {
     "CI_DEPLOY_PASSWORD": "deploy-password",
     "CI_DEPLOY_USER": "deploy-user",
     "CI_ENVIRONMENT_NAME": "",
-    "CI_JOB_ID": "1",
     "CI_JOB_TOKEN": "job-token",
     "CI_PIPELINE_ID": "1000",
     "CI_PIPELINE_IID": "10",
@@ -55,8 +54,22 @@ PREDEFINED = {
 # A script is replayed for a branch, and for a tag too where it looks at the difference.
 BRANCH = {"CI_COMMIT_BRANCH": "main", "CI_COMMIT_REF_NAME": "main", "CI_COMMIT_REF_SLUG": "main"}
 TAG = {"CI_COMMIT_TAG": "v1.2.3", "CI_COMMIT_REF_NAME": "v1.2.3", "CI_COMMIT_REF_SLUG": "v1-2-3"}
+# What no two jobs have in common.
+VARIABLES_OF_JOB = (
+    "CI_CONCURRENT_ID",
+    "CI_JOB_ID",
+    "CI_JOB_STARTED_AT",
+    "CI_JOB_URL",
+    "CI_RUNNER_DESCRIPTION",
+    "CI_RUNNER_ID",
+    "CI_RUNNER_SHORT_TOKEN",
+)
 _LOOKS_AT_REFERENCE = re.compile(r"CI_COMMIT_(?:TAG|BRANCH|REF)|CI_DEFAULT_BRANCH")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\}|(\$))")
+_MORE_THAN_POSIX = re.compile(
+    r"\[\[ |<<<|<\(|\bfunction \w|\w\+=|\w=\(|\bpipefail\b|\$\{(?:!|\w+[/,^])"
+    r"|PIPESTATUS|BASH_REMATCH|\bpushd\b|\(\(|\blet \w|printf -v|\bdeclare |\bmapfile|\bshopt\b"
+)
 _MADE_BY_SANDBOX = {"CI_BUILDS_DIR", "CI_PROJECT_DIR", "DOCKER_CONFIG", "HOME", "PWD", "TMPDIR"}
 
 
@@ -86,8 +99,19 @@ def has_login_folder(text: str) -> bool:
     return re.search(r"mkdir[^\n]*(?:\.docker|DOCKER_CONFIG)", text) is None
 
 
-def environment_of(name: str, pipeline: Resolved, event: Mapping[str, str], text: str) -> dict[str, str]:
-    """Give the variables of a job, expanded as the runner does it."""
+def environment_of(
+    name: str, pipeline: Resolved, event: Mapping[str, str], text: str, *, salt: int = 0, varied: bool = False
+) -> dict[str, str]:
+    """Give the variables of a job, expanded as the runner does it.
+
+    Args:
+        name: The job.
+        pipeline: The pipeline that has it.
+        event: What GitLab gives for the push of a branch or of a tag.
+        text: All that the jobs run, to look variables up in.
+        salt: What tells this job's container from the others'.
+        varied: Whether the last combination of a matrix and the variables of rules apply.
+    """
     job = pipeline.jobs[name]
     inherit = job.get("inherit")
     inherited = inherit.get("variables", True) if isinstance(inherit, dict) else True
@@ -96,12 +120,18 @@ def environment_of(name: str, pipeline: Resolved, event: Mapping[str, str], text
         for key, value in _variables(pipeline.content).items()
         if inherited is True or (isinstance(inherited, list) and key in inherited)
     }
+    given = shared | _variables(job) | _combination(job, -1 if varied else 0)
+    if varied:
+        workflow = pipeline.content.get("workflow")
+        given = given | _variables_of_rules(workflow) | _variables_of_rules(job)
     variables = {
         **PREDEFINED,
         **event,
+        **dict.fromkeys(VARIABLES_OF_JOB, f"7777{salt:05d}000"),
         "CI_JOB_NAME": name,
+        "CI_JOB_GROUP_NAME": name,
         "CI_JOB_STAGE": str(job.get("stage", "test")),
-        **{key: str(value) for key, value in (shared | _variables(job) | _combination(job)).items()},
+        **{key: str(value) for key, value in given.items()},
     }
     for unknown in _unknown_places(text):
         variables.setdefault(unknown, f"value-of-{unknown}")
@@ -112,11 +142,25 @@ def _variables(job: Job) -> dict[str, Any]:
     return {key: "" if value is None else value for key, value in (job.get("variables") or {}).items()}
 
 
-def _combination(job: Job) -> dict[str, Any]:
-    """Give the first combination of a `parallel:matrix`."""
+def _combination(job: Job, which: int) -> dict[str, Any]:
+    """Give the first combination of a `parallel:matrix`, or with -1 the last."""
     parallel = job.get("parallel")
-    first = (parallel.get("matrix") or [{}])[0] if isinstance(parallel, dict) else {}
-    return {key: value[0] if isinstance(value, list) else value for key, value in first.items()}
+    rows = (parallel.get("matrix") or [{}]) if isinstance(parallel, dict) else [{}]
+    return {key: value[which] if isinstance(value, list) else value for key, value in rows[which].items()}
+
+
+def _variables_of_rules(owner: Any) -> dict[str, Any]:
+    """Give the variables of the first of some rules that sets any."""
+    rules = owner.get("rules") if isinstance(owner, dict) else None
+    given = [rule["variables"] for rule in rules or () if isinstance(rule, dict) and rule.get("variables")]
+    return dict(given[0]) if given else {}
+
+
+def varies(pipeline: Resolved) -> bool:
+    """Say whether a matrix or rules give variables to some job."""
+    owners = [pipeline.content.get("workflow"), *pipeline.jobs.values()]
+    matrix = any(isinstance(job.get("parallel"), dict) for job in pipeline.jobs.values())
+    return matrix or any(_variables_of_rules(owner) for owner in owners)
 
 
 def _unknown_places(text: str) -> set[str]:
@@ -156,7 +200,7 @@ def folders_of(text: str) -> frozenset[str]:
 def shells_for(text: str) -> list[tuple[str, ...]]:
     """Choose the shells: busybox as in the executor's image, dash, and bash where a script is not POSIX."""
     busybox = _busybox()
-    more = re.search(r"\[\[ |<<<|<\(|\bfunction \w|\w\+=|\w=\(|\bpipefail\b|\$\{(?:!|\w+[/,^])", text) is not None
+    more = _MORE_THAN_POSIX.search(text) is not None
     found: list[tuple[str, ...]] = [(busybox, "sh")] if busybox else []
     dash, bash = shutil.which("dash"), shutil.which("bash")
     if not more and dash:
