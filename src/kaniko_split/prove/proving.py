@@ -8,24 +8,27 @@ GitLab's limits hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kaniko_split.detect.findings import given_variables
-from kaniko_split.detect.trace import Trace, opened, trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
-from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
-from kaniko_split.gitlab.resolve import UnresolvableError
-from kaniko_split.gitlab.script import OddScriptError, Section, provider, script_items
+from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
+from kaniko_split.gitlab.resolve import UnresolvableError, resolved_pipeline
+from kaniko_split.gitlab.script import OddScriptError, Provided, Section, provider, script_items
+from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.plan.outcome import Split
 from kaniko_split.prove.accounting import check_accounts
-from kaniko_split.prove.circumstances import record_of
-from kaniko_split.prove.comparing import JobRecord, check_circumstances
+from kaniko_split.prove.builds import Names
+from kaniko_split.prove.comparison import compare
 from kaniko_split.prove.meaning import check_meaning
+from kaniko_split.prove.omitted import check_omitted
+from kaniko_split.prove.order import check_order, needs_of, waits_of
 from kaniko_split.prove.reading import check_reading
+from kaniko_split.prove.replay import TooComplexError, replay
+from kaniko_split.prove.symbols import Symbols
 from kaniko_split.rewrite.rewriting import Rewritten
-from kaniko_split.shell.parse import ShellSyntaxError
-from kaniko_split.shell.values import Value
+from kaniko_split.shell.nodes import Script
+from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.tree.compose import BrokenYamlError, compose
 
 
@@ -66,7 +69,7 @@ def prove(
         after = _pipeline_after(pipeline, rewritten)
         broken.extend(check_meaning(pipeline, after, splits))
         for split in splits:
-            broken.extend(_check_split(after, split, words))
+            broken.extend(_check_split(pipeline, after, split, Names(words.executors, words.own_words)))
     except UnresolvableError as error:
         broken.append(f"GitLab would reject the new pipeline: {error}")
     except (OddScriptError, ShellSyntaxError, BrokenYamlError) as error:
@@ -94,45 +97,48 @@ def _pipeline_after(pipeline: Pipeline, rewritten: Sequence[Rewritten]) -> Pipel
     return replace(pipeline, files=files, memo={})
 
 
-def _check_split(after: Pipeline, split: Split, words: Vocabulary) -> Iterator[str]:
-    """Compare each build's circumstances, and each job's commands, before and after; no new job may be found again."""
+def _check_split(before: Pipeline, after: Pipeline, split: Split, names: Names) -> Iterator[str]:
+    """Replay the old script and those of the new jobs, and compare what each build gets."""
     finding = split.finding
-    assert finding.trace is not None  # noqa: S101 (what cannot be read is refused)
-    variables = finding.variables or {}
-    old = record_of(opened(finding.trace, variables, words, finding.pipeline.read), tuple(variables))
-    new: dict[str, JobRecord] = {}
+    symbols = Symbols()
+    old_script = _script(before, finding.before_script, finding.script)
+    scripts: dict[str, Script] = {}
     for job in split.jobs:
         found = after.named(job.name)
         if len(found) != 1:
             yield f"`{job.name}` stands {len(found)} times in the new pipeline"
             return
-        given = given_variables(after, job.name)
-        steps = _trace_after(after, found[0], given, words)
-        if steps.builds > 1:
-            yield f"`{job.name}` would be found again"
-        new[job.name] = record_of(opened(steps, given, words, after.read), tuple(given))
-    yield from check_circumstances(old, new, _waits(split))
+        scripts[job.name] = _script(
+            after, provider(after, found[0], "before_script"), provider(after, found[0], "script")
+        )
+    builds = [job.name for job in split.jobs if job.build is not None]
+    finishing = [job.name for job in split.jobs if job.build is None]
+    needs = needs_of(resolved_pipeline(after))
+    yield from check_order(needs, builds, finishing)
+    try:
+        old = replay(old_script, symbols, _given(before, finding.job.name), before.read, names)
+        new = {
+            name: replay(script, symbols, _given(after, name), after.read, names) for name, script in scripts.items()
+        }
+    except TooComplexError as error:
+        yield str(error)
+        return
+    waits = waits_of(needs, [*builds, *finishing])
+    yield from compare(old, new, waits)
+    yield from check_omitted(old, new, waits)
 
 
-def _trace_after(after: Pipeline, job: Job, given: Mapping[str, Value], words: Vocabulary) -> Trace:
+def _script(pipeline: Pipeline, before: Provided | None, script: Provided | None) -> Script:
+    """Return what a job runs: the items of both sections, one after the other in one shell."""
     items = (
-        *script_items(after, provider(after, job, "before_script"), Section.BEFORE_SCRIPT),
-        *script_items(after, provider(after, job, "script"), Section.SCRIPT),
+        *script_items(pipeline, before, Section.BEFORE_SCRIPT),
+        *script_items(pipeline, script, Section.SCRIPT),
     )
-    return trace(items, given, words, after.read)
+    return parse("".join(item.text if item.text.endswith("\n") else item.text + "\n" for item in items))
 
 
-def _waits(split: Split) -> dict[str, frozenset[str]]:
-    """Return, for each new job, the new jobs that end before it starts, those behind others included."""
-    waits = {job.name: {need.job for need in job.needs or ()} for job in split.jobs}
-    names = waits.keys()
-    for found in waits.values():
-        waiting = list(found & names)
-        while waiting:
-            more = waits[waiting.pop()] & names
-            waiting.extend(more - found)
-            found.update(more)
-    return {name: frozenset(found & names) for name, found in waits.items()}
+def _given(pipeline: Pipeline, name: str) -> dict[str, str | None]:
+    return {key: one.value if one.known else None for key, one in variables_of(pipeline, name).items()}
 
 
 def _lines(splits: Sequence[Split], rewritten: Sequence[Rewritten]) -> Iterator[str]:

@@ -1,0 +1,97 @@
+"""What has a script written into the container so far, as far as anything reads it?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from kaniko_split.prove.symbols import Guard, Symbols, meets
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One write: the path (None for every file), what wrote it and what was there, and the conditions it ran under.
+
+    `output` tells that a build wrote it, or what reads a build; `mode` that the content stays.
+    """
+
+    path: str | None
+    symbol: str
+    guards: tuple[Guard, ...]
+    output: bool
+    mode: bool
+
+
+class Container:
+    """The files that a script wrote, newest last. What a build leaves is kept apart: no other build reads it."""
+
+    def __init__(self, symbols: Symbols) -> None:
+        self._symbols = symbols
+        self._entries: list[_Entry] = []
+
+    def write(
+        self,
+        path: str | None,
+        key: str,
+        guards: tuple[Guard, ...],
+        *,
+        output: bool,
+        replaces: bool = False,
+        mode: bool = False,
+    ) -> None:
+        """Write a file.
+
+        Args:
+            path: The file or folder; None for every file.
+            key: What writes it.
+            guards: The conditions that hold.
+            output: Whether a build writes it, or what reads a build.
+            replaces: Whether nothing of the old content is left.
+            mode: Whether the content stays.
+        """
+        if replaces and path is not None:
+            held = set(guards)
+            self._entries = [one for one in self._entries if one.path != path or not held <= set(one.guards)]
+            symbol = key
+        else:
+            before = () if output else self._met(path, guards, outputs=False)
+            symbol = self._symbols.of("written", key, *(f"{one}={text}" for one, text in before))
+        self._entries.append(_Entry(path, symbol, guards, output, mode))
+
+    def seen(
+        self, paths: Collection[str] | None, guards: tuple[Guard, ...], *, outputs: bool = False
+    ) -> tuple[tuple[str, str], ...]:
+        """Return what was written of some paths, by path; what builds left is left out without `outputs`.
+
+        Args:
+            paths: The paths that are read; None for every file.
+            guards: The conditions that hold.
+            outputs: Whether what builds left is read too.
+        """
+        if paths is None:
+            return self._met(None, guards, outputs=outputs)
+        found: dict[tuple[str, str], None] = {}
+        for path in sorted(paths):
+            found |= dict.fromkeys(self._met(path, guards, outputs=outputs))
+        return tuple(sorted(found))
+
+    def is_changed(self, path: str) -> bool:
+        """Tell whether the content of a file may not be the repository's any more."""
+        return any(not one.mode and (one.path is None or meets(one.path, path)) for one in self._entries)
+
+    def _met(self, path: str | None, guards: tuple[Guard, ...], *, outputs: bool) -> tuple[tuple[str, str], ...]:
+        held = set(guards)
+        found: list[tuple[str, str]] = []
+        for one in self._entries:
+            if one.output and not outputs:
+                continue
+            if path is not None and one.path is not None and not meets(one.path, path):
+                continue
+            rest = [guard for guard in one.guards if guard not in held]
+            if any((condition, not holds) in held for condition, holds in rest):
+                continue
+            symbol = self._symbols.under(one.symbol, held)
+            if rest:
+                symbol = self._symbols.of("where", *(f"{condition}{holds}" for condition, holds in rest), symbol)
+            found.append((one.path or "any file", symbol))
+        return tuple(sorted(found))
