@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from kaniko_split.kaniko.command import Build, is_executor, read_command
@@ -12,6 +12,7 @@ from kaniko_split.prove.symbols import PROJECT, is_known, path_in, without_dolla
 from kaniko_split.source.patterns import Pattern
 
 _REMOTE = Pattern(r"(?:git|s3|gs|https?|ssh)://.*|.*\.blob\.core\.windows\.net/.*")
+_DESTINATION = Pattern(r"(?:^|\s)(?:-d|--destination)(?:[\s=]|$)")
 # Its logins and its own files lie there, and Kaniko reads them in every build.
 _LOGINS = ("/kaniko/.docker", "/kaniko/ssl", "/kaniko/.config", "/kaniko/.aws", "/root")
 
@@ -86,7 +87,11 @@ def unwrapped(words: tuple[str, ...], names: Names) -> tuple[tuple[str, ...], tu
 
 
 def executor_run(
-    words: tuple[str, ...], folder: str, environment: Mapping[str, str], names: Names
+    words: tuple[str, ...],
+    folder: str,
+    environment: Mapping[str, str],
+    names: Names,
+    texts: Collection[str] = (),
 ) -> ExecutorRun | None:
     """Return what a command makes the executor do; None where it builds nothing.
 
@@ -95,6 +100,7 @@ def executor_run(
         folder: The folder that it runs in.
         environment: The exported variables that the script or the pipeline gave a value.
         names: The user's own words.
+        texts: What words that are not known may be made of.
     """
     name = words[0] if words else ""
     if name.startswith("./") and is_known(folder):
@@ -109,7 +115,10 @@ def executor_run(
     if not isinstance(build, Build):
         return None
     outputs = tuple(without_dollar(path) for path in build.written)
-    no_push = build.no_push is not False or environment.get("KANIKO_NO_PUSH", "false") not in {"false", "0", ""}
+    from_environment = environment.get("KANIKO_NO_PUSH", "false") not in {"false", "0", ""}
+    # Where words are not known, a destination among them tells that the build is there to be pushed.
+    perhaps = build.no_push is None and not build.destinations and not any(_DESTINATION.search(text) for text in texts)
+    no_push = build.no_push is True or perhaps or from_environment
     return ExecutorRun(_reads(build, folder, environment), outputs, no_push and not outputs)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kaniko_split.prove.claims import EVERYTHING, NOTHING, Claim, claim_of
@@ -61,7 +62,7 @@ def run(
             for one in operands:
                 if one in {"-f", "-v"}:
                     continue
-                shell.values[one] = "" if is_known(one) else ""
+                shell.values[one] = " \t\n" if one == "IFS" else ""
                 shell.exported.discard(one)
                 if not is_known(one):
                     machine._change_everything(machine.symbols.of("unset", one))
@@ -191,13 +192,14 @@ def _leave(
         machine._change_everything(machine.symbols.of("exec", *words))
         return
     status = operands[0] if operands else ""
-    fails = status.isdigit() and status != "0"
-    event = machine._event(statement, words, Claim(gates=fails) if name != "exec" else EVERYTHING)
+    by_build = any(condition in machine.from_builds for condition, _ in machine.guards)
+    fails = status.isdigit() and status != "0" and name != "exec"
+    event = machine._event(statement, words, Claim(gates=fails and not by_build) if name != "exec" else EVERYTHING)
     machine.ended = True
-    if fails:
+    if fails or (by_build and not is_known(status)):
         machine.shell.status = "failed"
         return
-    del event
+    machine.events[-1] = replace(event, ends=True)
     if machine.returns:
         own = machine.guards
         machine.returns[-1].append((own, machine.shell.copy()))
@@ -237,7 +239,11 @@ def _text_of(machine: _Machine, name: str) -> str | None:
     path = path_in(machine.shell.folder, name)
     if path is None or not is_known(name) or not path.startswith(PROJECT + "/") or machine.container.is_changed(path):
         return None
-    return machine.read(path.removeprefix(PROJECT + "/"))
+    text = machine.read(path.removeprefix(PROJECT + "/"))
+    if text is not None:
+        # What may have been written into any file counts: both runs read the script in the same state.
+        machine.sources = (*machine.sources, *map(str, machine.container.seen({path}, machine.guards)))
+    return text
 
 
 def _source(
@@ -278,6 +284,7 @@ def _script(
     if not operands:
         return False
     is_text = any(one.startswith("-") and not one.startswith("--") and "c" in one for one in options)
+    sources = machine.sources
     text = operands[0] if is_text else _text_of(machine, operands[0])
     if text is None or not is_known(text):
         return False
@@ -299,6 +306,7 @@ def _script(
         if not _run_text(machine, text, tail=True):
             machine._event(statement, words, EVERYTHING)
         machine.functions = functions
+    machine.sources = sources
     del tail
     return True
 

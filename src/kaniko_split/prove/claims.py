@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.prove.symbols import is_known, is_reference, is_whole, path_in
 
 # They print, compare, wait or compute, and touch no file: their words are text (POSIX, "Utilities").
@@ -21,7 +22,7 @@ _LOOKS = frozenset(
 # They write what their words name, and nothing else.
 _FILES = frozenset(
     "cp mv mkdir touch rm rmdir ln chmod chown chgrp install tee truncate tar gzip gunzip zip unzip dos2unix "
-    "mktemp mkfifo dd split".split()
+    "mktemp mkfifo dd split rsync".split()
 )
 # They talk to a server or a registry, and write what their words name.
 _REMOTE = frozenset(
@@ -57,6 +58,7 @@ class Claim:
         acts: Whether it does something outside of the container.
         environment: Whether it reads the exported variables.
         known: Whether one of the lists has it.
+        fresh: Whether it gives another value each time.
     """
 
     reads: frozenset[str] | None = frozenset()
@@ -66,6 +68,7 @@ class Claim:
     acts: bool = False
     environment: bool = False
     known: bool = True
+    fresh: bool = False
 
     def joined(self, other: Claim) -> Claim:
         """Return what two commands do at most, one after the other."""
@@ -77,6 +80,7 @@ class Claim:
             self.acts or other.acts,
             self.environment or other.environment,
             self.known and other.known,
+            self.fresh or other.fresh,
         )
 
 
@@ -91,10 +95,37 @@ def claim_of(words: tuple[str, ...], folder: str) -> Claim:
         words: Its words, symbols in them.
         folder: The folder that it runs in.
     """
-    name = words[0] if words else ":"
-    short = name.rpartition("/")[2] if name.startswith(("/bin/", "/usr/bin/", "/busybox/", "/usr/local/bin/")) else name
-    gates = short not in _NO_VERDICT
+    claim = _claim_of(words, folder)
+    return replace(claim, fresh=True) if is_fresh(words) else claim
+
+
+def is_fresh(words: tuple[str, ...]) -> bool:
+    """Tell whether a command gives another value each time that it runs."""
+    short, operands = _short(words), words[1:]
+    text = " ".join(operands)
+    return (
+        short in {"date", "shuf", "uuidgen", "mktemp", "hostname"}
+        or (short == "openssl" and "rand" in operands)
+        or "/dev/urandom" in text
+        or "/dev/random" in text
+        or "/proc/sys/kernel/random" in text
+        or (short == "awk" and "srand" in text)
+        or (short in {"python3", "python"} and ("random" in text or "uuid" in text))
+    )
+
+
+def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
+    short = _short(words)
+    gates = may_be_verdict(words)
     operands = words[1:]
+    if makes_workspace(words):
+        return NOTHING
+    if removes_leftovers(words):
+        # Without `-f` it fails where they are not.
+        forced = any(word.startswith("-") and "f" in word for word in operands)
+        return NOTHING if forced else Claim(frozenset({"/kaniko/0"}))
+    if short == "git":
+        return _git(operands, folder)
     if short in _TEXT:
         # `test -f x` and `[ -d x ]` look at files.
         asks = short in {"test", "[", "[["} and any(word[:1] == "-" and word[1:] in _ASKS_FILES for word in operands)
@@ -132,6 +163,41 @@ def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[s
     if saves:
         return None if paths is None or here is None else paths | {here}
     return paths
+
+
+def _short(words: tuple[str, ...]) -> str:
+    name = words[0] if words else ":"
+    return name.rpartition("/")[2] if name.startswith(("/bin/", "/usr/bin/", "/busybox/", "/usr/local/bin/")) else name
+
+
+def may_be_verdict(words: tuple[str, ...]) -> bool:
+    """Tell whether the failure of a command may be a verdict on what came before it."""
+    return _short(words) not in _NO_VERDICT
+
+
+# What asks Git for commits alone; the working tree does not matter.
+_GIT_COMMITS = frozenset("rev-parse log show rev-list name-rev for-each-ref cat-file branch tag remote version ls-remote".split())
+_GIT_TREE = frozenset("status diff describe ls-files grep blame shortlog check-ignore".split())
+_GIT_OWN = frozenset("config fetch add commit".split())
+
+
+def _git(operands: tuple[str, ...], folder: str) -> Claim:
+    words = list(operands)
+    while len(words) > 1 and words[0] in {"-C", "-c"}:
+        del words[:2]
+    name = words[0] if words else ""
+    own = path_in(folder, ".git")
+    if own is None or not is_known(name):
+        return EVERYTHING
+    if name in _GIT_COMMITS:
+        return Claim(frozenset({own}), gates=True, environment=True)
+    if name in _GIT_TREE:
+        return Claim(None, gates=True, environment=True)
+    if name == "push":
+        return Claim(frozenset({own}), gates=True, acts=True, environment=True)
+    if name in _GIT_OWN:
+        return Claim(None, frozenset({own, "/root/.gitconfig"}), gates=name != "config", environment=True)
+    return EVERYTHING
 
 
 _ASKS_FILES = frozenset("abcdefghkprstuwxGLNOS") | {"nt", "ot", "ef"}
@@ -177,6 +243,8 @@ def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: b
     claim = Claim(paths, paths, gates=gates)
     if paths is None:
         return claim
+    if name == "rsync" and any(":" in word for word in plain):
+        return replace(claim, acts=True)
     if name == "mktemp":
         return Claim(frozenset(), paths, gates=gates)
     if name == "tar" and not any("C" in word or "f" in word for word in operands[:1]):
@@ -209,7 +277,8 @@ def _paths(words: tuple[str, ...], folder: str) -> frozenset[str] | None:
     """Return every path that words may name: whole words, and what stands after `=` or an option's letter."""
     paths: set[str] = set()
     for word in words:
-        for text in {word, word.partition("=")[2], *([word[2:]] if word.startswith("-") and len(word) > 2 else ())}:
+        attached = word[2:] if word.startswith("-") and ("/" in word or "." in word or word.startswith("-t")) else ""
+        for text in {word, word.partition("=")[2], attached}:
             if not text or text.startswith("-") or "\n" in text or is_reference(text):
                 continue
             path = path_in(folder, text)

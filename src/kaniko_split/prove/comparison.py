@@ -6,13 +6,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from kaniko_split.prove.replay import BuildRecord, Event, Run
-from kaniko_split.prove.symbols import shown
+from kaniko_split.prove.symbols import Symbols, shown
 
 _LONGEST = 80
 
 
 def compare(
-    old: Run, new: Mapping[str, Run], waits: Mapping[str, frozenset[str]], doubled: frozenset[str] = frozenset()
+    old: Run,
+    new: Mapping[str, Run],
+    waits: Mapping[str, frozenset[str]],
+    symbols: Symbols,
+    doubled: frozenset[str] = frozenset(),
 ) -> Iterator[str]:
     """Yield what is different for a build or a command; nothing where all is as before.
 
@@ -20,11 +24,14 @@ def compare(
         old: What the old job runs.
         new: What each new job runs, by name.
         waits: For each new job, those that have succeeded before it starts.
+        symbols: The symbols of all of them.
         doubled: The commands, as written, of which the reader is told that they run once per image.
     """
     yield from _compare_builds(old, new)
     yield from _compare_counts(old, new, doubled)
     yield from _compare_gates(old, new, waits)
+    yield from _compare_kept(old, new, waits)
+    yield from _compare_fresh(old, new, symbols)
 
 
 def _compare_builds(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
@@ -76,6 +83,8 @@ def _differences(old: BuildRecord | None, new: BuildRecord | None) -> Iterator[s
         yield f"sees other values in its environment: {_changed(old.environment, new.environment)}"
     if old.files != new.files:
         yield f"reads files that were written in another way: {_changed(old.files, new.files)}"
+    if old.sources != new.sources:
+        yield "comes from a script that may have been written in another way"
     if old.background != new.background:
         yield "runs in the background where it did not, or no longer does"
 
@@ -103,7 +112,8 @@ def _compare_counts(old: Run, new: Mapping[str, Run], doubled: frozenset[str]) -
             if claim.acts or event.gates or claim.writes is None:
                 yield f"no new job runs `{_short(event)}`, line {event.line}, as often as before"
         elif claim.acts and after[identity] > before[identity] and event.text not in doubled:
-            if number < first and not claim.known:
+            if number < first and not claim.known and event.words[:1] != ("trap",):
+                # What the job does before all builds is done before each of them, and the reader is told.
                 continue
             yield f"`{_short(event)}`, line {event.line}, acts outside of the container and runs in {after[identity]} jobs"
 
@@ -118,28 +128,115 @@ def _identity(event: Event) -> tuple[str, ...]:
 
 def _compare_gates(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
     """What could end the old job before a build must come before it still: in its job, or in a job that it waits for."""
-    wanted: dict[BuildRecord, list[list[Event]]] = {}
-    gates: list[Event] = []
-    for event in old.events:
-        if event.build is not None:
-            wanted.setdefault(event.build, []).append(list(gates))
-        if event.gates:
-            gates.append(event)
+    asked = _gates_before(old)
+    gates = [event for event in old.events if event.gates and not _is_dry_run(event, old)]
+    places = {event.key: number for number, event in enumerate(gates)}
+    first = next((event for event in old.events if event.build is not None), None)
+    prelude = {event.key for event in (asked[first.build][0] if first is not None and first.build is not None else ())}
     verdicts = {name: {event.key for event in run.events if event.gates} for name, run in new.items()}
+    anywhere = set().union(*verdicts.values())
     for name, run in new.items():
-        kept = set().union(*(verdicts[one] for one in waits.get(name, ())))
+        ahead: set[str] = set().union(*(verdicts[one] for one in waits.get(name, ())))
+        kept = set(ahead)
         for event in run.events:
-            if event.build is not None and wanted.get(event.build):
-                asked = wanted[event.build]
-                best = min(asked, key=lambda gates: sum(gate.key not in kept for gate in gates))
-                asked.remove(best)
-                for gate in [gate for gate in best if gate.key not in kept][:3]:
+            if event.build is not None and asked.get(event.build):
+                choices = asked[event.build]
+                best = min(choices, key=lambda gates: sum(gate.key not in kept for gate in gates))
+                choices.remove(best)
+                lost = [gate for gate in best if gate.key not in kept]
+                lost = [one for one in lost if not (one.key in prelude & anywhere and _only_gives_value(one))]
+                for gate in lost[:3]:
                     yield (
                         f"`{name}` no longer waits for `{_short(gate)}`, line {gate.line}, "
                         "which could end the job before its build"
                     )
+                before = {gate.key for gate in best}
+                for gate in gates:
+                    if gate.key in ahead and gate.key not in before and places[gate.key] >= len(best):
+                        yield f"`{name}` waits for `{_short(gate)}`, line {gate.line}, which came after its build"
             if event.gates:
                 kept.add(event.key)
+
+
+def _gates_before(old: Run) -> dict[BuildRecord, list[list[Event]]]:
+    """Return the gates before each build; several builds may be given the same."""
+    asked: dict[BuildRecord, list[list[Event]]] = {}
+    gates: list[Event] = []
+    for event in old.events:
+        if event.build is not None:
+            asked.setdefault(event.build, []).append(list(gates))
+        if event.gates and not _is_dry_run(event, old):
+            gates.append(event)
+    return asked
+
+
+def _is_dry_run(event: Event, old: Run) -> bool:
+    """Tell whether a build without a push is what takes the place of a push where a condition does not hold."""
+    if event.build is None:
+        return False
+    others = {(condition, not holds) for condition, holds in event.guards}
+    return any(
+        other.build is not None and not other.claim.gates and others & other.guards and other.claim.reads == event.claim.reads
+        for other in old.events
+    )
+
+
+def _only_gives_value(event: Event) -> bool:
+    """Tell whether a command is there for a value or a file, so that its failure is no verdict on others."""
+    assigns = event.words[:1] == ("=",)
+    redirects = event.node is not None and any(
+        ">" in one.operator and one.target.literal not in {"/dev/null", None} for one in event.node.redirects
+    )
+    return assigns or redirects
+
+
+def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """A command that asks, acts or is not known must find what it found before, and the builds that it came after."""
+    keys = {event.key for event in old.events}
+    before: dict[str, frozenset[BuildRecord]] = {}
+    gates: dict[str, frozenset[str]] = {}
+    builds: list[BuildRecord] = []
+    passed: list[str] = []
+    for event in old.events:
+        if event.build is not None:
+            builds.append(event.build)
+        if event.claim.acts:
+            before.setdefault(event.key, frozenset(builds))
+            gates.setdefault(event.key, frozenset(passed))
+        if event.gates:
+            passed.append(event.key)
+    made = {name: {event.build for event in run.events if event.build is not None} for name, run in new.items()}
+    verdicts = {name: {event.key for event in run.events if event.gates} for name, run in new.items()}
+    for name, run in new.items():
+        own: set[BuildRecord] = set().union(*(made[one] for one in waits.get(name, ())))
+        ahead: set[str] = set().union(*(verdicts[one] for one in waits.get(name, ())))
+        for event in run.events:
+            claim = event.claim
+            if event.build is not None:
+                own.add(event.build)
+            elif event.key not in keys and (claim.acts or claim.gates or event.looks):
+                what = "looks at what another build leaves" if event.looks else "does not find what it found before"
+                yield f"`{name}`: `{_short(event)}` {what}"
+            elif claim.acts and not before.get(event.key, frozenset()) <= own:
+                missing = next(iter(before[event.key] - own))
+                yield f"`{name}` runs `{_short(event)}` without waiting for the build `{shown(' '.join(missing.words))[:80]}`"
+            elif claim.acts and event.key in gates and (ahead - gates[event.key]) & set(passed):
+                yield f"`{name}` runs `{_short(event)}` only after a check that came after it"
+            if event.gates:
+                ahead.add(event.key)
+
+
+def _compare_fresh(old: Run, new: Mapping[str, Run], symbols: Symbols) -> Iterator[str]:
+    """A value that differs each time must not be made anew for builds that had the same one."""
+    users: dict[str, set[str]] = {}
+    for name, run in new.items():
+        for event in run.events:
+            if event.build is not None:
+                for source in symbols.sources(*event.build.words, *(text for _, text in event.build.files)):
+                    users.setdefault(source, set()).add(name)
+    for source, names in users.items():
+        if source != "build" and len(names) > 1:
+            yield f"{source} gives another value in each of " + ", ".join(f"`{name}`" for name in sorted(names))
 
 
 def _short(event: Event) -> str:

@@ -20,6 +20,7 @@ class _Entry:
     guards: tuple[Guard, ...]
     output: bool
     mode: bool
+    key: str
 
 
 class Container:
@@ -38,6 +39,7 @@ class Container:
         output: bool,
         replaces: bool = False,
         mode: bool = False,
+        repeats: bool = False,
     ) -> None:
         """Write a file.
 
@@ -48,7 +50,10 @@ class Container:
             output: Whether a build writes it, or what reads a build.
             replaces: Whether nothing of the old content is left.
             mode: Whether the content stays.
+            repeats: Whether a second time changes nothing (`mkdir -p`).
         """
+        if repeats and any(one.path == path and one.key == key and set(one.guards) <= set(guards) for one in self._entries):
+            return
         if replaces and path is not None:
             held = set(guards)
             self._entries = [one for one in self._entries if one.path != path or not held <= set(one.guards)]
@@ -56,7 +61,7 @@ class Container:
         else:
             before = () if output else self._met(path, guards, outputs=False)
             symbol = self._symbols.of("written", key, *(f"{one}={text}" for one, text in before))
-        self._entries.append(_Entry(path, symbol, guards, output, mode))
+        self._entries.append(_Entry(path, symbol, guards, output, mode, key))
 
     def seen(
         self, paths: Collection[str] | None, guards: tuple[Guard, ...], *, outputs: bool = False
@@ -76,8 +81,8 @@ class Container:
         return tuple(sorted(found))
 
     def is_changed(self, path: str) -> bool:
-        """Tell whether the content of a file may not be the repository's any more."""
-        return any(not one.mode and (one.path is None or meets(one.path, path)) for one in self._entries)
+        """Tell whether a command that names a file, or a folder that holds it, may have written it."""
+        return any(not one.mode and one.path is not None and meets(one.path, path) for one in self._entries)
 
     def _met(self, path: str | None, guards: tuple[Guard, ...], *, outputs: bool) -> tuple[tuple[str, str], ...]:
         held = set(guards)

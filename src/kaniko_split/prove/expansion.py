@@ -18,6 +18,7 @@ ARRAY = "\x04"
 """Begins the value of an array, before each of its elements."""
 
 _ELEMENT = Pattern(r"\$\{(\w+)\[([@*]|\d+)\]\}")
+_PATTERN = Pattern(r"[*?]|\[[^\]]+\]")
 _BRACES = Pattern(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 _WORDS_OF_GITLAB = Pattern("\x02\\$(?:CI|GITLAB)_\\w+\x03")
 
@@ -66,6 +67,7 @@ class Expander:
     shell: Shell = field(default_factory=Shell)
     guards: tuple[Guard, ...] = ()
     text: str = ""
+    matched: list[str] = field(default_factory=list)
     globs: Callable[[str, str], tuple[str, ...] | None] = lambda _folder, _text: None
 
     def variable(self, name: str) -> str:
@@ -81,8 +83,14 @@ class Expander:
         if name in self.given:
             known = self.given[name]
             return self.symbols.environment(name) if known is None else known
-        if name == "?":
+        if name == "IFS":
+            return " \t\n"
+        if name in {"?", "PIPESTATUS"}:
             return self.symbols.of("status", shell.status)
+        if name in {"RANDOM", "SRANDOM", "EPOCHSECONDS", "EPOCHREALTIME"}:
+            fresh = self.symbols.environment(name)
+            self.symbols.mark(fresh, name)
+            return fresh
         if name.isdigit() and name != "0" and shell.arguments is not None:
             return shell.arguments[int(name) - 1] if int(name) <= len(shell.arguments) else ""
         if name == "#" and shell.arguments is not None:
@@ -157,6 +165,11 @@ class Expander:
                 current = None
         if current is not None:
             fields.append(current)
+        for part in word.parts:
+            # A pattern asks which files there are.
+            if isinstance(part, Literal) and not part.quoted and _PATTERN.search(part.text):
+                self.matched += fields
+                break
         return fields, certain
 
     def _many(self, part: Part) -> tuple[str, ...] | None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
-from kaniko_split.gitlab.resolve import UnresolvableError, resolved_pipeline
+from kaniko_split.gitlab.resolve import UnresolvableError, effective_job, resolved_pipeline
 from kaniko_split.gitlab.script import OddScriptError, Provided, Section, provider, script_items
 from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.plan.outcome import Split
@@ -124,7 +125,7 @@ def _check_split(before: Pipeline, after: Pipeline, split: Split, names: Names) 
         yield str(error)
         return
     waits = waits_of(needs, [*builds, *finishing])
-    yield from compare(old, new, waits)
+    yield from compare(old, new, waits, symbols)
     yield from check_omitted(old, new, waits)
 
 
@@ -138,7 +139,26 @@ def _script(pipeline: Pipeline, before: Provided | None, script: Provided | None
 
 
 def _given(pipeline: Pipeline, name: str) -> dict[str, str | None]:
-    return {key: one.value if one.known else None for key, one in variables_of(pipeline, name).items()}
+    """Return what the pipeline gives a job; what may differ from job to job is not known."""
+    given = {key: one.value if one.known else None for key, one in variables_of(pipeline, name).items()}
+    job = effective_job(pipeline, name)
+    for holder in (job, pipeline.value.get("workflow")):
+        given |= dict.fromkeys(_names_set_by(holder))
+    return given
+
+
+def _names_set_by(holder: Any) -> Iterator[str]:
+    """Yield the variables that rules and a matrix set."""
+    if not isinstance(holder, dict):
+        return
+    parallel = holder.get("parallel")
+    rows = parallel.get("matrix") if isinstance(parallel, dict) else None
+    rules = holder.get("rules")
+    for rule in rules if isinstance(rules, list) else ():
+        rows = [*(rows or ()), rule.get("variables")] if isinstance(rule, dict) else rows
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            yield from map(str, row)
 
 
 def _lines(splits: Sequence[Split], rewritten: Sequence[Rewritten]) -> Iterator[str]:

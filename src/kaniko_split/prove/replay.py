@@ -7,15 +7,15 @@ and the proof's own claims about commands, and nothing of what the plan was made
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from kaniko_split.prove.builds import ExecutorRun, Names, executor_run, unwrapped
-from kaniko_split.prove.claims import EVERYTHING, NOTHING, Claim, claim_of
+from kaniko_split.prove.claims import EVERYTHING, NOTHING, Claim, claim_of, may_be_verdict
 from kaniko_split.prove.container import Container
 from kaniko_split.prove.expansion import ARRAY, Expander, Shell
-from kaniko_split.prove.symbols import PROJECT, Guard, Symbols, is_known, is_whole, path_in
+from kaniko_split.prove.symbols import PROJECT, Guard, Symbols, is_known, is_whole, meets, path_in
 from kaniko_split.shell.nodes import (
     Assignment,
     Call,
@@ -41,8 +41,7 @@ from kaniko_split.shell.parse import ShellSyntaxError, parse
 
 _DEEPEST = 24
 _MOST_EVENTS = 20_000
-_SHELLS = frozenset("sh bash ash dash /bin/sh /bin/bash /bin/ash /busybox/sh busybox".split())
-_DECIDES_NOTHING = frozenset("xv")
+_HARMLESS = "&& harmless"
 
 
 class TooComplexError(Exception):
@@ -62,6 +61,7 @@ class BuildRecord:
         environment: The variables that it can see and that the script changed.
         files: What was written of the files that it reads.
         background: Whether it runs in the background.
+        sources: What was written of the scripts that it is called from.
     """
 
     words: tuple[str, ...]
@@ -72,6 +72,7 @@ class BuildRecord:
     environment: tuple[tuple[str, str], ...]
     files: tuple[tuple[str, str], ...]
     background: bool
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +91,7 @@ class Event:
         node: The statement.
         script: The text that the statement's span counts in.
         ends: Whether it ends the script with success.
+        looks: Whether it reads what a build leaves in the container's root.
     """
 
     text: str
@@ -103,6 +105,7 @@ class Event:
     node: Statement | None
     script: str
     ends: bool = False
+    looks: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,6 +156,10 @@ class _Machine:
         self.after_build = False
         self.locals: list[dict[str, str | None]] = []
         self.opaque = ""
+        self.root = ""
+        self.sources: tuple[str, ...] = ()
+        self.from_builds: set[str] = set()
+        self.build_keys: set[str] = set()
 
     @property
     def shell(self) -> Shell:
@@ -331,7 +338,20 @@ class _Machine:
     def _answer(self, events: Sequence[Event], *, negated: bool = False) -> str:
         if len(events) == 1 and (known := _decided(events[0].words)) is not None:
             return "yes" if known is not negated else "no"
-        return self.symbols.of("if", str(negated), *(event.key for event in events))
+        symbol = self.symbols.of("if", str(negated), *(event.key for event in events))
+        self._note_builds(symbol, events)
+        return symbol
+
+    def _note_builds(self, symbol: str, events: Sequence[Event]) -> None:
+        """Note a condition that asks nothing but whether builds have failed."""
+        asked = [event for event in events if event.claim.gates or event.build is not None]
+        if asked and all(self._asks_build(event) for event in asked):
+            self.from_builds.add(symbol)
+
+    def _asks_build(self, event: Event) -> bool:
+        if event.build is not None:
+            return not event.claim.gates
+        return any(self.symbols.sources(word) & {"build"} for word in event.words)
 
     def _branches(self, condition: str, then: Callable[[], None], otherwise: Callable[[], None]) -> None:
         """Go both ways, or the only one that a condition leaves."""
@@ -369,7 +389,7 @@ class _Machine:
         # A failure of the left side is passed over, but for links that hardly fail and builds: the split says so.
         start = len(self.events)
         harmless = self._is_harmless(right)
-        with self._masked("" if harmless else "&&"):
+        with self._masked(_HARMLESS if harmless else "&&"):
             self.statement(left, tail=False)
         if self.ended:
             return
@@ -388,6 +408,7 @@ class _Machine:
         if self.ended:
             return
         failed = self.symbols.of("failed", *(event.key for event in self.events[start:]))
+        self._note_builds(failed, self.events[start:])
         self._branches(failed, lambda: self.statement(right, tail=tail), lambda: None)
 
     def _pipe(self, left: Statement, right: Statement, *, tail: bool) -> None:
@@ -411,7 +432,7 @@ class _Machine:
                 texts = self.expander.words(words)
                 plain, _ = unwrapped(texts, self.names)
                 run = executor_run(plain, self.shell.folder, {}, self.names)
-                return run is not None or not claim_of(texts, self.shell.folder).gates
+                return run is not None or not may_be_verdict(plain)
             case Group(statements=inner):
                 return all(map(self._is_harmless, inner))
             case Declaration():
@@ -466,16 +487,20 @@ class _Machine:
         start = len(self.events)
         before = self.shell.copy()
         written = sorted(_written_within(statement, self.functions, frozenset()))
+        loop = statement.command
+        given = {loop.name} if isinstance(loop, For) and loop.items else set()
         seen = [f"{name}={value}" for name, value in sorted(self.shell.values.items())] if "" in written else []
-        seed = self.symbols.of("loop", _plain(text), *seen, *(f"{name}={names.variable(name)}" for name in written if name))
+        seed = self.symbols.of("loop", _plain(text), *seen, *(f"{name}={names.variable(name)}" for name in written if name and name not in given))
         for name in written:
             if name:
                 self._assign(name, seed)
         outer, self.guards = self.guards, (*self.guards, (seed, True))
         with self._masked("loop" if isinstance(statement.command, While | For) else ""):
             with self._subshell():
+                folder = self.shell.folder
                 for block in nested(statement):
                     self.run(block, tail=False)
+                moved = self.shell.folder != folder
         self.guards = outer
         inner = self.events[start:]
         after = self.symbols.of("after", seed, *(event.key for event in inner))
@@ -485,8 +510,10 @@ class _Machine:
         for name in written:
             if name:
                 self._assign(name, self.symbols.of(after, name))
-        if _leads_elsewhere(statement):
+        if moved:
             self.shell.folder = after
+        if any(event.ends for event in inner):
+            self.guards = (*self.guards, (after, True))
 
     def _other(self, statement: Statement, command: Other) -> None:
         match command.kind:
@@ -557,7 +584,9 @@ class _Machine:
 
     def _call(self, statement: Statement, call: Call, *, tail: bool, background: bool = False) -> None:
         start = len(self.events)
+        self.expander.matched.clear()
         words = self.expander.words(call.words)
+        matched = tuple(self.expander.matched)
         values = [self._assigned(one) for one in call.assignments]
         if not words:
             if call.words:
@@ -574,14 +603,19 @@ class _Machine:
         prefix = {one.name: value for one, value in zip(call.assignments, values, strict=True)}
         plain, more = unwrapped(words, self.names)
         prefix |= {one.partition("=")[0]: one.partition("=")[2] for one in more}
-        run = executor_run(plain, self.shell.folder, self._environment(prefix), self.names)
+        texts = [text for word in plain for text in self.symbols.alternatives(word)]
+        run = executor_run(plain, self.shell.folder, self._environment(prefix), self.names, texts)
         if run is not None:
             self._build(statement, words, prefix, run, tail=tail, background=background)
             return
         from kaniko_split.prove import builtins
 
         if not builtins.run(self, statement, words, plain, prefix, tail=tail):
-            self._event(statement, words, self._claim(plain), prefix=prefix)
+            claim = self._claim(plain)
+            if matched and claim.reads is not None:
+                paths = {path_in(self.shell.folder, one) for one in matched}
+                claim = replace(claim, reads=None if None in paths else claim.reads | {one for one in paths if one})
+            self._event(statement, words, claim, prefix=prefix)
 
     def _claim(self, words: tuple[str, ...]) -> Claim:
         if not words or not is_known(words[0]):
@@ -620,12 +654,14 @@ class _Machine:
         redirects = (*self.redirects, *statement.redirects)
         if background or "&" in self.masks:
             failure = "&"
-        elif self.masks:
-            failure = self.masks[-1]
+        elif masks := [mask for mask in self.masks if mask != _HARMLESS]:
+            failure = masks[-1]
         else:
             failure = "ends" if tail or shell.options.get("e") == "-" else "passed over"
         targets = [self._target(one) for one in redirects]
         files = self.container.seen(run.reads, self.guards)
+        if self.root and _is_left(run.reads or ()):
+            files = (*files, ("the root of the image before", self.root))
         record = BuildRecord(
             (*words, *(f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True))),
             frozenset(self.guards),
@@ -635,10 +671,13 @@ class _Machine:
             self._seen(prefix),
             files,
             background or "&" in self.masks,
+            self.sources,
         )
         key = self.symbols.of("build", *record.words, record.folder, *map(str, record.environment), *map(str, files))
         claim = Claim(run.reads, frozenset(), gates=run.is_test, environment=True)
+        self.symbols.mark(key, "build")
         self._record(statement, words, key, claim, record, gates=run.is_test and not self.masks)
+        self.root = key
         for text in (*run.outputs, *(target for one, target in zip(redirects, targets, strict=True) if ">" in one.operator)):
             self.container.write(path_in(shell.folder, text), key, self.guards, output=True)
         shell.status = key
@@ -676,19 +715,30 @@ class _Machine:
                 place = path_in(folder, target)
                 found = None if place is None else frozenset({place})
                 inputs += map(str, self.container.seen(found, self.guards, outputs=True))
+        looks = _is_left(claim.reads or ())
+        if looks:
+            inputs.append(f"root={self.root}")
+        inputs += [f"{name}={value}" for name, value in sorted(shell.options.items()) if _matters(name, value)]
         if claim.environment:
             inputs += map(str, self._seen(prefix or {}))
         elif prefix:
             inputs += [f"{name}={value}" for name, value in prefix.items()]
         key = self.symbols.of(*words, *inputs, self.opaque, more)
         masked = bool(self.masks) or shell.options.get("e") != "-"
-        event = self._record(statement, words, key, claim, None, gates=claim.gates and not masked, text=text)
+        if claim.fresh:
+            self.symbols.mark(key, f"`{_plain(self.expander.text[statement.span.start : statement.span.end])}`")
+        event = self._record(
+            statement, words, key, claim, None, gates=claim.gates and not masked, text=text, looks=looks
+        )
         if claim.writes is None:
             self.container.write(None, key, self.guards, output=False)
         for path in sorted(claim.writes or ()):
             replaces = path in claim.replaces
             mode = words[:1] in {("chmod",), ("chown",)}
-            self.container.write(path, key, self.guards, output=self.after_build, replaces=replaces, mode=mode)
+            repeats = words[:2] == ("mkdir", "-p")
+            self.container.write(
+                path, key, self.guards, output=self.after_build, replaces=replaces, mode=mode, repeats=repeats
+            )
         for one, target in zip(redirects, targets, strict=True):
             if ">" in one.operator and "&" not in one.operator and target != "/dev/null" and not target.isdigit():
                 path = path_in(folder, target)
@@ -709,11 +759,14 @@ class _Machine:
         *,
         gates: bool,
         text: str = "",
+        looks: bool = False,
     ) -> Event:
         script = self.expander.text
         line = script.count("\n", 0, statement.span.start) + 1
         plain = text or _plain(script[statement.span.start : statement.span.end])
-        event = Event(plain, line, words, key, frozenset(self.guards), claim, gates, build, statement, script)
+        event = Event(
+            plain, line, words, key, frozenset(self.guards), claim, gates, build, statement, script, looks=looks
+        )
         self.events.append(event)
         return event
 
@@ -737,6 +790,22 @@ class _Machine:
         return known if known is not None else self.symbols.of("$(", *(event.key for event in events))
 
 
+# Nothing that a build leaves there, or what is mounted anew in each container.
+_STAYS = (PROJECT, "/builds", "/dev", "/proc", "/sys", "/tmp", "/busybox", "/kaniko", "/root", "/workspace")  # noqa: S108
+_LEFT = ("/kaniko/0", "/kaniko/1", "/kaniko/stages", "/kaniko/layers", "/kaniko/snapshots", "/kaniko/Dockerfile")
+
+
+def _is_left(paths: Iterable[str]) -> bool:
+    """Tell whether a path lies in the root of the container, which is the image of the build before."""
+    return any(meets(path, place) for path in paths for place in _LEFT) or any(
+        path != "/" and not any(meets(path, place) for place in _STAYS) for path in paths
+    )
+
+
+def _matters(option: str, setting: str) -> bool:
+    return bool(setting) and not option.startswith("trap") and (option, setting) != ("e", "-")
+
+
 def _plain(text: str) -> str:
     return " ".join(text.split())
 
@@ -757,18 +826,6 @@ def _leaves(statements: Sequence[Statement]) -> bool:
                 if any(_leaves(block) for block in nested(statement)):
                     return True
     return False
-
-
-def _leads_elsewhere(statement: Statement) -> bool:
-    match statement.command:
-        case Call(words=words):
-            return bool(words) and words[0].literal not in {"echo", "sleep", "printf"} and (
-                words[0].literal is None or words[0].literal in {"cd", "pushd", "popd", "eval", ".", "source"}
-            )
-        case Group(subshell=True):
-            return False
-        case _:
-            return any(_leads_elsewhere(one) for block in nested(statement) for one in block)
 
 
 def _written_within(

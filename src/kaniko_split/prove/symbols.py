@@ -24,10 +24,43 @@ class Symbols:
     def __init__(self) -> None:
         self._numbers: dict[tuple[str, ...], int] = {}
         self._choices: dict[str, tuple[str, str, str]] = {}
+        self._sources: dict[str, frozenset[str]] = {}
 
     def of(self, *parts: str) -> str:
         """Return the symbol for these parts, the same whenever they are the same."""
-        return f"{_OPEN}{self._numbers.setdefault(parts, len(self._numbers))}{_CLOSE}"
+        known = len(self._numbers)
+        symbol = f"{_OPEN}{self._numbers.setdefault(parts, known)}{_CLOSE}"
+        if self._sources and len(self._numbers) > known:
+            sources = self.sources(*parts)
+            if sources:
+                self._sources[symbol] = sources
+        return symbol
+
+    def mark(self, symbol: str, source: str) -> None:
+        """Note that a symbol, and all that is made of it, comes from `source`."""
+        self._sources[symbol] = self._sources.get(symbol, frozenset()) | {source}
+
+    def sources(self, *values: str) -> frozenset[str]:
+        """Return the noted sources that values come from."""
+        if not self._sources:
+            return frozenset()
+        found: set[str] = set()
+        for value in values:
+            if _OPEN in value:
+                for symbol in _MARK.findall(value):
+                    found |= self._sources.get(symbol, frozenset())
+        return frozenset(found)
+
+    def alternatives(self, value: str) -> frozenset[str]:
+        """Return the texts that a value may be made of, whichever conditions hold."""
+        texts, waiting = {value}, [value]
+        while waiting:
+            for symbol in _MARK.findall(waiting.pop()):
+                for text in self._choices.get(symbol, ())[1:]:
+                    if text not in texts:
+                        texts.add(text)
+                        waiting.append(text)
+        return frozenset(texts)
 
     @staticmethod
     def environment(name: str) -> str:
