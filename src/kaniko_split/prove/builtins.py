@@ -98,6 +98,9 @@ def run(
             _source(machine, statement, words, operands, tail=tail)
         case _ if name in _SHELLS or _is_script(name):
             return _script(machine, statement, words, plain, prefix, tail=tail)
+        case "kill":
+            # A signal may run a trap, which may change any variable.
+            machine._change_everything(machine._event(statement, words, NOTHING).key)
         case "wait":
             machine._event(statement, words, NOTHING, more=machine.shell.values.get("!", ""))
         case "alias":
@@ -109,7 +112,21 @@ def run(
 
 
 def _is_script(name: str) -> bool:
-    return "/" in name and is_known(name) and (not name.startswith("/") or name.startswith(PROJECT))
+    return "/" in name and is_known(name) and not name.startswith(("/kaniko/", "/bin/", "/usr/"))
+
+
+def statements_of(machine: _Machine, words: tuple[str, ...]) -> tuple[Statement, ...] | None:
+    """Return the statements of the script that a command runs; None where it runs none that is known."""
+    operands = [word for word in words[1:] if not word.startswith("-")] if words and words[0] in _SHELLS else words
+    if not operands or not _is_script(operands[0]):
+        return None
+    sources = machine.sources
+    text = _text_of(machine, operands[0])
+    machine.sources = sources
+    try:
+        return parse(text if text.endswith("\n") else text + "\n").statements if text is not None else None
+    except ShellSyntaxError:
+        return None
 
 
 def _alias(machine: _Machine, operands: tuple[str, ...]) -> None:
@@ -237,6 +254,8 @@ def _run_text(machine: _Machine, text: str, *, tail: bool) -> bool:
 def _text_of(machine: _Machine, name: str) -> str | None:
     """Return the text of a script of the repository, as the repository has it; None where that is not known."""
     path = path_in(machine.shell.folder, name)
+    if path in machine.container.texts and path is not None:
+        return machine.container.texts[path]
     if path is None or not is_known(name) or not path.startswith(PROJECT + "/") or machine.container.is_changed(path):
         return None
     text = machine.read(path.removeprefix(PROJECT + "/"))
@@ -322,7 +341,7 @@ def _claim_of_text(text: str) -> Claim:
         match statement.command:
             case Call(words=words) if words and all(word.literal is not None for word in words):
                 claim = claim.joined(claim_of(tuple(word.literal or "" for word in words), PROJECT))
-            case Call(words=words) if words and words[0].literal in {"echo", "printf", "rm", "kill"}:
+            case Call(words=words) if not words or words[0].literal in {"echo", "printf", "rm", "kill"}:
                 continue
             case _:
                 return EVERYTHING

@@ -26,14 +26,14 @@ _FILES = frozenset(
 )
 # They talk to a server or a registry, and write what their words name.
 _REMOTE = frozenset(
-    "curl wget crane skopeo cosign trivy grype syft notation regctl oras dockle hadolint warmer snyk conftest".split()
+    "curl wget crane skopeo cosign trivy grype syft notation regctl oras dockle hadolint warmer snyk conftest aws".split()
 )
 # Their failure is an accident and no verdict on what was built: under `set -e` it gates no other image.
 _NO_VERDICT = frozenset(
     "echo printf : true cp mkdir mv rm rmdir ls cat cd pushd popd export touch chmod chown ln date sleep sed tar tr cut head tail "
     "sort uniq basename dirname seq tee pwd wc install mktemp gzip gunzip unset set shift local readonly declare typeset "
     "shopt umask trap wait alias unalias ulimit hash which uname whoami id hostname nproc df du free ps base64 find "
-    "stat readlink realpath printenv env warmer".split()
+    "stat readlink realpath printenv env warmer rsync".split()
 )
 _SENDS = ("-X", "--request", "-d", "--data", "-F", "--form", "-T", "--upload-file", "--post", "--method", "--body", "--json")
 _REMOTE_WRITES = {
@@ -137,6 +137,11 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
     if short in _REMOTE:
         acts = short in {"curl", "wget"} and _sends(operands) or bool(_REMOTE_WRITES.get(short, frozenset()) & set(operands))
         read, written = _paths(operands, folder), _downloads(short, operands, folder)
+        if short == "aws":
+            acts, written = not any(word.startswith(("get-", "describe-", "list-", "ls")) for word in operands), read
+        if short in {"curl", "wget"} and not acts and written and "--retry-connrefused" not in operands:
+            # A download is there for its file; what only asks a server may be a verdict on it.
+            gates = False
         return Claim(read, written, gates=gates, acts=acts, environment=True)
     return EVERYTHING
 

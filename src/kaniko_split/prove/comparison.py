@@ -135,6 +135,13 @@ def _compare_gates(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozens
     prelude = {event.key for event in (asked[first.build][0] if first is not None and first.build is not None else ())}
     verdicts = {name: {event.key for event in run.events if event.gates} for name, run in new.items()}
     anywhere = set().union(*verdicts.values())
+    acted: dict[str, set[str]] = {}
+    passed: set[str] = set()
+    for event in old.events:
+        if event.claim.acts:
+            acted.setdefault(event.key, set(passed))
+        if event.gates:
+            passed.add(event.key)
     for name, run in new.items():
         ahead: set[str] = set().union(*(verdicts[one] for one in waits.get(name, ())))
         kept = set(ahead)
@@ -151,6 +158,9 @@ def _compare_gates(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozens
                         "which could end the job before its build"
                     )
                 before = {gate.key for gate in best}
+                # What acts on the image after its build may have to wait.
+                later = run.events[run.events.index(event) :]
+                before |= set().union(*(acted.get(one.key, frozenset()) for one in later))
                 for gate in gates:
                     if gate.key in ahead and gate.key not in before and places[gate.key] >= len(best):
                         yield f"`{name}` waits for `{_short(gate)}`, line {gate.line}, which came after its build"
@@ -217,13 +227,21 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
             elif event.key not in keys and (claim.acts or claim.gates or event.looks):
                 what = "looks at what another build leaves" if event.looks else "does not find what it found before"
                 yield f"`{name}`: `{_short(event)}` {what}"
-            elif claim.acts and not before.get(event.key, frozenset()) <= own:
+            elif claim.acts and not before.get(event.key, frozenset()) <= own and not _names_build(event, run):
                 missing = next(iter(before[event.key] - own))
                 yield f"`{name}` runs `{_short(event)}` without waiting for the build `{shown(' '.join(missing.words))[:80]}`"
             elif claim.acts and event.key in gates and (ahead - gates[event.key]) & set(passed):
                 yield f"`{name}` runs `{_short(event)}` only after a check that came after it"
             if event.gates:
                 ahead.add(event.key)
+
+
+def _names_build(event: Event, run: Run) -> bool:
+    """Tell whether a known program acts on nothing but what the build of its own job made: a word names that."""
+    made = {word for one in run.events if one.build is not None for word in one.build.words}
+    made |= {word.partition("=")[2] for word in made if "=" in word}
+    parts = {part for word in event.words for part in (word, word.partition(":")[2], word.removeprefix("docker://"))}
+    return event.claim.known and event.words[0] not in {"curl", "wget"} and bool(parts & made - {""})
 
 
 def _compare_fresh(old: Run, new: Mapping[str, Run], symbols: Symbols) -> Iterator[str]:

@@ -24,11 +24,16 @@ class _Entry:
 
 
 class Container:
-    """The files that a script wrote, newest last. What a build leaves is kept apart: no other build reads it."""
+    """The files that a script wrote, newest last. What a build leaves is kept apart: no other build reads it.
+
+    Attributes:
+        texts: The whole text of each file that the script writes out, by path.
+    """
 
     def __init__(self, symbols: Symbols) -> None:
         self._symbols = symbols
         self._entries: list[_Entry] = []
+        self.texts: dict[str, str] = {}
 
     def write(
         self,
@@ -52,6 +57,8 @@ class Container:
             mode: Whether the content stays.
             repeats: Whether a second time changes nothing (`mkdir -p`).
         """
+        if not mode and path is not None:
+            self.texts = {name: text for name, text in self.texts.items() if not meets(path, name)}
         if repeats and any(one.path == path and one.key == key and set(one.guards) <= set(guards) for one in self._entries):
             return
         if replaces and path is not None:

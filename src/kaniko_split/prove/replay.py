@@ -225,6 +225,7 @@ class _Machine:
         functions = dict(self.functions)
         with self._scope():
             yield
+        shell.status = self.shell.status
         self.shell, self.functions = shell, functions
 
     def _all(self, guards: tuple[Guard, ...]) -> str:
@@ -422,20 +423,30 @@ class _Machine:
         with self._subshell():
             self.statement(right, tail=tail)
         self.opaque, self.after_build = before, after_build
+        self.shell.status = self.symbols.of("pipe", *(event.key for event in self.events[start:]))
 
     def _is_harmless(self, statement: Statement) -> bool:
         """Tell whether a link of a chain is a build, or a command that hardly ever fails."""
+        from kaniko_split.prove import builtins
+
         match statement.command:
             case Chain(operator="&&", left=left, right=right):
                 return self._is_harmless(left) and self._is_harmless(right)
             case Call(words=words):
                 texts = self.expander.words(words)
                 plain, _ = unwrapped(texts, self.names)
+                if plain and plain[0] in self.functions and self.depth < _DEEPEST:
+                    with self._deeper():
+                        return self._is_harmless(self.functions[plain[0]][1])
+                statements = builtins.statements_of(self, plain)
+                if statements is not None and self.depth < _DEEPEST:
+                    with self._deeper():
+                        return all(map(self._is_harmless, statements))
                 run = executor_run(plain, self.shell.folder, {}, self.names)
                 return run is not None or not may_be_verdict(plain)
             case Group(statements=inner):
                 return all(map(self._is_harmless, inner))
-            case Declaration():
+            case Declaration() | Function():
                 return True
             case _:
                 return False
@@ -612,7 +623,7 @@ class _Machine:
 
         if not builtins.run(self, statement, words, plain, prefix, tail=tail):
             claim = self._claim(plain)
-            if matched and claim.reads is not None:
+            if matched and claim.reads is not None and plain[0] != "rm":
                 paths = {path_in(self.shell.folder, one) for one in matched}
                 claim = replace(claim, reads=None if None in paths else claim.reads | {one for one in paths if one})
             self._event(statement, words, claim, prefix=prefix)
@@ -744,6 +755,12 @@ class _Machine:
                 path = path_in(folder, target)
                 whole = path is not None and is_whole(folder, target) and one.operator in {">", ">|", "&>"}
                 self.container.write(path, key, self.guards, output=self.after_build, replaces=whole)
+                body = statement.redirects[0].body if words == ("cat",) and len(redirects) == 2 else None
+                text_written = self.expander.value(redirects[1].body) if redirects[1:] and redirects[1].body else ""
+                if body is not None:
+                    text_written = self.expander.value(body)
+                if whole and path is not None and words == ("cat",) and is_known(text_written) and text_written:
+                    self.container.texts[path] = text_written
             elif one.operator == "&>" or (one.operator == "&>>"):
                 self.container.write(path_in(folder, target), key, self.guards, output=self.after_build)
         shell.status = key
