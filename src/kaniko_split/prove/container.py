@@ -21,6 +21,7 @@ class _Entry:
     output: bool
     mode: bool
     key: str
+    derived: bool
 
 
 class Container:
@@ -45,6 +46,7 @@ class Container:
         replaces: bool = False,
         mode: bool = False,
         repeats: bool = False,
+        derived: bool = False,
     ) -> None:
         """Write a file.
 
@@ -55,6 +57,7 @@ class Container:
             output: Whether a build writes it, or what reads a build.
             replaces: Whether nothing of the old content is left.
             mode: Whether the content stays.
+            derived: Whether what is written depends on a build.
             repeats: Whether a second time changes nothing (`mkdir -p`).
         """
         if not mode and path is not None:
@@ -68,10 +71,10 @@ class Container:
         else:
             before = () if output else self._met(path, guards, outputs=False)
             symbol = self._symbols.of("written", key, *(f"{one}={text}" for one, text in before))
-        self._entries.append(_Entry(path, symbol, guards, output, mode, key))
+        self._entries.append(_Entry(path, symbol, guards, output, mode, key, derived))
 
     def seen(
-        self, paths: Collection[str] | None, guards: tuple[Guard, ...], *, outputs: bool = False
+        self, paths: Collection[str] | None, guards: tuple[Guard, ...], *, outputs: bool = False, derived: bool = True
     ) -> tuple[tuple[str, str], ...]:
         """Return what was written of some paths, by path; what builds left is left out without `outputs`.
 
@@ -79,9 +82,10 @@ class Container:
             paths: The paths that are read; None for every file.
             guards: The conditions that hold.
             outputs: Whether what builds left is read too.
+            derived: Whether what was made of that is read.
         """
         if paths is None:
-            return self._met(None, guards, outputs=outputs)
+            return self._met(None, guards, outputs=outputs, derived=derived)
         found: dict[tuple[str, str], None] = {}
         for path in sorted(paths):
             found |= dict.fromkeys(self._met(path, guards, outputs=outputs))
@@ -91,11 +95,13 @@ class Container:
         """Tell whether a command that names a file, or a folder that holds it, may have written it."""
         return any(not one.mode and one.path is not None and meets(one.path, path) for one in self._entries)
 
-    def _met(self, path: str | None, guards: tuple[Guard, ...], *, outputs: bool) -> tuple[tuple[str, str], ...]:
+    def _met(
+        self, path: str | None, guards: tuple[Guard, ...], *, outputs: bool, derived: bool = True
+    ) -> tuple[tuple[str, str], ...]:
         held = set(guards)
         found: list[tuple[str, str]] = []
         for one in self._entries:
-            if one.output and not outputs:
+            if (one.output and not outputs) or (one.derived and not derived):
                 continue
             if path is not None and one.path is not None and not meets(one.path, path):
                 continue

@@ -184,6 +184,11 @@ def _word_reads(word: Word, functions: Functions, seen: frozenset[str]) -> set[s
     return names
 
 
+def names_in(word: Word) -> set[str]:
+    """Return the names that a word reads."""
+    return _word_reads(word, {}, frozenset())
+
+
 def names_replaced(statement: Statement) -> Iterator[str]:
     """Yield the names that a plain assignment gives a whole new value, whatever they held."""
     match statement.command:
@@ -193,6 +198,9 @@ def names_replaced(statement: Statement) -> Iterator[str]:
             assignments = tuple(one for one in assignments if one.value is not None)
         case For(name=name) if name:
             yield name
+            return
+        case Call(words=words) if words and words[0].literal == "unset":
+            yield from (word.literal for word in words[1:] if word.literal)
             return
         case _:
             return

@@ -126,7 +126,7 @@ def _check_split(before: Pipeline, after: Pipeline, split: Split, names: Names) 
         return
     waits = waits_of(needs, [*builds, *finishing])
     yield from compare(old, new, waits, symbols)
-    yield from check_omitted(old, new, waits)
+    yield from check_omitted(old, new)
 
 
 def _script(pipeline: Pipeline, before: Provided | None, script: Provided | None) -> Script:

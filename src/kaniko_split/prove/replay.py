@@ -15,6 +15,7 @@ from kaniko_split.prove.builds import ExecutorRun, Names, executor_run, unwrappe
 from kaniko_split.prove.claims import EVERYTHING, NOTHING, Claim, claim_of, may_be_verdict
 from kaniko_split.prove.container import Container
 from kaniko_split.prove.expansion import ARRAY, Expander, Shell
+from kaniko_split.prove.names import names_in, names_written
 from kaniko_split.prove.symbols import PROJECT, Guard, Symbols, is_known, is_whole, meets, path_in
 from kaniko_split.shell.nodes import (
     Assignment,
@@ -92,6 +93,9 @@ class Event:
         script: The text that the statement's span counts in.
         ends: Whether it ends the script with success.
         looks: Whether it reads what a build leaves in the container's root.
+        output: Whether what it writes comes from a build.
+        names: Further variables that it reads.
+        shells: The subshells that it runs in, by number.
     """
 
     text: str
@@ -106,6 +110,9 @@ class Event:
     script: str
     ends: bool = False
     looks: bool = False
+    output: bool = False
+    names: frozenset[str] = frozenset()
+    shells: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,6 +164,8 @@ class _Machine:
         self.locals: list[dict[str, str | None]] = []
         self.opaque = ""
         self.root = ""
+        self.shells: tuple[int, ...] = ()
+        self.subshells = 0
         self.sources: tuple[str, ...] = ()
         self.from_builds: set[str] = set()
         self.build_keys: set[str] = set()
@@ -223,8 +232,11 @@ class _Machine:
         shell = self.shell
         self.shell = shell.copy()
         functions = dict(self.functions)
+        shells, self.subshells = self.shells, self.subshells + 1
+        self.shells = (*shells, self.subshells)
         with self._scope():
             yield
+        self.shells = shells
         shell.status = self.shell.status
         self.shell, self.functions = shell, functions
 
@@ -387,6 +399,8 @@ class _Machine:
         return shell.status == "failed"
 
     def _and(self, left: Statement, right: Statement, *, tail: bool) -> None:
+        for name, body in _defined_in(left):
+            self.functions.setdefault(name, (self.expander.text, body))
         # A failure of the left side is passed over, but for links that hardly fail and builds: the split says so.
         start = len(self.events)
         harmless = self._is_harmless(right)
@@ -457,6 +471,10 @@ class _Machine:
             self._whole(statement)
             return
 
+        self._event(statement, ("case", subject), NOTHING, text=f"case {_plain(self._written(case.subject))}")
+        names = frozenset(names_in(case.subject))
+        self.events[-1] = replace(self.events[-1], names=names)
+
         def from_branch(number: int) -> None:
             if number == len(case.branches):
                 return
@@ -467,6 +485,9 @@ class _Machine:
             )
 
         from_branch(0)
+
+    def _written(self, word: Word) -> str:
+        return self.expander.text[word.span.start : word.span.end]
 
     def _matches(self, subject: str, patterns: list[str]) -> str:
         if "*" in patterns:
@@ -718,7 +739,7 @@ class _Machine:
         targets = [self._target(one) for one in redirects]
         inputs: list[str] = [f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True)]
         if claim.reads is None or claim.reads:
-            inputs += map(str, self.container.seen(claim.reads, self.guards, outputs=claim.reads is not None))
+            inputs += map(str, self.container.seen(claim.reads, self.guards, outputs=claim.reads is not None or claim.known, derived=claim.known))
         if claim.reads is None or (claim.reads and not all(is_whole("", word) and word.startswith("/") for word in words[1:])):
             inputs.append(folder)
         for one, target in zip(redirects, targets, strict=True):
@@ -726,6 +747,8 @@ class _Machine:
                 place = path_in(folder, target)
                 found = None if place is None else frozenset({place})
                 inputs += map(str, self.container.seen(found, self.guards, outputs=True))
+        own = claim
+        claim = self._with_redirects(claim, redirects, targets)
         looks = _is_left(claim.reads or ())
         if looks:
             inputs.append(f"root={self.root}")
@@ -741,20 +764,21 @@ class _Machine:
         event = self._record(
             statement, words, key, claim, None, gates=claim.gates and not masked, text=text, looks=looks
         )
+        derived = "build" in self.symbols.sources(key)
         if claim.writes is None:
             self.container.write(None, key, self.guards, output=False)
-        for path in sorted(claim.writes or ()):
+        for path in sorted(own.writes or ()):
             replaces = path in claim.replaces
             mode = words[:1] in {("chmod",), ("chown",)}
             repeats = words[:2] == ("mkdir", "-p")
             self.container.write(
-                path, key, self.guards, output=self.after_build, replaces=replaces, mode=mode, repeats=repeats
+                path, key, self.guards, output=self.after_build, replaces=replaces, mode=mode, repeats=repeats, derived=derived
             )
         for one, target in zip(redirects, targets, strict=True):
             if ">" in one.operator and "&" not in one.operator and target != "/dev/null" and not target.isdigit():
                 path = path_in(folder, target)
                 whole = path is not None and is_whole(folder, target) and one.operator in {">", ">|", "&>"}
-                self.container.write(path, key, self.guards, output=self.after_build, replaces=whole)
+                self.container.write(path, key, self.guards, output=self.after_build, replaces=whole, derived=derived)
                 body = statement.redirects[0].body if words == ("cat",) and len(redirects) == 2 else None
                 text_written = self.expander.value(redirects[1].body) if redirects[1:] and redirects[1].body else ""
                 if body is not None:
@@ -765,6 +789,26 @@ class _Machine:
                 self.container.write(path_in(folder, target), key, self.guards, output=self.after_build)
         shell.status = key
         return event
+
+    def _with_redirects(self, claim: Claim, redirects: Sequence[Redirect], targets: Sequence[str]) -> Claim:
+        """Return a claim with the files that redirects read and write."""
+        read, written = set(claim.reads or ()), set(claim.writes or ())
+        replaced = set(claim.replaces)
+        for one, target in zip(redirects, targets, strict=True):
+            if "<<" in one.operator or target == "/dev/null" or (">&" in one.operator or "<&" in one.operator):
+                continue
+            path = path_in(self.shell.folder, target)
+            if path is None:
+                return replace(claim, **({"writes": None} if ">" in one.operator else {"reads": None}))
+            (written if ">" in one.operator else read).add(path)
+            if one.operator == ">" and is_whole(self.shell.folder, target):
+                replaced.add(path)
+        return replace(
+            claim,
+            reads=None if claim.reads is None else frozenset(read),
+            writes=None if claim.writes is None else frozenset(written),
+            replaces=frozenset(replaced),
+        )
 
     def _record(
         self,
@@ -782,7 +826,19 @@ class _Machine:
         line = script.count("\n", 0, statement.span.start) + 1
         plain = text or _plain(script[statement.span.start : statement.span.end])
         event = Event(
-            plain, line, words, key, frozenset(self.guards), claim, gates, build, statement, script, looks=looks
+            plain,
+            line,
+            words,
+            key,
+            frozenset(self.guards),
+            claim,
+            gates,
+            build,
+            statement,
+            script,
+            looks=looks,
+            output=self.after_build,
+            shells=self.shells,
         )
         self.events.append(event)
         return event
@@ -845,12 +901,22 @@ def _leaves(statements: Sequence[Statement]) -> bool:
     return False
 
 
+def _defined_in(statement: Statement) -> Iterator[tuple[str, Statement]]:
+    """Yield the functions that the links of a chain define."""
+    match statement.command:
+        case Chain(left=left, right=right):
+            yield from _defined_in(left)
+            yield from _defined_in(right)
+        case Function(name=name, body=body):
+            yield name, body
+        case _:
+            return
+
+
 def _written_within(
     statement: Statement, functions: dict[str, tuple[str, Statement]], seen: frozenset[str]
 ) -> set[str]:
     """Return the names that a statement may change; the empty name stands for all."""
-    from kaniko_split.prove.names import names_written
-
     return names_written(statement, functions, seen)
 
 
