@@ -108,7 +108,9 @@ def executor_run(
     if not (is_executor(name, names.executors) or name in {"/usr/bin/executor", "/usr/local/bin/executor"}):
         return None
     arguments = tuple(
-        Argument(written_with_dollar(word), exact=is_known(word), splits=word.endswith("\x03") and word.startswith("\x02"))
+        Argument(
+            written_with_dollar(word), exact=is_known(word), splits=word.endswith("\x03") and word.startswith("\x02")
+        )
         for word in words[1:]
     )
     build = read_command(arguments)
@@ -141,7 +143,11 @@ def _reads(build: Build, folder: str, environment: Mapping[str, str]) -> frozens
         paths.add(place)
     dockerfile = without_dollar(build.dockerfile) if build.dockerfile is not None else "Dockerfile"
     texts.append(dockerfile)
-    texts += [value for name in ("DOCKER_CONFIG", "GOOGLE_APPLICATION_CREDENTIALS", "HOME") if (value := environment.get(name))]
+    texts += [
+        value
+        for name in ("DOCKER_CONFIG", "GOOGLE_APPLICATION_CREDENTIALS", "HOME")
+        if (value := environment.get(name))
+    ]
     for text in texts:
         place = path_in(folder, text)
         if place is None:

@@ -11,36 +11,66 @@ from dataclasses import dataclass, replace
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.prove.symbols import is_known, is_reference, is_whole, path_in
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # They print, compare, wait or compute, and touch no file: their words are text (POSIX, "Utilities").
-_TEXT = frozenset("echo printf : true false test [ [[ sleep date basename dirname seq expr uname whoami id hostname".split())
+_TEXT = _words(
+    """
+    echo printf : true false test [ [[ sleep date basename dirname seq expr uname whoami id hostname
+    """
+)
 # They read the files that their words name, and write none.
-_LOOKS = frozenset(
-    "cat ls grep egrep fgrep head tail wc cut tr uniq od cmp diff stat du df md5sum sha1sum sha256sum sha512sum "
-    "readlink realpath column nproc pwd which type command hash base64 xxd nl rev tac comm paste fold tree free ps "
-    "printenv file sort awk sed jq yq find xargs".split()
+_LOOKS = _words(
+    """
+    cat ls grep egrep fgrep head tail wc cut tr uniq od cmp diff stat du df md5sum sha1sum sha256sum sha512sum
+    readlink realpath column nproc pwd which type command hash base64 xxd nl rev tac comm paste fold tree free
+    ps printenv file sort awk sed jq yq find xargs
+    """
 )
 # They write what their words name, and nothing else.
-_FILES = frozenset(
-    "cp mv mkdir touch rm rmdir ln chmod chown chgrp install tee truncate tar gzip gunzip zip unzip dos2unix "
-    "mktemp mkfifo dd split rsync".split()
+_FILES = _words(
+    """
+    cp mv mkdir touch rm rmdir ln chmod chown chgrp install tee truncate tar gzip gunzip zip unzip dos2unix
+    mktemp mkfifo dd split rsync
+    """
 )
 # They talk to a server or a registry, and write what their words name.
-_REMOTE = frozenset(
-    "curl wget crane skopeo cosign trivy grype syft notation regctl oras dockle hadolint warmer snyk conftest aws".split()
+_REMOTE = _words(
+    """
+    curl wget crane skopeo cosign trivy grype syft notation regctl oras dockle hadolint warmer snyk conftest aws
+    """
 )
 # Their failure is an accident and no verdict on what was built: under `set -e` it gates no other image.
-_NO_VERDICT = frozenset(
-    "echo printf : true cp mkdir mv rm rmdir ls cat cd pushd popd export touch chmod chown ln date sleep sed tar tr cut head tail "
-    "sort uniq basename dirname seq tee pwd wc install mktemp gzip gunzip unset set shift local readonly declare typeset "
-    "shopt umask trap wait alias unalias ulimit hash which uname whoami id hostname nproc df du free ps base64 find "
-    "stat readlink realpath printenv env warmer rsync".split()
+_NO_VERDICT = _words(
+    """
+    echo printf : true cp mkdir mv rm rmdir ls cat cd pushd popd export touch chmod chown ln date sleep sed tar
+    tr cut head tail sort uniq basename dirname seq tee pwd wc install mktemp gzip gunzip unset set shift local
+    readonly declare typeset shopt umask trap wait alias unalias ulimit hash which uname whoami id hostname
+    nproc df du free ps base64 find stat readlink realpath printenv env warmer rsync
+    """
 )
-_SENDS = ("-X", "--request", "-d", "--data", "-F", "--form", "-T", "--upload-file", "--post", "--method", "--body", "--json")
+_SENDS = (
+    "-X",
+    "--request",
+    "-d",
+    "--data",
+    "-F",
+    "--form",
+    "-T",
+    "--upload-file",
+    "--post",
+    "--method",
+    "--body",
+    "--json",
+)
 _REMOTE_WRITES = {
-    "crane": frozenset("push copy cp tag delete append mutate rebase index catalog-delete".split()),
-    "skopeo": frozenset("copy delete sync".split()),
-    "cosign": frozenset("sign attest attach copy clean upload".split()),
-    "oras": frozenset("push copy cp attach tag manifest".split()),
+    "crane": frozenset(["push", "copy", "cp", "tag", "delete", "append", "mutate", "rebase", "index", "catalog"]),
+    "skopeo": frozenset(["copy", "delete", "sync"]),
+    "cosign": frozenset(["sign", "attest", "attach", "copy", "clean", "upload"]),
+    "oras": frozenset(["push", "copy", "cp", "attach", "tag", "manifest"]),
     "notation": frozenset({"sign"}),
     "regctl": frozenset({"image", "tag", "manifest", "artifact"}),
 }
@@ -135,7 +165,9 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
     if short in _FILES:
         return _file_command(short, operands, folder, gates=gates)
     if short in _REMOTE:
-        acts = short in {"curl", "wget"} and _sends(operands) or bool(_REMOTE_WRITES.get(short, frozenset()) & set(operands))
+        acts = (short in {"curl", "wget"} and _sends(operands)) or bool(
+            _REMOTE_WRITES.get(short, frozenset()) & set(operands)
+        )
         read, written = _paths(operands, folder), _downloads(short, operands, folder)
         if short == "aws":
             acts, written = not any(word.startswith(("get-", "describe-", "list-", "ls")) for word in operands), read
@@ -146,7 +178,9 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
     return EVERYTHING
 
 
-_OUTPUTS = frozenset({"-o", "-O", "--output", "--output-document", "--output-file", "--output-signature", "--file", "-D"})
+_OUTPUTS = frozenset(
+    {"-o", "-O", "--output", "--output-document", "--output-file", "--output-signature", "--file", "-D"}
+)
 
 
 def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[str] | None:
@@ -164,7 +198,10 @@ def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[s
             named.append(value)
     paths = _paths(tuple(word for word in named if word not in {"-", "/dev/null", "/dev/stdout"}), folder)
     here = path_in(folder, ".")
-    saves = name == "wget" and not named or name == "curl" and any(word in {"-O", "--remote-name", "-OJ", "-LO", "-sLO", "-fsSLO", "-sSLO"} for word in operands)
+    saves = (name == "wget" and not named) or (
+        name == "curl"
+        and any(word in {"-O", "--remote-name", "-OJ", "-LO", "-sLO", "-fsSLO", "-sSLO"} for word in operands)
+    )
     if saves:
         return None if paths is None or here is None else paths | {here}
     return paths
@@ -181,9 +218,21 @@ def may_be_verdict(words: tuple[str, ...]) -> bool:
 
 
 # What asks Git for commits alone; the working tree does not matter.
-_GIT_COMMITS = frozenset("rev-parse log show rev-list name-rev for-each-ref cat-file branch tag remote version ls-remote".split())
-_GIT_TREE = frozenset("status diff describe ls-files grep blame shortlog check-ignore".split())
-_GIT_OWN = frozenset("config fetch add commit".split())
+_GIT_COMMITS = _words(
+    """
+    rev-parse log show rev-list name-rev for-each-ref cat-file branch tag remote version ls-remote
+    """
+)
+_GIT_TREE = _words(
+    """
+    status diff describe ls-files grep blame shortlog check-ignore
+    """
+)
+_GIT_OWN = _words(
+    """
+    config fetch add commit
+    """
+)
 
 
 def _git(operands: tuple[str, ...], folder: str) -> Claim:
@@ -207,7 +256,7 @@ def _git(operands: tuple[str, ...], folder: str) -> Claim:
 
 _ASKS_FILES = frozenset("abcdefghkprstuwxGLNOS") | {"nt", "ot", "ef"}
 # A program of these may run commands or write files.
-_WRITES_IN_AWK = (">", "system(", "| \"", "|\"", "close(", "getline")
+_WRITES_IN_AWK = (">", "system(", '| "', '|"', "close(", "getline")
 
 
 def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> Claim:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from kaniko_split.prove.replay import BuildRecord, Event, Run
+from kaniko_split.prove.events import BuildRecord, Event, Run
 from kaniko_split.prove.symbols import Symbols, shown
 
 _LONGEST = 80
@@ -31,7 +31,7 @@ def compare(
     yield from _compare_counts(old, new, doubled)
     yield from _compare_gates(old, new, waits)
     yield from _compare_kept(old, new, waits)
-    yield from _compare_fresh(old, new, symbols)
+    yield from _compare_fresh(new, symbols)
 
 
 def _compare_builds(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
@@ -60,13 +60,18 @@ def _compare_builds(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
 
 
 def _likeness(one: Event, other: Event) -> int:
-    assert one.build is not None and other.build is not None  # noqa: S101 (builds are compared alone)
-    same = [getattr(one.build, field) == getattr(other.build, field) for field in ("folder", "guards", "environment", "files")]
-    return 16 * (one.build.words == other.build.words) + 8 * (one.text == other.text) + sum(same)
+    if one.build is None or other.build is None:
+        return 0
+    same: list[bool] = [
+        getattr(one.build, field) == getattr(other.build, field)
+        for field in ("folder", "guards", "environment", "files")
+    ]
+    return 16 * int(one.build.words == other.build.words) + 8 * int(one.text == other.text) + sum(same)
 
 
 def _differences(old: BuildRecord | None, new: BuildRecord | None) -> Iterator[str]:
-    assert old is not None and new is not None  # noqa: S101 (builds are compared alone)
+    if old is None or new is None:
+        return
     if old.words != new.words:
         pairs = [(one, other) for one, other in zip(old.words, new.words, strict=False) if one != other]
         one, other = pairs[0] if pairs else (old.words[-1], new.words[-1])
@@ -115,7 +120,7 @@ def _compare_counts(old: Run, new: Mapping[str, Run], doubled: frozenset[str]) -
             if number < first and not claim.known and event.words[:1] != ("trap",):
                 # What the job does before all builds is done before each of them, and the reader is told.
                 continue
-            yield f"`{_short(event)}`, line {event.line}, acts outside of the container and runs in {after[identity]} jobs"
+            yield f"`{_short(event)}`, line {event.line}, acts outside of the container and runs {after[identity]} times"
 
 
 def _is_kept(event: Event, new: Mapping[str, Run]) -> bool:
@@ -127,7 +132,7 @@ def _identity(event: Event) -> tuple[str, ...]:
 
 
 def _compare_gates(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
-    """What could end the old job before a build must come before it still: in its job, or in a job that it waits for."""
+    """What could end the old job before a build still comes before it: in its job, or in a job that it waits for."""
     asked = _gates_before(old)
     gates = [event for event in old.events if event.gates and not _is_dry_run(event, old)]
     places = {event.key: number for number, event in enumerate(gates)}
@@ -186,7 +191,10 @@ def _is_dry_run(event: Event, old: Run) -> bool:
         return False
     others = {(condition, not holds) for condition, holds in event.guards}
     return any(
-        other.build is not None and not other.claim.gates and others & other.guards and other.claim.reads == event.claim.reads
+        other.build is not None
+        and not other.claim.gates
+        and others & other.guards
+        and other.claim.reads == event.claim.reads
         for other in old.events
     )
 
@@ -229,7 +237,8 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
                 yield f"`{name}`: `{_short(event)}` {what}"
             elif claim.acts and not before.get(event.key, frozenset()) <= own and not _names_build(event, run):
                 missing = next(iter(before[event.key] - own))
-                yield f"`{name}` runs `{_short(event)}` without waiting for the build `{shown(' '.join(missing.words))[:80]}`"
+                build = shown(" ".join(missing.words))[:_LONGEST]
+                yield f"`{name}` runs `{_short(event)}` without waiting for the build `{build}`"
             elif claim.acts and event.key in gates and (ahead - gates[event.key]) & set(passed):
                 yield f"`{name}` runs `{_short(event)}` only after a check that came after it"
             if event.gates:
@@ -244,7 +253,7 @@ def _names_build(event: Event, run: Run) -> bool:
     return event.claim.known and event.words[0] not in {"curl", "wget"} and bool(parts & made - {""})
 
 
-def _compare_fresh(old: Run, new: Mapping[str, Run], symbols: Symbols) -> Iterator[str]:
+def _compare_fresh(new: Mapping[str, Run], symbols: Symbols) -> Iterator[str]:
     """A value that differs each time must not be made anew for builds that had the same one."""
     users: dict[str, set[str]] = {}
     for name, run in new.items():

@@ -62,7 +62,9 @@ class Container:
         """
         if not mode and path is not None:
             self.texts = {name: text for name, text in self.texts.items() if not meets(path, name)}
-        if repeats and any(one.path == path and one.key == key and set(one.guards) <= set(guards) for one in self._entries):
+        if repeats and any(
+            one.path == path and one.key == key and set(one.guards) <= set(guards) for one in self._entries
+        ):
             return
         if replaces and path is not None:
             held = set(guards)

@@ -47,7 +47,13 @@ class Shell:
     def copy(self) -> Shell:
         """Return a shell that changes for itself."""
         return Shell(
-            dict(self.values), set(self.exported), self.folder, dict(self.options), self.arguments, self.status, self.folders
+            dict(self.values),
+            set(self.exported),
+            self.folder,
+            dict(self.options),
+            self.arguments,
+            self.status,
+            self.folders,
         )
 
 
@@ -74,8 +80,7 @@ class Expander:
         """Return the value of a variable, a symbol where nobody knows it."""
         shell = self.shell
         if name in shell.values:
-            value = self.symbols.under(shell.values[name], self.guards)
-            return value
+            return self.symbols.under(shell.values[name], self.guards)
         if name == "CI_PROJECT_DIR":
             return PROJECT
         if name == "PWD":
@@ -213,7 +218,9 @@ class Expander:
         if part.indirect or part.by_prefix or not part.name:
             named = self.variable(value) if part.indirect and re.fullmatch(r"[A-Za-z_]\w*", value) else ""
             rest = [f"{name}={one}" for name, one in sorted(self.shell.values.items())] if not named else []
-            return named if named and text == f"${{!{part.name}}}" else self.symbols.of("${!", text, value, *inner, *rest)
+            return (
+                named if named and text == f"${{!{part.name}}}" else self.symbols.of("${!", text, value, *inner, *rest)
+            )
         element = _ELEMENT.fullmatch(text)
         if element is not None and element[2].isdigit() and value.startswith(ARRAY):
             elements = value.split(ARRAY)[1:]

@@ -91,13 +91,13 @@ def _call_writes(words: tuple[Word, ...], functions: Functions, seen: frozenset[
         return {ANYTHING}
     if name in {"cd", "pushd", "popd"}:
         return {"PWD", "OLDPWD"}
-    if name in _READS_INTO or name == "unset" or name in {"wait"}:
+    if name in _READS_INTO or name == "unset":
         found = {one for one in texts[1:] if one and not one.startswith("-")}
         if None in texts:
             found.add(ANYTHING)
         if name == "getopts":
             found |= {"OPTIND", "OPTARG"}
-        return (found or {"REPLY", "MAPFILE"}) if name != "wait" else set()
+        return found or {"REPLY", "MAPFILE"}
     if name == "printf" and len(texts) > 1 and (texts[1] is None or texts[1].startswith("-v")):
         first = words[1].parts[0] if words[1].parts else None
         if texts[1] is None:

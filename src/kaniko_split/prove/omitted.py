@@ -10,13 +10,15 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.names import ANYTHING, names_read, names_replaced, names_written
-from kaniko_split.prove.replay import Event, Run
 from kaniko_split.prove.symbols import Guard, is_known, meets, shown
 from kaniko_split.shell.nodes import Declaration, For, Statement, While
 
 _LONGEST = 80
-_SETS_THE_SHELL = frozenset({"set", "shopt", "umask", "ulimit", "trap", "cd", "pushd", "popd", "exit", "return", "exec"})
+_SETS_THE_SHELL = frozenset(
+    {"set", "shopt", "umask", "ulimit", "trap", "cd", "pushd", "popd", "exit", "return", "exec"}
+)
 
 
 @dataclass(slots=True)
@@ -120,8 +122,8 @@ def _moved(name: str, events: Sequence[Event], kept: Sequence[int]) -> Iterator[
         for earlier in range(number):
             if kept[earlier] > place and not _commute(events[earlier], events[number]):
                 yield (
-                    f"`{name}` runs `{_short(events[earlier])}` before `{_short(events[number])}`, which came before it "
-                    "and matters to it"
+                    f"`{name}` runs `{_short(events[earlier])}` before `{_short(events[number])}`, "
+                    "which came before it and matters to it"
                 )
                 return
 
@@ -165,9 +167,7 @@ def _left_out(
                 yield f"`{name}` leaves out `{_short(event)}`, line {event.line}, {sentence}"
 
 
-def _keep(
-    live: _Live, event: Event, reads: frozenset[str], exported: frozenset[str], guards: frozenset[Guard]
-) -> None:
+def _keep(live: _Live, event: Event, reads: frozenset[str], exported: frozenset[str], guards: frozenset[Guard]) -> None:
     for one in _replaced(event):
         ways = _joined((live.given.get(one) or frozenset()) | {event.guards - guards})
         if frozenset() in ways:
@@ -243,7 +243,11 @@ def _writes(event: Event) -> set[str]:
             # The replay follows the folder, and `cd a` and `cd ..` lead back.
             written = names_written(_alone(node), {}) - {"PWD", "OLDPWD"}
             # What it evaluates or sources runs as commands of its own.
-            known = event.words[:1] and event.words[0] in {"eval", ".", "source", "alias"} and event.claim.writes is not None
+            known = (
+                event.words[:1]
+                and event.words[0] in {"eval", ".", "source", "alias"}
+                and event.claim.writes is not None
+            )
             return set() if known else written
 
 

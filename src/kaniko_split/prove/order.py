@@ -38,9 +38,7 @@ def waits_of(needs: Mapping[str, frozenset[str]], names: Sequence[str]) -> dict[
     return found
 
 
-def check_order(
-    needs: Mapping[str, frozenset[str]], builds: Sequence[str], finishing: Sequence[str]
-) -> Iterator[str]:
+def check_order(needs: Mapping[str, frozenset[str]], builds: Sequence[str], finishing: Sequence[str]) -> Iterator[str]:
     """Yield what is wrong with the order of the new jobs.
 
     Args:

@@ -21,11 +21,12 @@ from kaniko_split.plan.outcome import Split
 from kaniko_split.prove.accounting import check_accounts
 from kaniko_split.prove.builds import Names
 from kaniko_split.prove.comparison import compare
+from kaniko_split.prove.events import TooComplexError
 from kaniko_split.prove.meaning import check_meaning
 from kaniko_split.prove.omitted import check_omitted
 from kaniko_split.prove.order import check_order, needs_of, waits_of
 from kaniko_split.prove.reading import check_reading
-from kaniko_split.prove.replay import TooComplexError, replay
+from kaniko_split.prove.replay import replay
 from kaniko_split.prove.symbols import Symbols
 from kaniko_split.rewrite.rewriting import Rewritten
 from kaniko_split.shell.nodes import Script
