@@ -28,6 +28,7 @@ def compare(
         doubled: The commands, as written, of which the reader is told that they run once per image.
     """
     yield from _compare_builds(old, new)
+    yield from _compare_waits(old, new)
     yield from _compare_counts(old, new, doubled)
     yield from _compare_gates(old, new, waits)
     yield from _compare_kept(old, new, waits)
@@ -57,6 +58,18 @@ def _compare_builds(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
             yield f"`{name}`: the build `{_short(event)}` {sentence}"
     for event in left:
         yield f"no new job runs the build `{_short(event)}`, line {event.line}"
+
+
+def _compare_waits(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
+    """What waits for a build in the background still does."""
+    if not any(event.words[:1] == ("wait",) for event in old.events):
+        return
+    for name, run in new.items():
+        waits = False
+        for event in reversed(run.events):
+            waits = waits or event.words[:1] == ("wait",)
+            if event.build is not None and event.build.background and not waits:
+                yield f"`{name}` does not wait for the build `{_short(event)}`, which runs in the background"
 
 
 def _likeness(one: Event, other: Event) -> int:
@@ -120,7 +133,8 @@ def _compare_counts(old: Run, new: Mapping[str, Run], doubled: frozenset[str]) -
             if number < first and not claim.known and event.words[:1] != ("trap",):
                 # What the job does before all builds is done before each of them, and the reader is told.
                 continue
-            yield f"`{_short(event)}`, line {event.line}, acts outside of the container and runs {after[identity]} times"
+            times = after[identity]
+            yield f"`{_short(event)}`, line {event.line}, acts outside of the container and runs {times} times"
 
 
 def _is_kept(event: Event, new: Mapping[str, Run]) -> bool:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from kaniko_split.prove.symbols import Guard, Symbols, meets
+from kaniko_split.prove.symbols import PROJECT, Guard, Symbols, meets
+
+# Nothing that a build leaves there, or what is mounted anew in each container.
+_STAYS = (PROJECT, "/builds", "/dev", "/proc", "/sys", "/tmp", "/busybox", "/kaniko", "/root", "/workspace")  # noqa: S108
+_LEFT = ("/kaniko/0", "/kaniko/1", "/kaniko/stages", "/kaniko/layers", "/kaniko/snapshots", "/kaniko/Dockerfile")
+
+
+def is_left(paths: Iterable[str]) -> bool:
+    """Tell whether a path lies in the root of the container, which is the image of the build before."""
+    return any(meets(path, place) for path in paths for place in _LEFT) or any(
+        path != "/" and not any(meets(path, place) for place in _STAYS) for path in paths
+    )
 
 
 @dataclass(frozen=True, slots=True)

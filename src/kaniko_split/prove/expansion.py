@@ -102,6 +102,9 @@ class Expander:
             return str(len(shell.arguments))
         if name in {"@", "*"} and shell.arguments is not None:
             return " ".join(shell.arguments)
+        if "" in shell.values and not name.startswith("CI_"):
+            # A command that nobody knows may have set it.
+            return self.symbols.of("perhaps", shell.values[""], name)
         return self.symbols.environment(name)
 
     def value(self, word: Word) -> str:
@@ -140,34 +143,17 @@ class Expander:
         certain = True
         for part in word.parts:
             values = self._many(part)
-            if values is not None:
-                for number, one in enumerate(values):
-                    if number:
-                        fields.append(current or "")
-                        current = None
-                    current = (current or "") + one
-                continue
-            value = _first(self._part(part))
-            if isinstance(part, Literal) or part.quoted:
-                current = (current or "") + value
-                continue
-            if not is_known(_WORDS_OF_GITLAB.sub("", value)) or not is_known(separators):
-                certain = False
-            if not is_known(separators):
-                current = (current or "") + value
-                continue
-            pieces = _divided(value, separators)
-            if value[:1] and value[0] in separators and current is not None:
-                fields.append(current)
-                current = None
-            for number, piece in enumerate(pieces):
+            if values is None:
+                value = _first(self._part(part))
+                whole = isinstance(part, Literal) or part.quoted
+                certain = certain and (whole or self._is_certain(value, separators))
+                values = (value,) if whole or not is_known(separators) else _divided_with_edges(value, separators)
+            for number, one in enumerate(values):
                 if number:
                     fields.append(current or "")
                     current = None
-                current = (current or "") + piece
-            if pieces and value[-1:] and value[-1] in separators:
-                fields.append(current or "")
-                current = None
+                if one or isinstance(part, Literal) or part.quoted:
+                    current = (current or "") + one
         if current is not None:
             fields.append(current)
         for part in word.parts:
@@ -176,6 +162,11 @@ class Expander:
                 self.matched += fields
                 break
         return fields, certain
+
+    @staticmethod
+    def _is_certain(value: str, separators: str) -> bool:
+        """Tell whether it is known how many words a value becomes; GitLab's own variables hold no blanks."""
+        return is_known(_WORDS_OF_GITLAB.sub("", value)) and is_known(separators)
 
     def _many(self, part: Part) -> tuple[str, ...] | None:
         """Return the words of `"$@"` and `"${array[@]}"`; None for any other part."""
@@ -273,6 +264,16 @@ def _divided(value: str, separators: str) -> list[str]:
         cut = f"{cut}|[{re.escape(blanks)}]+" if cut else f"[{re.escape(blanks)}]+"
     pieces = re.split(cut, text)
     return pieces[:-1] if others and not pieces[-1] else pieces
+
+
+def _divided_with_edges(value: str, separators: str) -> tuple[str, ...]:
+    """Return the words of an unquoted value; an empty one at an end parts it from what stands beside it."""
+    pieces = _divided(value, separators)
+    if not value or not separators:
+        return tuple(pieces)
+    before = [""] if value[0] in separators else []
+    after = [""] if value[-1] in separators else []
+    return (*before, *pieces, *after)
 
 
 def _first(value: str) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from kaniko_split.prove.builds import ExecutorRun, Names
 from kaniko_split.prove.claims import EVERYTHING, Claim, claim_of
-from kaniko_split.prove.container import Container
+from kaniko_split.prove.container import Container, is_left
 from kaniko_split.prove.events import BuildRecord, Event, TooComplexError
 from kaniko_split.prove.expansion import Expander, Shell
-from kaniko_split.prove.symbols import PROJECT, Guard, Symbols, is_known, is_whole, meets, path_in
+from kaniko_split.prove.symbols import Guard, Symbols, is_known, is_whole, path_in
 from kaniko_split.shell.nodes import Redirect, Statement, Substitution
 
 DEEPEST = 24
@@ -20,17 +20,6 @@ DEEPEST = 24
 _MOST_EVENTS = 20_000
 HARMLESS = "&& harmless"
 """Masks the left side of a chain whose right side is a build or hardly fails."""
-
-# Nothing that a build leaves there, or what is mounted anew in each container.
-_STAYS = (PROJECT, "/builds", "/dev", "/proc", "/sys", "/tmp", "/busybox", "/kaniko", "/root", "/workspace")  # noqa: S108
-_LEFT = ("/kaniko/0", "/kaniko/1", "/kaniko/stages", "/kaniko/layers", "/kaniko/snapshots", "/kaniko/Dockerfile")
-
-
-def _is_left(paths: Iterable[str]) -> bool:
-    """Tell whether a path lies in the root of the container, which is the image of the build before."""
-    return any(meets(path, place) for path in paths for place in _LEFT) or any(
-        path != "/" and not any(meets(path, place) for place in _STAYS) for path in paths
-    )
 
 
 def _matters(option: str, setting: str) -> bool:
@@ -242,7 +231,7 @@ class Machine(ABC):
             failure = "ends" if tail or shell.options.get("e") == "-" else "passed over"
         targets = [self._target(one) for one in redirects]
         files = self.container.seen(run.reads, self.guards)
-        if self.root and _is_left(run.reads or ()):
+        if self.root and is_left(run.reads or ()):
             files = (*files, ("the root of the image before", self.root))
         record = BuildRecord(
             (*words, *(f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True))),
@@ -289,88 +278,73 @@ class Machine(ABC):
         more: str = "",
     ) -> Event:
         """Run a command that is no build: what it reads is in its key, what it writes holds that key from then on."""
-        shell, folder = self.shell, self.shell.folder
+        shell = self.shell
         redirects = (*self.redirects, *statement.redirects)
         targets = [self._target(one) for one in redirects]
-        inputs: list[str] = [f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True)]
-        if claim.reads is None or claim.reads:
-            inputs += map(
-                str,
-                self.container.seen(
-                    claim.reads, self.guards, outputs=claim.reads is not None or claim.known, derived=claim.known
-                ),
-            )
-        if claim.reads is None or (
-            claim.reads and not all(is_whole("", word) and word.startswith("/") for word in words[1:])
-        ):
-            inputs.append(folder)
-        for one, target in zip(redirects, targets, strict=True):
-            if one.operator.startswith("<") and one.body is None and "<<" not in one.operator:
-                place = path_in(folder, target)
-                found = None if place is None else frozenset({place})
-                inputs += map(str, self.container.seen(found, self.guards, outputs=True))
-        own = claim
+        inputs = [f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True)]
+        folder_matters = claim.reads is None or (claim.reads and not all(word.startswith("/") for word in words[1:]))
         claim = self._with_redirects(claim, redirects, targets)
-        looks = _is_left(claim.reads or ())
-        if looks:
-            inputs.append(f"root={self.root}")
-        inputs += [f"{name}={value}" for name, value in sorted(shell.options.items()) if _matters(name, value)]
-        if claim.environment:
-            inputs += map(str, self._seen(prefix or {}))
-        elif prefix:
-            inputs += [f"{name}={value}" for name, value in prefix.items()]
+        looks = is_left(claim.reads or ())
+        inputs += self._inputs(claim, prefix or {}, looks=looks)
+        if folder_matters:
+            inputs.append(shell.folder)
         key = self.symbols.of(*words, *inputs, self.opaque, more)
         masked = bool(self.masks) or shell.options.get("e") != "-"
-        if claim.fresh:
-            self.symbols.mark(key, f"`{plain_text(self.expander.text[statement.span.start : statement.span.end])}`")
         event = self._record(
             statement, words, key, claim, None, gates=claim.gates and not masked, text=text, looks=looks
         )
+        if claim.fresh:
+            self.symbols.mark(key, f"`{event.text}`")
+        self._write(claim, key, words)
+        bodies = [self.expander.value(one.body) for one in redirects if one.body is not None]
+        if words == ("cat",) and len(bodies) == 1 and is_known(bodies[0]):
+            self.container.texts |= dict.fromkeys(claim.replaces, bodies[0])
+        shell.status = key
+        return event
+
+    def _inputs(self, claim: Claim, prefix: dict[str, str], *, looks: bool) -> list[str]:
+        """Return what a command finds of all that it reads."""
+        inputs: list[str] = []
+        if claim.reads is None or claim.reads:
+            outputs = claim.reads is not None or claim.known
+            seen = self.container.seen(claim.reads, self.guards, outputs=outputs, derived=claim.known)
+            inputs += map(str, seen)
+        if looks:
+            inputs.append(f"root={self.root}")
+        inputs += [f"{name}={value}" for name, value in sorted(self.shell.options.items()) if _matters(name, value)]
+        if claim.environment:
+            inputs += map(str, self._seen(prefix))
+        else:
+            inputs += [f"{name}={value}" for name, value in prefix.items()]
+        return inputs
+
+    def _write(self, claim: Claim, key: str, words: tuple[str, ...]) -> None:
         derived = "build" in self.symbols.sources(key)
-        if claim.writes is None:
-            self.container.write(None, key, self.guards, output=False)
-        for path in sorted(own.writes or ()):
-            replaces = path in claim.replaces
-            mode = words[:1] in {("chmod",), ("chown",)}
-            repeats = words[:2] == ("mkdir", "-p")
+        for path in (None,) if claim.writes is None else sorted(claim.writes):
             self.container.write(
                 path,
                 key,
                 self.guards,
-                output=self.after_build,
-                replaces=replaces,
-                mode=mode,
-                repeats=repeats,
-                derived=derived,
+                output=self.after_build and path is not None,
+                replaces=path in claim.replaces,
+                mode=words[:1] in {("chmod",), ("chown",)},
+                repeats=words[:2] == ("mkdir", "-p"),
+                derived=derived and path is not None,
             )
-        for one, target in zip(redirects, targets, strict=True):
-            if ">" in one.operator and "&" not in one.operator and target != "/dev/null" and not target.isdigit():
-                path = path_in(folder, target)
-                whole = path is not None and is_whole(folder, target) and one.operator in {">", ">|", "&>"}
-                self.container.write(path, key, self.guards, output=self.after_build, replaces=whole, derived=derived)
-                body = statement.redirects[0].body if words == ("cat",) and len(redirects) == 2 else None
-                text_written = self.expander.value(redirects[1].body) if redirects[1:] and redirects[1].body else ""
-                if body is not None:
-                    text_written = self.expander.value(body)
-                if whole and path is not None and words == ("cat",) and is_known(text_written) and text_written:
-                    self.container.texts[path] = text_written
-            elif one.operator in {"&>", "&>>"}:
-                self.container.write(path_in(folder, target), key, self.guards, output=self.after_build)
-        shell.status = key
-        return event
 
     def _with_redirects(self, claim: Claim, redirects: Sequence[Redirect], targets: Sequence[str]) -> Claim:
         """Return a claim with the files that redirects read and write."""
         read, written = set(claim.reads or ()), set(claim.writes or ())
         replaced = set(claim.replaces)
         for one, target in zip(redirects, targets, strict=True):
-            if "<<" in one.operator or target == "/dev/null" or (">&" in one.operator or "<&" in one.operator):
+            if "<<" in one.operator or target in {"/dev/null", "-"} or target.isdigit():
+                # A here-document is text, and `2>&1` moves a descriptor.
                 continue
             path = path_in(self.shell.folder, target)
             if path is None:
                 return replace(claim, writes=None) if ">" in one.operator else replace(claim, reads=None)
             (written if ">" in one.operator else read).add(path)
-            if one.operator == ">" and is_whole(self.shell.folder, target):
+            if one.operator in {">", ">|", "&>"} and is_whole(self.shell.folder, target):
                 replaced.add(path)
         return replace(
             claim,

@@ -24,7 +24,7 @@ def handler_of(words: Words) -> Handler | None:
     Args:
         words: The words of the command.
     """
-    if words[0] == "printf" and not words[1:2] == () and words[1].startswith("-v"):
+    if words[0] == "printf" and len(words) > 1 and words[1].startswith("-v"):
         return _print_into
     return _HANDLERS.get(words[0])
 
