@@ -48,6 +48,9 @@ class Names:
     wrappers: Mapping[str, int] | None = None
 
 
+NO_NAMES = Names()
+
+
 @dataclass(frozen=True, slots=True)
 class ExecutorRun:
     """One run of the executor that builds.

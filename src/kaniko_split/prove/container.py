@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from kaniko_split.prove.symbols import PROJECT, Guard, Symbols, meets
@@ -35,6 +35,19 @@ class _Entry:
     derived: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RepositoryFiles:
+    """The files of the repository, before any job runs.
+
+    Attributes:
+        text: Gives the text of a file, by name; None where there is none.
+        real: Gives the name of what a path leads to over symbolic links; None for a place outside.
+    """
+
+    text: Callable[[str], str | None]
+    real: Callable[[str], str | None]
+
+
 class Container:
     """The files that a script wrote, newest last. What a build leaves is kept apart: no other build reads it.
 
@@ -42,7 +55,9 @@ class Container:
         texts: The whole text of each file that the script writes out, by path.
     """
 
-    def __init__(self, symbols: Symbols) -> None:
+    def __init__(self, symbols: Symbols, repository: RepositoryFiles) -> None:
+        self._repository = repository
+        self._links: dict[str, str | None] = {}
         self._symbols = symbols
         self._entries: list[_Entry] = []
         self.texts: dict[str, str] = {}
@@ -103,6 +118,28 @@ class Container:
         for path in sorted(paths):
             found |= dict.fromkeys(self._met(path, guards, outputs=outputs))
         return tuple(sorted(found))
+
+    def link(self, path: str, target: str | None) -> None:
+        """Note a symbolic link that the script makes; `target` is None where it may lead anywhere."""
+        self._links[path] = target
+
+    def followed(self, paths: frozenset[str] | None) -> frozenset[str] | None:
+        """Return paths with those that they lead to over symbolic links; None where that may be any."""
+        found: set[str] = set(paths or ())
+        for path in paths or ():
+            for link, target in self._links.items():
+                if path == link or path.startswith(link + "/"):
+                    if target is None:
+                        return None
+                    found.add(target + path[len(link) :])
+            if path.startswith(PROJECT + "/"):
+                real = self._repository.real(path.removeprefix(PROJECT + "/"))
+                found.add("/" if real is None else f"{PROJECT}/{real}")
+        return None if paths is None else frozenset(found)
+
+    def text_of(self, path: str) -> str | None:
+        """Return the text of a file of the repository; None where there is none, or it is not known."""
+        return self._repository.text(path.removeprefix(PROJECT + "/")) if path.startswith(PROJECT + "/") else None
 
     def is_changed(self, path: str) -> bool:
         """Tell whether a command that names a file, or a folder that holds it, may have written it."""

@@ -23,6 +23,13 @@ _BRACES = Pattern(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 _WORDS_OF_GITLAB = Pattern("\x02\\$(?:CI|GITLAB)_\\w+\x03")
 
 
+# They have another value each time, or in each job (https://docs.gitlab.com/ci/variables/predefined_variables/).
+_FRESH = Pattern(
+    r"S?RANDOM|EPOCH(?:SECONDS|REALTIME)|SECONDS|BASHPID|HOSTNAME|CI_JOB_URL|CI_CONCURRENT_\w+|"
+    r"CI_RUNNER_(?:ID|DESCRIPTION|SHORT_TOKEN|REVISION)"
+)
+
+
 @dataclass(slots=True)
 class Shell:
     """What one shell knows where a statement runs.
@@ -92,7 +99,7 @@ class Expander:
             return " \t\n"
         if name in {"?", "PIPESTATUS"}:
             return self.symbols.of("status", shell.status)
-        if name in {"RANDOM", "SRANDOM", "EPOCHSECONDS", "EPOCHREALTIME"}:
+        if _FRESH.fullmatch(name):
             fresh = self.symbols.environment(name)
             self.symbols.mark(fresh, name)
             return fresh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import replace
 
 from kaniko_split.prove.builds import ExecutorRun, Names
 from kaniko_split.prove.claims import EVERYTHING, Claim, claim_of
-from kaniko_split.prove.container import Container, is_left
+from kaniko_split.prove.container import Container, RepositoryFiles, is_left
 from kaniko_split.prove.events import BuildRecord, Event, TooComplexError
 from kaniko_split.prove.expansion import Expander, Shell
 from kaniko_split.prove.symbols import Guard, Symbols, is_known, is_whole, path_in
@@ -30,14 +31,13 @@ class Machine(ABC):
     """A shell in a container, and all that has run there so far."""
 
     def __init__(
-        self, symbols: Symbols, given: dict[str, str | None], read: Callable[[str], str | None], names: Names
+        self, symbols: Symbols, given: dict[str, str | None], repository: RepositoryFiles, names: Names
     ) -> None:
         self.symbols = symbols
         self.given = given
-        self.read = read
         self.names = names
         self.expander = Expander(symbols, given, self.substituted)
-        self.container = Container(symbols)
+        self.container = Container(symbols, repository)
         self.functions: dict[str, tuple[str, Statement]] = {}
         self.events: list[Event] = []
         self.masks: list[str] = []
@@ -230,6 +230,7 @@ class Machine(ABC):
         else:
             failure = "ends" if tail or shell.options.get("e") == "-" else "passed over"
         targets = [self._target(one) for one in redirects]
+        run = replace(run, reads=self.container.followed(run.reads))
         files = self.container.seen(run.reads, self.guards)
         if self.root and is_left(run.reads or ()):
             files = (*files, ("the root of the image before", self.root))
@@ -296,6 +297,9 @@ class Machine(ABC):
         if claim.fresh:
             self.symbols.mark(key, f"`{event.text}`")
         self._write(claim, key, words)
+        if words[:1] == ("ln",) and len(words) > 2 and claim.writes:
+            target = path_in(posixpath.dirname(path_in(shell.folder, words[-1]) or "/"), words[-2])
+            self.container.link(path_in(shell.folder, words[-1]) or "/", target)
         bodies = [self.expander.value(one.body) for one in redirects if one.body is not None]
         if words == ("cat",) and len(bodies) == 1 and is_known(bodies[0]):
             self.container.texts |= dict.fromkeys(claim.replaces, bodies[0])
@@ -348,8 +352,8 @@ class Machine(ABC):
                 replaced.add(path)
         return replace(
             claim,
-            reads=None if claim.reads is None else frozenset(read),
-            writes=None if claim.writes is None else frozenset(written),
+            reads=None if claim.reads is None else self.container.followed(frozenset(read)),
+            writes=None if claim.writes is None else self.container.followed(frozenset(written)),
             replaces=frozenset(replaced),
         )
 

@@ -15,6 +15,7 @@ from kaniko_split.prove import scripts
 from kaniko_split.prove.builds import Names, executor_run, unwrapped
 from kaniko_split.prove.claims import EVERYTHING, NOTHING, may_be_verdict
 from kaniko_split.prove.commands import Commands
+from kaniko_split.prove.container import RepositoryFiles
 from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.machine import DEEPEST, HARMLESS, plain_text
@@ -39,7 +40,7 @@ from kaniko_split.shell.nodes import (
 
 
 def replay(
-    script: Script, symbols: Symbols, given: dict[str, str | None], read: Callable[[str], str | None], names: Names
+    script: Script, symbols: Symbols, given: dict[str, str | None], repository: RepositoryFiles, names: Names
 ) -> Run:
     """Run a script with symbols.
 
@@ -47,13 +48,13 @@ def replay(
         script: Its syntax.
         symbols: The symbols, the same for the scripts that are compared.
         given: The variables that the pipeline gives; None for a value that is not known.
-        read: Gives the text of a file of the repository, by name; None where there is none.
+        repository: The files of the repository.
         names: The user's own words for the executor and what runs it.
 
     Raises:
         TooComplexError: The script goes beyond a limit.
     """
-    machine = _Replay(symbols, given, read, names)
+    machine = _Replay(symbols, given, repository, names)
     machine.script(script)
     return Run(tuple(machine.events), machine.functions)
 

@@ -101,7 +101,7 @@ def _text_of(machine: Machine, name: str) -> str | None:
         return machine.container.texts[path]
     if path is None or not is_known(name) or not path.startswith(PROJECT + "/") or machine.container.is_changed(path):
         return None
-    text = machine.read(path.removeprefix(PROJECT + "/"))
+    text = machine.container.text_of(path)
     if text is not None:
         # What may have been written into any file counts: both runs read the script in the same state.
         machine.sources = (*machine.sources, *map(str, machine.container.seen({path}, machine.guards)))
