@@ -27,7 +27,7 @@ _LOOKS = _words(
     """
     cat ls grep egrep fgrep head tail wc cut tr uniq od cmp diff stat du df md5sum sha1sum sha256sum sha512sum
     readlink realpath column nproc pwd which type command hash base64 xxd nl rev tac comm paste fold tree free
-    ps printenv file sort awk sed jq yq find xargs
+    ps printenv file sort awk sed jq yq find xargs envsubst
     """
 )
 # They write what their words name, and nothing else.
@@ -275,6 +275,8 @@ def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> 
         return EVERYTHING
     if name == "awk" and any(sign in word for word in operands for sign in _WRITES_IN_AWK):
         return EVERYTHING
+    if name == "envsubst":
+        return Claim(paths, environment=True, gates=gates)
     if name == "printenv":
         return Claim(environment=True, gates=gates)
     if name in {"jq", "yq"}:

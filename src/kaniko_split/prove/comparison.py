@@ -29,6 +29,10 @@ def compare(
     """
     yield from _compare_builds(old, new)
     yield from _compare_waits(old, new)
+    yield from _check_one_build(new, symbols)
+    for name, run in new.items():
+        for text in sorted(run.endings - old.endings):
+            yield f"`{name}` may end with `{text}`, whose failure was passed over before"
     yield from _compare_counts(old, new, doubled)
     yield from _compare_gates(old, new, waits)
     yield from _compare_kept(old, new, waits)
@@ -58,6 +62,18 @@ def _compare_builds(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
             yield f"`{name}`: the build `{_short(event)}` {sentence}"
     for event in left:
         yield f"no new job runs the build `{_short(event)}`, line {event.line}"
+
+
+def _check_one_build(new: Mapping[str, Run], symbols: Symbols) -> Iterator[str]:
+    """No new job runs two builds, but where conditions exclude each other or the one is tried again."""
+    for name, run in new.items():
+        builds = [event for event in run.events if event.build is not None]
+        for number, event in enumerate(builds):
+            for other in builds[number + 1 :]:
+                retried = event.build is not None and event.build.failure not in {"ends", "passed over", "&"}
+                if not retried and not symbols.exclude(event.guards, other.guards):
+                    yield f"`{name}` still runs `{_short(event)}` and `{_short(other)}`"
+                    return
 
 
 def _compare_waits(old: Run, new: Mapping[str, Run]) -> Iterator[str]:

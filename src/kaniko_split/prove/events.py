@@ -81,7 +81,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """What a whole script does: its commands in order, and the functions that it defines, by name."""
+    """What a whole script does.
+
+    Attributes:
+        events: Its commands in order.
+        endings: The statements that it may end with and whose failure would be passed over anywhere else.
+        given: The variables that the pipeline gives it.
+    """
 
     events: tuple[Event, ...]
-    functions: dict[str, tuple[str, Statement]]
+    endings: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()

@@ -98,7 +98,10 @@ class Expander:
         if name == "IFS":
             return " \t\n"
         if name in {"?", "PIPESTATUS"}:
-            return self.symbols.of("status", shell.status)
+            status = self.symbols.of("status", shell.status)
+            if "build" in self.symbols.sources(status):
+                self.symbols.mark(status, "status of a build")
+            return status
         if _FRESH.fullmatch(name):
             fresh = self.symbols.environment(name)
             self.symbols.mark(fresh, name)

@@ -100,12 +100,14 @@ def _given(pipeline: Pipeline, name: str) -> dict[str, str | None]:
     job = effective_job(pipeline, name)
     for holder in (job, pipeline.value.get("workflow")):
         given |= dict.fromkeys(_names_set_by(holder))
-    given |= {one: f"{one} of {name}" for one in _OF_THE_JOB}
+    # A blank would divide the value into words, which is another matter.
+    own_name = name.replace(" ", "_")
+    given |= {one: own_name if one == "CI_JOB_NAME" else f"{one}-of-{own_name}" for one in _OF_THE_JOB}
     own, known = set(_OF_THE_JOB), -1
     while known < len(own):
         known = len(own)
         own |= {key for key, one in variables.items() if own & set(_NAME.findall(one.value))}
-    given |= {key: f"{variables[key].value} of {name}" for key in own & variables.keys()}
+    given |= {key: f"{variables[key].value}-of-{own_name}" for key in own & variables.keys()}
     return given
 
 

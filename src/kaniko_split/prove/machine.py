@@ -51,6 +51,7 @@ class Machine(ABC):
         self.root = ""
         self.shells: tuple[int, ...] = ()
         self.subshells = 0
+        self.endings: set[str] = set()
         self.sources: tuple[str, ...] = ()
         self.from_builds: set[str] = set()
         self.build_keys: set[str] = set()
@@ -179,7 +180,7 @@ class Machine(ABC):
     def _asks_build(self, event: Event) -> bool:
         if event.build is not None:
             return not event.claim.gates
-        return any(self.symbols.sources(word) & {"build"} for word in event.words)
+        return any("status of a build" in self.symbols.sources(word) for word in event.words)
 
     def assign(self, name: str, value: str) -> None:
         """Give a variable a value."""
@@ -291,9 +292,10 @@ class Machine(ABC):
             inputs.append(shell.folder)
         key = self.symbols.of(*words, *inputs, self.opaque, more)
         masked = bool(self.masks) or shell.options.get("e") != "-"
-        event = self._record(
-            statement, words, key, claim, None, gates=claim.gates and not masked, text=text, looks=looks
-        )
+        # What asks for the status of a build is no gate of its own: the builds are independent.
+        status = any("status of a build" in self.symbols.sources(word) for word in words)
+        gates = claim.gates and not masked and not status
+        event = self._record(statement, words, key, claim, None, gates=gates, text=text, looks=looks)
         if claim.fresh:
             self.symbols.mark(key, f"`{event.text}`")
         self._write(claim, key, words)

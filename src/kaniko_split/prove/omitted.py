@@ -61,7 +61,7 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
             continue
         kept = [place for place in aligned if place is not None]
         yield from _moved(name, run.events, kept)
-        yield from _left_out(name, old.events, frozenset(kept), reads, exported)
+        yield from _left_out(name, old, frozenset(kept), reads, exported)
 
 
 def _identities(event: Event) -> Iterator[tuple[str, ...]]:
@@ -151,20 +151,33 @@ def _commute(one: Event, other: Event) -> bool:
 
 
 def _left_out(
-    name: str, events: Sequence[Event], kept: frozenset[int], reads: Sequence[frozenset[str]], exported: frozenset[str]
+    name: str, old: Run, kept: frozenset[int], reads: Sequence[frozenset[str]], exported: frozenset[str]
 ) -> Iterator[str]:
     """Walk back from the last command that a job keeps, with what is still to be read."""
-    live = _Live()
+    live, events = _Live(), old.events
     last = max(kept, default=-1)
     guards = events[last].guards if last >= 0 else frozenset()
     for number in range(last, -1, -1):
         event = events[number]
         if number in kept:
             _keep(live, event, reads[number], exported, guards)
+        elif _unsets_nothing(event, number, old, kept):
+            # The variable has no value afterwards, with or without it.
+            for one in event.words[1:]:
+                live.names.pop(one, None)
         elif event.build is None:
             sentence = _hit(live, event)
             if sentence:
                 yield f"`{name}` leaves out `{_short(event)}`, line {event.line}, {sentence}"
+
+
+def _unsets_nothing(event: Event, number: int, old: Run, kept: frozenset[int]) -> bool:
+    """Tell whether `unset` takes away nothing in a job that leaves out all that gave the variable a value."""
+    names = set(event.words[1:])
+    if event.words[:1] != ("unset",) or not all(map(is_known, names)) or names & old.given:
+        return False
+    earlier = (old.events[place] for place in kept if place < number)
+    return not any(written & (names | {ANYTHING}) for written in map(_writes, earlier))
 
 
 def _keep(live: _Live, event: Event, reads: frozenset[str], exported: frozenset[str], guards: frozenset[Guard]) -> None:

@@ -56,7 +56,7 @@ def replay(
     """
     machine = _Replay(symbols, given, repository, names)
     machine.script(script)
-    return Run(tuple(machine.events), machine.functions)
+    return Run(tuple(machine.events), frozenset(machine.endings), frozenset(given))
 
 
 class _Replay(Commands):
@@ -81,10 +81,28 @@ class _Replay(Commands):
                     self._command(replace(statement, background=False), tail=False, background=True)
                 return
             if statement.negated:
+                self._note_ending(statement, tail=tail)
                 with self.masked("!"):
                     self._command(statement, tail=False)
                 return
+            if self.shell.options.get("e") != "-" and not isinstance(
+                statement.command, Group | If | Case | For | Chain
+            ):
+                self._note_ending(statement, tail=tail)
             self._command(statement, tail=tail)
+
+    def _note_ending(self, statement: Statement, *, tail: bool) -> None:
+        match statement.command:
+            case Call(words=words) if not words or not may_be_verdict((words[0].literal or "?",)):
+                return
+            case Declaration() | Function():
+                return
+            case _:
+                if tail:
+                    self.endings.add(plain_text(self._text(statement)))
+
+    def _text(self, node: Statement | Word) -> str:
+        return self.expander.text[node.span.start : node.span.end]
 
     def _command(self, statement: Statement, *, tail: bool, background: bool = False) -> None:
         command = statement.command
@@ -150,6 +168,9 @@ class _Replay(Commands):
         if len(events) == 1 and (known := _decided(events[0].words)) is not None:
             return "yes" if known is not negated else "no"
         symbol = self.symbols.of("if", str(negated), *(event.key for event in events))
+        if len(events) == 1 and (fact := _fact(events[0].words)) is not None:
+            value, other, equal = fact
+            self.symbols.note_fact(symbol, value, other, equal=equal is not negated)
         self._note_builds(symbol, events)
         return symbol
 
@@ -199,6 +220,8 @@ class _Replay(Commands):
         if not asked:
             self.statement(right, tail=tail)
             return
+        if tail:
+            self.endings.add(plain_text(self._text(left)))
         condition = self._answer(asked)
         self._branches(condition, lambda: self.statement(right, tail=tail), lambda: None)
 
@@ -256,7 +279,7 @@ class _Replay(Commands):
             self._whole(statement)
             return
 
-        self.run_command(statement, ("case", subject), NOTHING, text=f"case {plain_text(self._written(case.subject))}")
+        self.run_command(statement, ("case", subject), NOTHING, text=f"case {plain_text(self._text(case.subject))}")
         names = frozenset(names_in(case.subject))
         self.events[-1] = replace(self.events[-1], names=names)
 
@@ -271,9 +294,6 @@ class _Replay(Commands):
 
         from_branch(0)
 
-    def _written(self, word: Word) -> str:
-        return self.expander.text[word.span.start : word.span.end]
-
     def _matches(self, subject: str, patterns: list[str]) -> str:
         if "*" in patterns:
             return "yes"
@@ -282,7 +302,10 @@ class _Replay(Commands):
             return "yes"
         if is_known(subject) and len(plain) == len(patterns):
             return "no"
-        return self.symbols.of("case", subject, *patterns)
+        symbol = self.symbols.of("case", subject, *patterns)
+        if len(patterns) == 1 and plain:
+            self.symbols.note_fact(symbol, subject, patterns[0], equal=True)
+        return symbol
 
     def _for(self, statement: Statement, loop: For, *, tail: bool) -> None:
         items = self.shell.arguments if loop.items is None and loop.head is None else None
@@ -382,5 +405,22 @@ def _decided(words: tuple[str, ...]) -> bool | None:
             return bool(one)
         case ("-z", one):
             return not one
+        case _:
+            return None
+
+
+def _fact(words: tuple[str, ...]) -> tuple[str, str, bool] | None:
+    """Return what a test compares, and whether it holds where the two are equal; None for any other command."""
+    if words[:1] == ("[",) and words[-1:] == ("]",):
+        words = ("test", *words[1:-1])
+    match words:
+        case ("test", one, "=" | "==", other):
+            return one, other, True
+        case ("test", one, "!=", other):
+            return one, other, False
+        case ("test", "-n", one) | ("test", one):
+            return one, "", False
+        case ("test", "-z", one):
+            return one, "", True
         case _:
             return None

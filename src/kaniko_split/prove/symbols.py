@@ -24,6 +24,7 @@ class Symbols:
     def __init__(self) -> None:
         self._numbers: dict[tuple[str, ...], int] = {}
         self._choices: dict[str, tuple[str, str, str]] = {}
+        self._facts: dict[str, tuple[str, str, bool]] = {}
         self._sources: dict[str, frozenset[str]] = {}
 
     def of(self, *parts: str) -> str:
@@ -35,6 +36,25 @@ class Symbols:
             if sources:
                 self._sources[symbol] = sources
         return symbol
+
+    def note_fact(self, condition: str, value: str, other: str, *, equal: bool) -> None:
+        """Note that a condition holds where two values are equal, or where they are not."""
+        self._facts[condition] = (value, other, equal)
+
+    def exclude(self, guards: Collection[Guard], others: Collection[Guard]) -> bool:
+        """Tell whether two lots of conditions cannot hold in one run."""
+        if any((condition, not holds) in others for condition, holds in guards):
+            return True
+        known = [self._fact(guard) for guard in guards]
+        return any(
+            one is not None and other is not None and _contradict(one, other)
+            for one in known
+            for other in map(self._fact, others)
+        )
+
+    def _fact(self, guard: Guard) -> tuple[str, str, bool] | None:
+        fact = self._facts.get(guard[0])
+        return None if fact is None else (fact[0], fact[1], fact[2] is guard[1])
 
     def mark(self, symbol: str, source: str) -> None:
         """Note that a symbol, and all that is made of it, comes from `source`."""
@@ -90,6 +110,14 @@ class Symbols:
         if (condition, False) in guards:
             return self.under(otherwise, guards)
         return symbol
+
+
+def _contradict(one: tuple[str, str, bool], other: tuple[str, str, bool]) -> bool:
+    if one[0] != other[0]:
+        return False
+    if one[1] == other[1]:
+        return one[2] is not other[2]
+    return one[2] and other[2] and is_known(one[1]) and is_known(other[1])
 
 
 def is_known(value: str) -> bool:
