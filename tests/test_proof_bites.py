@@ -91,7 +91,7 @@ PLANTED: dict[str, Planted] = {
     ),
     "moved": Planted(
         ["echo a > f", "cp f web/", "echo b > f", API, WEB],
-        two([API], ["echo a > f", "cp f web/", WEB]),
+        two(["echo a > f", "echo b > f", API], ["echo a > f", "cp f web/", WEB]),
         two([API], ["echo b > f", "cp f web/", WEB]),
         "reads files that were written in another way",
     ),
@@ -298,7 +298,7 @@ PLANTED: dict[str, Planted] = {
     ),
     "ends-with-a-question": Planted(
         ['[ -n "$CI_COMMIT_TAG" ] && echo tag', API, WEB],
-        two([API], [WEB]),
+        two(['[ -n "$CI_COMMIT_TAG" ] && echo tag', API], [WEB]),
         two([API, '[ -n "$CI_COMMIT_TAG" ] && echo tag'], [WEB]),
         "may end with",
     ),
@@ -432,8 +432,38 @@ PLANTED: dict[str, Planted] = {
     ),
     "ifs": Planted(
         ["IFS=,", "L=a,b", "/kaniko/executor -c api -d x $L", WEB],
-        two(["IFS=,", "L=a,b", "/kaniko/executor -c api -d x $L"], [WEB]),
+        two(["IFS=,", "L=a,b", "/kaniko/executor -c api -d x $L"], ["IFS=,", WEB]),
         two(["L=a,b", "/kaniko/executor -c api -d x $L"], [WEB]),
+        "`build-api`",
+    ),
+    "status-of-its-own-build": Planted(
+        ["set +e", API, "code=$?", "if [ $code -ne 0 ]; then exit $code; fi", WEB],
+        two(["set +e", API, "code=$?", "if [ $code -ne 0 ]; then exit $code; fi"], ["set +e", WEB]),
+        two(["set +e", API, "code=$?"], ["set +e", WEB]),
+        "no new job runs `exit $code`, line 4, as often as before",
+    ),
+    "scan-before-its-build": Planted(
+        [API, "trivy image --exit-code 1 $CI_REGISTRY_IMAGE/api", WEB],
+        two([API, "trivy image --exit-code 1 $CI_REGISTRY_IMAGE/api"], [WEB], needs=["build-api"]),
+        two(["trivy image --exit-code 1 $CI_REGISTRY_IMAGE/api", API], [WEB], needs=["build-api"]),
+        "`build-api` runs `trivy image --exit-code 1 $CI_REGISTRY_IMAGE/api` before",
+    ),
+    "output-read-before-its-build": Planted(
+        [f"{API} --digest-file d", "echo D=$(cat d) >> build.env", WEB],
+        two([f"{API} --digest-file d", "echo D=$(cat d) >> build.env"], [WEB]),
+        two(["echo D=$(cat d) >> build.env", f"{API} --digest-file d"], [WEB]),
+        "`build-api`",
+    ),
+    "output-not-kept": Planted(
+        [f"{API} --digest-file d", "echo D=$(cat d) >> build.env", WEB],
+        two([f"{API} --digest-file d", "echo D=$(cat d) >> build.env"], [WEB]),
+        two([f"{API} --digest-file d"], [WEB]),
+        "no new job runs `echo D=$(cat d) >> build.env`",
+    ),
+    "process-number": Planted(
+        [f"{API} &", "P=$!", "wait $P", f"{WEB} &", "wait $!"],
+        two([f"{API} &", "P=$!", "wait $P"], [f"{WEB} &", "wait $!"]),
+        two(["P=$!", f"{API} &", "wait $P"], [f"{WEB} &", "wait $!"]),
         "`build-api`",
     ),
     # After a build the root is the image.

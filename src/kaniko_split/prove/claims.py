@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.prove.symbols import is_known, is_reference, is_whole, path_in
+from kaniko_split.source.patterns import Pattern
 
 
 def _words(text: str) -> frozenset[str]:
@@ -178,6 +179,8 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
     return EVERYTHING
 
 
+# In one group of short options the file comes last: `-fsSLo FILE`, `-qO-`.
+_SHORT_OUTPUT = Pattern(r"-[a-zA-Z]*[oO](?![a-zA-Z])(.*)")
 _OUTPUTS = frozenset(
     {"-o", "-O", "--output", "--output-document", "--output-file", "--output-signature", "--file", "-D"}
 )
@@ -190,10 +193,12 @@ def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[s
     named: list[str] = []
     for number, word in enumerate(operands):
         flag, equals, value = word.partition("=")
-        if flag in _OUTPUTS or (word.startswith("-") and not word.startswith("--") and word[-1:] in {"o", "O"}):
+        short = _SHORT_OUTPUT.fullmatch(word)
+        if flag in _OUTPUTS and len(flag) > 2:
             named += [value] if equals else operands[number + 1 : number + 2]
-        elif word.startswith(("-o", "-O")) and len(word) > 2:
-            named.append(word[2:])
+        elif (short is not None and name in {"curl", "wget"}) or word[:2] in {"-o", "-O", "-D"}:
+            rest = short[1] if short is not None else word[2:]
+            named += [rest] if rest else operands[number + 1 : number + 2]
         elif word.startswith("--output"):
             named.append(value)
     paths = _paths(tuple(word for word in named if word not in {"-", "/dev/null", "/dev/stdout"}), folder)

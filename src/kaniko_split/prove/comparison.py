@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from kaniko_split.prove.events import BuildRecord, Event, Run
 from kaniko_split.prove.symbols import Symbols, shown
+from kaniko_split.source.patterns import Pattern
 
 _LONGEST = 80
 
@@ -133,6 +134,7 @@ def _compare_counts(old: Run, new: Mapping[str, Run], doubled: frozenset[str]) -
     first = next((number for number, event in enumerate(old.events) if event.build is not None), 0)
     after = Counter(_identity(event) for run in new.values() for event in run.events if event.build is None)
     before = Counter(_identity(event) for event in old.events if event.build is None)
+    written = Counter(event.text for run in new.values() for event in run.events)
     seen: set[tuple[str, ...]] = set()
     for number, event in enumerate(old.events):
         identity = _identity(event)
@@ -140,11 +142,9 @@ def _compare_counts(old: Run, new: Mapping[str, Run], doubled: frozenset[str]) -
             continue
         seen.add(identity)
         claim = event.claim
-        if not (claim.acts or claim.gates or claim.writes is None):
-            continue
-        if after[identity] < before[identity] and not _is_kept(event, new):
-            if claim.acts or event.gates or claim.writes is None:
-                yield f"no new job runs `{_short(event)}`, line {event.line}, as often as before"
+        lost = after[identity] < before[identity] and not _is_kept(event, new)
+        if lost and _must_be_kept(event, gone=written[event.text] == 0):
+            yield f"no new job runs `{_short(event)}`, line {event.line}, as often as before"
         elif claim.acts and after[identity] > before[identity] and event.text not in doubled:
             if number < first and not claim.known and event.words[:1] != ("trap",):
                 # What the job does before all builds is done before each of them, and the reader is told.
@@ -157,7 +157,24 @@ def _is_kept(event: Event, new: Mapping[str, Run]) -> bool:
     return any(event.key == other.key for run in new.values() for other in run.events)
 
 
+# They change the shell alone, or are there for what follows; the replay tells whether that matters.
+_WAYS = Pattern(
+    r"cd|pushd|popd|set|unset|=|for|case|call|export|local|declare|readonly|typeset|mkdir|rm|shift|wait|true|:|test|\[|\[\[|"
+    r"break|continue|read"
+)
+
+
+def _must_be_kept(event: Event, *, gone: bool) -> bool:
+    """Tell whether a command has to run as often as before; `gone` where no new job has it at all."""
+    if event.claim.acts or event.gates or event.claim.writes is None or event.words[:1] in {("exit",), ("return",)}:
+        return True
+    return gone and not event.inner and bool(event.words) and not _WAYS.fullmatch(event.words[0])
+
+
 def _identity(event: Event) -> tuple[str, ...]:
+    if event.words[:1] in {("exit",), ("return",)}:
+        # Which of several `exit 1` it is, only its conditions tell.
+        return (event.text, *sorted(f"{condition}{holds}" for condition, holds in event.guards))
     return (event.text, *event.words) if event.words else (event.text,)
 
 
@@ -241,6 +258,7 @@ def _only_gives_value(event: Event) -> bool:
 def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
     """A command that asks, acts or is not known must find what it found before, and the builds that it came after."""
     keys = {event.key for event in old.events}
+    looking = {event.text for event in old.events if event.looks}
     before: dict[str, frozenset[BuildRecord]] = {}
     gates: dict[str, frozenset[str]] = {}
     builds: list[BuildRecord] = []
@@ -262,7 +280,9 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
             claim = event.claim
             if event.build is not None:
                 own.add(event.build)
-            elif event.key not in keys and (claim.acts or claim.gates or event.looks):
+            elif event.key not in keys and (
+                claim.acts or claim.gates or event.looks or event.text in looking or event.words[:1] == ("wait",)
+            ):
                 what = "looks at what another build leaves" if event.looks else "does not find what it found before"
                 yield f"`{name}`: `{_short(event)}` {what}"
             elif claim.acts and not before.get(event.key, frozenset()) <= own and not _names_build(event, run):

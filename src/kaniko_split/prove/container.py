@@ -119,6 +119,10 @@ class Container:
             found |= dict.fromkeys(self._met(path, guards, outputs=outputs))
         return tuple(sorted(found))
 
+    def is_output(self, paths: Collection[str] | None) -> bool:
+        """Tell whether a path names just what a build wrote."""
+        return paths is not None and any(one.output and one.path in paths for one in self._entries)
+
     def link(self, path: str, target: str | None) -> None:
         """Note a symbolic link that the script makes; `target` is None where it may lead anywhere."""
         self._links[path] = target

@@ -59,6 +59,7 @@ class Event:
         looks: Whether it reads what a build leaves in the container's root.
         output: Whether what it writes comes from a build.
         names: Further variables that it reads.
+        inner: Whether it runs for a value, in a substitution.
         shells: The subshells that it runs in, by number.
     """
 
@@ -77,6 +78,7 @@ class Event:
     output: bool = False
     names: frozenset[str] = frozenset()
     shells: tuple[int, ...] = ()
+    inner: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -240,9 +240,7 @@ class Machine(ABC):
             frozenset(self.guards),
             failure,
             shell.folder,
-            tuple(
-                sorted((name, self.symbols.under(value, self.guards)) for name, value in shell.options.items() if value)
-            ),
+            self._options(),
             self._seen(prefix),
             files,
             background or "&" in self.masks,
@@ -259,11 +257,14 @@ class Machine(ABC):
         ):
             self.container.write(path_in(shell.folder, text), key, self.guards, output=True)
         shell.status = key
-        self._assign_quietly("!", key if background else "")
 
-    def _assign_quietly(self, name: str, value: str) -> None:
-        if value:
-            self.shell.values[name] = value
+    def _options(self) -> tuple[tuple[str, str], ...]:
+        """Return the options that are set, with IFS, which decides how many words a value becomes."""
+        options = dict(self.shell.options)
+        separators = self.expander.variable("IFS")
+        if separators != " \t\n":
+            options["IFS"] = separators
+        return tuple(sorted((name, self.symbols.under(value, self.guards)) for name, value in options.items() if value))
 
     def _target(self, redirect: Redirect) -> str:
         body = self.expander.value(redirect.body) if redirect.body is not None else ""
@@ -277,7 +278,6 @@ class Machine(ABC):
         *,
         prefix: dict[str, str] | None = None,
         text: str = "",
-        more: str = "",
     ) -> Event:
         """Run a command that is no build: what it reads is in its key, what it writes holds that key from then on."""
         shell = self.shell
@@ -290,11 +290,12 @@ class Machine(ABC):
         inputs += self._inputs(claim, prefix or {}, looks=looks)
         if folder_matters:
             inputs.append(shell.folder)
-        key = self.symbols.of(*words, *inputs, self.opaque, more)
+        key = self.symbols.of(*words, *inputs, self.opaque)
         masked = bool(self.masks) or shell.options.get("e") != "-"
         # What asks for the status of a build is no gate of its own: the builds are independent.
         status = any("status of a build" in self.symbols.sources(word) for word in words)
         gates = claim.gates and not masked and not status
+        looks = looks or self.container.is_output(claim.reads)
         event = self._record(statement, words, key, claim, None, gates=gates, text=text, looks=looks)
         if claim.fresh:
             self.symbols.mark(key, f"`{event.text}`")
@@ -388,6 +389,7 @@ class Machine(ABC):
             looks=looks,
             output=self.after_build,
             shells=self.shells,
+            inner="$(" in self.masks,
         )
         self.events.append(event)
         return event

@@ -129,6 +129,12 @@ def _moved(name: str, events: Sequence[Event], kept: Sequence[int]) -> Iterator[
 
 
 def _commute(one: Event, other: Event) -> bool:
+    for build, event in ((one, other), (other, one)):
+        if build.build is not None and (
+            event.claim.gates or event.claim.acts or event.claim.environment or event.looks or event.build is not None
+        ):
+            # What asks for an image, or for what a build leaves, stays on its side of the build.
+            return False
     sets_a_word = one.words[:1] in {("for",), ("=",)} and all(map(is_known, one.words))
     for event in (other,) if sets_a_word else (one, other):
         if sets_a_word and event.words[:1] == ("set",) and not any("a" in word for word in event.words[1:]):

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Sequence
 
 from kaniko_split.prove.events import Event
-from kaniko_split.prove.symbols import is_known
+from kaniko_split.prove.symbols import is_text
 from kaniko_split.shell.filters import filtered
 from kaniko_split.shell.nodes import Call, Chain, Statement, Substitution
 
@@ -24,7 +24,7 @@ def printed(part: Substitution, events: Sequence[Event], text: str) -> str | Non
         return None
     output = ""
     for number, event in enumerate(events):
-        if not all(map(is_known, event.words)) and event.words[:1] != ("pwd",):
+        if not all(map(is_text, event.words)) and event.words[:1] != ("pwd",):
             return None
         found = _output(event.words) if not number else filtered(event.words, output)
         if found is None:

@@ -20,7 +20,7 @@ from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.machine import DEEPEST, HARMLESS, plain_text
 from kaniko_split.prove.names import names_in, names_written
-from kaniko_split.prove.symbols import Symbols, is_known
+from kaniko_split.prove.symbols import Symbols, is_known, is_text
 from kaniko_split.shell.nodes import (
     Call,
     Case,
@@ -77,8 +77,11 @@ class _Replay(Commands):
     def statement(self, statement: Statement, *, tail: bool) -> None:
         with self.deeper():
             if statement.background:
+                start = len(self.events)
                 with self.masked("&"), self.subshell():
                     self._command(replace(statement, background=False), tail=False, background=True)
+                keys = (event.key for event in self.events[start:])
+                self.shell.values["!"] = self.symbols.of("background", *keys)
                 return
             if statement.negated:
                 self._note_ending(statement, tail=tail)
@@ -93,7 +96,9 @@ class _Replay(Commands):
 
     def _note_ending(self, statement: Statement, *, tail: bool) -> None:
         match statement.command:
-            case Call(words=words) if not words or not may_be_verdict((words[0].literal or "?",)):
+            case Call(words=words) if not words or words[0].literal in {"exit", "return"}:
+                return
+            case Call(words=words) if not may_be_verdict((words[0].literal or "?",)):
                 return
             case Declaration() | Function():
                 return
@@ -298,9 +303,9 @@ class _Replay(Commands):
         if "*" in patterns:
             return "yes"
         plain = [one for one in patterns if is_known(one) and not any(sign in one for sign in "*?[\\")]
-        if is_known(subject) and subject in plain:
+        if is_text(subject) and subject in plain:
             return "yes"
-        if is_known(subject) and len(plain) == len(patterns):
+        if is_text(subject) and len(plain) == len(patterns):
             return "no"
         symbol = self.symbols.of("case", subject, *patterns)
         if len(patterns) == 1 and plain:
@@ -394,7 +399,7 @@ def _decided(words: tuple[str, ...]) -> bool | None:
         return True
     if words == ("false",):
         return False
-    if words[:1] != ("test",) or not all(map(is_known, words)):
+    if words[:1] != ("test",) or not all(map(is_text, words)):
         return None
     match words[1:]:
         case (one, "=" | "==", other):

@@ -90,7 +90,7 @@ def _break(machine: Machine, statement: Statement, words: Words) -> None:
 
 
 def _wait(machine: Machine, statement: Statement, words: Words) -> None:
-    machine.run_command(statement, words, NOTHING, more=machine.shell.values.get("!", ""))
+    machine.run_command(statement, words, NOTHING)
 
 
 def _alias(machine: Machine, statement: Statement, words: Words) -> None:

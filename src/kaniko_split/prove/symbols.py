@@ -14,7 +14,7 @@ _OPEN, _CLOSE = "\x02", "\x03"
 _MARK = Pattern("\x02[^\x03]*\x03")
 _GLOB = Pattern(r"[*?\[]")
 
-PROJECT = "/\x01project"
+PROJECT = "/builds/\x01group/\x01project"
 """The folder that a job begins in: the value of CI_PROJECT_DIR, which no other text can be."""
 
 
@@ -125,10 +125,15 @@ def is_known(value: str) -> bool:
     return _OPEN not in value
 
 
+def is_text(value: str) -> bool:
+    """Tell whether `value` is known to its last letter; where the project lies is known to no one."""
+    return is_known(value) and PROJECT not in value
+
+
 def shown(value: str) -> str:
     """Return `value` for a message: a variable by its name, any other symbol as an ellipsis."""
     text = _MARK.sub(lambda match: match[0][1:-1] if match[0][1] == "$" else "…", value)
-    return text.replace(PROJECT, "$CI_PROJECT_DIR")
+    return text.replace(PROJECT, "$CI_PROJECT_DIR").replace("\x01", "")
 
 
 def is_reference(value: str) -> bool:
