@@ -159,7 +159,7 @@ def _is_kept(event: Event, new: Mapping[str, Run]) -> bool:
 
 # They change the shell alone, or are there for what follows; the replay tells whether that matters.
 _WAYS = Pattern(
-    r"cd|pushd|popd|set|unset|=|for|case|call|export|local|declare|readonly|typeset|mkdir|rm|shift|wait|true|:|test|\[|\[\[|"
+    r"cd|pushd|popd|set|unset|=|case|call|export|local|declare|readonly|typeset|mkdir|rm|shift|wait|true|:|test|\[|\[\[|"
     r"break|continue|read"
 )
 
@@ -280,9 +280,7 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
             claim = event.claim
             if event.build is not None:
                 own.add(event.build)
-            elif event.key not in keys and (
-                claim.acts or claim.gates or event.looks or event.text in looking or event.words[:1] == ("wait",)
-            ):
+            elif event.key not in keys and not (_only_prints(event) and event.text not in looking):
                 what = "looks at what another build leaves" if event.looks else "does not find what it found before"
                 yield f"`{name}`: `{_short(event)}` {what}"
             elif claim.acts and not before.get(event.key, frozenset()) <= own and not _names_build(event, run):
@@ -293,6 +291,12 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
                 yield f"`{name}` runs `{_short(event)}` only after a check that came after it"
             if event.gates:
                 ahead.add(event.key)
+
+
+def _only_prints(event: Event) -> bool:
+    """Tell whether a command does nothing but print its words."""
+    claim = event.claim
+    return event.words[:1] in {("echo",), ("printf",)} and not event.looks and not claim.writes and not claim.reads
 
 
 def _names_build(event: Event, run: Run) -> bool:

@@ -69,8 +69,6 @@ def _identities(event: Event) -> Iterator[tuple[str, ...]]:
     yield (event.text,)
     if event.words[:1] == ("=",):
         yield event.words
-    elif event.words[:1] == ("for",):
-        yield ("=", f"{event.words[1]}={event.words[2]}")
 
 
 def _aligned(
@@ -135,7 +133,7 @@ def _commute(one: Event, other: Event) -> bool:
         ):
             # What asks for an image, or for what a build leaves, stays on its side of the build.
             return False
-    sets_a_word = one.words[:1] in {("for",), ("=",)} and all(map(is_known, one.words))
+    sets_a_word = one.words[:1] == ("=",) and all(map(is_known, one.words))
     for event in (other,) if sets_a_word else (one, other):
         if sets_a_word and event.words[:1] == ("set",) and not any("a" in word for word in event.words[1:]):
             continue
@@ -256,7 +254,7 @@ def _writes(event: Event) -> set[str]:
     match event.node:
         case None:
             return set()
-        case Statement(command=For(name=name)) if event.words[:1] == ("for",):
+        case Statement(command=For(name=name)) if event.words[:1] == ("=",):
             return {name}
         case Statement() as node:
             # The replay follows the folder, and `cd a` and `cd ..` lead back.

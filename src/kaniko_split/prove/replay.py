@@ -321,7 +321,7 @@ class _Replay(Commands):
             return
         for number, item in enumerate(items):
             self.assign(loop.name, item)
-            self.run_command(statement, ("for", loop.name, item), NOTHING, text=f"{loop.name}={item}")
+            self.run_command(statement, ("=", f"{loop.name}={item}"), NOTHING, text=f"{loop.name}={item}")
             with self.scope():
                 self.run(loop.body, tail=tail and number == len(items) - 1)
 
