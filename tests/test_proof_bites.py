@@ -466,6 +466,18 @@ PLANTED: dict[str, Planted] = {
         two(["P=$!", f"{API} &", "wait $P"], [f"{WEB} &", "wait $!"]),
         "`build-api`",
     ),
+    "question-at-the-end-of-the-script": Planted(
+        [f"test -f ok && {API} && {WEB}"],
+        two(["test -f ok", API], ["test -f ok", WEB]),
+        two(["test -f ok", API], [WEB]),
+        "no longer waits for `test -f ok`",
+    ),
+    "tracing": Planted(
+        ['echo "building"', "set -x", API, WEB],
+        two(["set -x", 'echo "building"', API], ["set -x", WEB]),
+        two(["set -x", API], ["set -x", WEB]),
+        'no new job runs `echo "building"`',
+    ),
     # After a build the root is the image.
     "left-root": Planted(
         [API, "cp -r /out web/", WEB],

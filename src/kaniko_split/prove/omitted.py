@@ -127,6 +127,9 @@ def _moved(name: str, events: Sequence[Event], kept: Sequence[int]) -> Iterator[
 
 
 def _commute(one: Event, other: Event) -> bool:
+    if any(event.words[:1] == ("set",) and set("".join(event.words[1:])) <= set("+-xv") for event in (one, other)):
+        # They print more or less, and change nothing else.
+        return True
     for build, event in ((one, other), (other, one)):
         if build.build is not None and (
             event.claim.gates or event.claim.acts or event.claim.environment or event.looks or event.build is not None

@@ -214,21 +214,31 @@ class _Replay(Commands):
     def _and(self, left: Statement, right: Statement, *, tail: bool) -> None:
         for name, body in _defined_in(left):
             self.functions.setdefault(name, (self.expander.text, body))
-        # A failure of the left side is passed over, but for links that hardly fail and builds: the split says so.
+        ends = tail and not self.masks and self.shell.options.get("e") == "-"
+        self._links([*_links_of(left), right], tail=tail, ends=ends)
+
+    def _links(self, links: Sequence[Statement], *, tail: bool, ends: bool) -> None:
+        """Run the links of a chain; `ends` where a failure of one is how the script ends."""
+        first, *rest = links
+        if not rest:
+            self.statement(first, tail=tail)
+            return
+        # A failure is passed over, but for one before links that hardly fail and builds: the split says so.
         start = len(self.events)
-        harmless = self._is_harmless(right)
-        with self.masked(HARMLESS if harmless else "&&"):
-            self.statement(left, tail=False)
+        with self.masked(HARMLESS if all(map(self._is_harmless, rest)) else "&&"):
+            self.statement(first, tail=False)
         if self.ended:
             return
         asked = [event for event in self.events[start:] if event.claim.gates and event.build is None]
-        if not asked:
-            self.statement(right, tail=tail)
+        if asked and tail:
+            self.endings.add(plain_text(self._text(first)))
+        if asked and not ends:
+            condition = self._answer(asked)
+            self._branches(condition, lambda: self._links(rest, tail=tail, ends=ends), lambda: None)
             return
-        if tail:
-            self.endings.add(plain_text(self._text(left)))
-        condition = self._answer(asked)
-        self._branches(condition, lambda: self.statement(right, tail=tail), lambda: None)
+        # At the end of the script a failing link is as a failing statement of its own.
+        self.events[start:] = [replace(one, gates=one.gates or one in asked) for one in self.events[start:]]
+        self._links(rest, tail=tail, ends=ends)
 
     def _or(self, left: Statement, right: Statement, *, tail: bool) -> None:
         start = len(self.events)
@@ -377,6 +387,15 @@ def _leaves(statements: Sequence[Statement]) -> bool:
                 if any(_leaves(block) for block in nested(statement)):
                     return True
     return False
+
+
+def _links_of(statement: Statement) -> list[Statement]:
+    """Return the links of a chain of `&&`; any other statement is one link."""
+    command = statement.command
+    plain = not (statement.redirects or statement.negated or statement.background)
+    if plain and isinstance(command, Chain) and command.operator == "&&":
+        return [*_links_of(command.left), command.right]
+    return [statement]
 
 
 def _defined_in(statement: Statement) -> Iterator[tuple[str, Statement]]:
