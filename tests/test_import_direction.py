@@ -78,8 +78,10 @@ def test_no_regular_expression_is_compiled_on_import(path: Path) -> None:
 
 # What the proof of the scripts may know: the syntax tree, the executor's flags and the pipeline, and nothing that the
 # plan is made from. A text that a filter prints is computed from known words alone.
-PROOF = "jobs replay machine commands shell_commands scripts printing expansion names builds claims comparison container"
-PROOF_MODULES = (*PROOF.split(), "events", "omitted", "order", "symbols")
+PROOF = (
+    "jobs replay machine commands shell_commands scripts printing expansion names builds claims comparison container"
+)
+PROOF_MODULES = (*PROOF.split(), "events", "omitted", "order", "questions", "symbols")
 SHARED_WITH_THE_PROOF = ("kaniko_split.prove.", "kaniko_split.kaniko.", "kaniko_split.gitlab.", "kaniko_split.source.")
 SHARED_OF_THE_SHELL = {"kaniko_split.shell.nodes", "kaniko_split.shell.parse", "kaniko_split.shell.filters"}
 

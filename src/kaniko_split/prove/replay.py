@@ -20,6 +20,7 @@ from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.machine import DEEPEST, HARMLESS, plain_text
 from kaniko_split.prove.names import names_in, names_written
+from kaniko_split.prove.questions import answer_of, fact_of
 from kaniko_split.prove.symbols import Symbols, is_known, is_text
 from kaniko_split.shell.nodes import (
     Call,
@@ -170,10 +171,10 @@ class _Replay(Commands):
         return self._answer(self.events[start:], negated=negated)
 
     def _answer(self, events: Sequence[Event], *, negated: bool = False) -> str:
-        if len(events) == 1 and (known := _decided(events[0].words)) is not None:
+        if len(events) == 1 and (known := answer_of(events[0].words)) is not None:
             return "yes" if known is not negated else "no"
         symbol = self.symbols.of("if", str(negated), *(event.key for event in events))
-        if len(events) == 1 and (fact := _fact(events[0].words)) is not None:
+        if len(events) == 1 and (fact := fact_of(events[0].words)) is not None:
             value, other, equal = fact
             self.symbols.note_fact(symbol, value, other, equal=equal is not negated)
         self._note_builds(symbol, events)
@@ -408,43 +409,3 @@ def _defined_in(statement: Statement) -> Iterator[tuple[str, Statement]]:
             yield name, body
         case _:
             return
-
-
-def _decided(words: tuple[str, ...]) -> bool | None:
-    """Return the answer of a test whose words are known; None for any other command."""
-    if words[:1] == ("[",) and words[-1:] == ("]",):
-        words = ("test", *words[1:-1])
-    if words in {("true",), (":",)}:
-        return True
-    if words == ("false",):
-        return False
-    if words[:1] != ("test",) or not all(map(is_text, words)):
-        return None
-    match words[1:]:
-        case (one, "=" | "==", other):
-            return one == other
-        case (one, "!=", other):
-            return one != other
-        case ("-n", one) | (one,):
-            return bool(one)
-        case ("-z", one):
-            return not one
-        case _:
-            return None
-
-
-def _fact(words: tuple[str, ...]) -> tuple[str, str, bool] | None:
-    """Return what a test compares, and whether it holds where the two are equal; None for any other command."""
-    if words[:1] == ("[",) and words[-1:] == ("]",):
-        words = ("test", *words[1:-1])
-    match words:
-        case ("test", one, "=" | "==", other):
-            return one, other, True
-        case ("test", one, "!=", other):
-            return one, other, False
-        case ("test", "-n", one) | ("test", one):
-            return one, "", False
-        case ("test", "-z", one):
-            return one, "", True
-        case _:
-            return None
