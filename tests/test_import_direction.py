@@ -75,3 +75,31 @@ def test_no_regular_expression_is_compiled_on_import(path: Path) -> None:
             continue
         calls = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
         assert "re.compile" not in map(ast.unparse, calls), "a run that never asks it pays: take source.patterns"
+
+
+# What the proof of the scripts may know: the syntax tree, the executor's flags and the pipeline, and nothing that the
+# plan is made from. A text that a filter prints is computed from known words alone.
+PROOF = (
+    "jobs replay machine commands shell_commands scripts printing expansion names builds claims comparison container"
+)
+PROOF_MODULES = (*PROOF.split(), "events", "omitted", "order", "questions", "symbols")
+SHARED_WITH_THE_PROOF = ("kaniko_split.prove.", "kaniko_split.kaniko.", "kaniko_split.gitlab.", "kaniko_split.source.")
+SHARED_OF_THE_SHELL = {"kaniko_split.shell.nodes", "kaniko_split.shell.parse", "kaniko_split.shell.filters"}
+
+
+@pytest.mark.parametrize("name", PROOF_MODULES)
+def test_the_proof_shares_the_syntax_tree_alone_with_the_plan(name: str) -> None:
+    own = {f"kaniko_split.prove.{module}" for module in PROOF_MODULES}
+    for node in ast.walk(ast.parse((PACKAGE / "prove" / f"{name}.py").read_text())):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("kaniko_split"):
+            continue
+        modules = {node.module or ""}
+        if node.module == "kaniko_split.prove":
+            modules = {f"kaniko_split.prove.{alias.name}" for alias in node.names}
+        for module in modules:
+            if module.startswith("kaniko_split.prove."):
+                assert module in own, f"{name} may not know {module}"
+            else:
+                assert module in SHARED_OF_THE_SHELL or module.startswith(SHARED_WITH_THE_PROOF), (
+                    f"{name} may not know {module}"
+                )

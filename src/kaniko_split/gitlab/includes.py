@@ -74,7 +74,11 @@ class _Reading:
         names = sorted(last, key=lambda name: last[name])
         perhaps = {name: place for name, place in self.perhaps.items() if name not in self.always}
         return Pipeline(
-            tuple(self.known[name] for name in names), tuple(self.unread), perhaps=perhaps, read=self.repository.text
+            tuple(self.known[name] for name in names),
+            tuple(self.unread),
+            perhaps=perhaps,
+            read=self.repository.text,
+            real=self.repository.real,
         )
 
 

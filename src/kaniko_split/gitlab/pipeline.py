@@ -75,6 +75,10 @@ def _nothing(name: str) -> str | None:
     return None
 
 
+def _itself(name: str) -> str | None:
+    return name
+
+
 @dataclass(frozen=True, eq=False)
 class Pipeline:
     """The files of one pipeline, in the order in which GitLab merges them: the root comes last.
@@ -86,6 +90,7 @@ class Pipeline:
         perhaps: The files that come in by includes with `rules` alone, by name, and where that include stands. They
             are taken for included.
         read: Gives the text of a file of the repository, by name; None where there is none.
+        real: Gives the name of what a path of the repository leads to over symbolic links; None for a place outside.
         partial: Whether GitLab does not start from the root here: other projects may include it.
         memo: What has been worked out of the files so far (`gitlab.resolve`).
     """
@@ -96,6 +101,7 @@ class Pipeline:
     perhaps: dict[str, Place] = field(default_factory=dict)
     read: Callable[[str], str | None] = _nothing
     partial: bool = False
+    real: Callable[[str], str | None] = _itself
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -8,24 +8,21 @@ GitLab's limits hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kaniko_split.detect.findings import given_variables
-from kaniko_split.detect.trace import Trace, opened, trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
-from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
+from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import UnresolvableError
-from kaniko_split.gitlab.script import OddScriptError, Section, provider, script_items
+from kaniko_split.gitlab.script import OddScriptError
 from kaniko_split.plan.outcome import Split
 from kaniko_split.prove.accounting import check_accounts
-from kaniko_split.prove.circumstances import record_of
-from kaniko_split.prove.comparing import JobRecord, check_circumstances
+from kaniko_split.prove.builds import Names
+from kaniko_split.prove.jobs import check_jobs
 from kaniko_split.prove.meaning import check_meaning
 from kaniko_split.prove.reading import check_reading
 from kaniko_split.rewrite.rewriting import Rewritten
 from kaniko_split.shell.parse import ShellSyntaxError
-from kaniko_split.shell.values import Value
 from kaniko_split.tree.compose import BrokenYamlError, compose
 
 
@@ -66,7 +63,10 @@ def prove(
         after = _pipeline_after(pipeline, rewritten)
         broken.extend(check_meaning(pipeline, after, splits))
         for split in splits:
-            broken.extend(_check_split(after, split, words))
+            builds = [job.name for job in split.jobs if job.build is not None]
+            finishing = [job.name for job in split.jobs if job.build is None]
+            names = Names(words.executors, words.own_words)
+            broken.extend(check_jobs(pipeline, after, split.finding.job.name, builds, finishing, names))
     except UnresolvableError as error:
         broken.append(f"GitLab would reject the new pipeline: {error}")
     except (OddScriptError, ShellSyntaxError, BrokenYamlError) as error:
@@ -92,47 +92,6 @@ def _pipeline_after(pipeline: Pipeline, rewritten: Sequence[Rewritten]) -> Pipel
         for file in pipeline.files
     )
     return replace(pipeline, files=files, memo={})
-
-
-def _check_split(after: Pipeline, split: Split, words: Vocabulary) -> Iterator[str]:
-    """Compare each build's circumstances, and each job's commands, before and after; no new job may be found again."""
-    finding = split.finding
-    assert finding.trace is not None  # noqa: S101 (what cannot be read is refused)
-    variables = finding.variables or {}
-    old = record_of(opened(finding.trace, variables, words, finding.pipeline.read), tuple(variables))
-    new: dict[str, JobRecord] = {}
-    for job in split.jobs:
-        found = after.named(job.name)
-        if len(found) != 1:
-            yield f"`{job.name}` stands {len(found)} times in the new pipeline"
-            return
-        given = given_variables(after, job.name)
-        steps = _trace_after(after, found[0], given, words)
-        if steps.builds > 1:
-            yield f"`{job.name}` would be found again"
-        new[job.name] = record_of(opened(steps, given, words, after.read), tuple(given))
-    yield from check_circumstances(old, new, _waits(split))
-
-
-def _trace_after(after: Pipeline, job: Job, given: Mapping[str, Value], words: Vocabulary) -> Trace:
-    items = (
-        *script_items(after, provider(after, job, "before_script"), Section.BEFORE_SCRIPT),
-        *script_items(after, provider(after, job, "script"), Section.SCRIPT),
-    )
-    return trace(items, given, words, after.read)
-
-
-def _waits(split: Split) -> dict[str, frozenset[str]]:
-    """Return, for each new job, the new jobs that end before it starts, those behind others included."""
-    waits = {job.name: {need.job for need in job.needs or ()} for job in split.jobs}
-    names = waits.keys()
-    for found in waits.values():
-        waiting = list(found & names)
-        while waiting:
-            more = waits[waiting.pop()] & names
-            waiting.extend(more - found)
-            found.update(more)
-    return {name: frozenset(found & names) for name, found in waits.items()}
 
 
 def _lines(splits: Sequence[Split], rewritten: Sequence[Rewritten]) -> Iterator[str]:

@@ -1,51 +1,186 @@
-"""Which symbol stands for a value, where a script is followed and not run?"""
+"""Which text stands for a value that nobody knows before the job runs?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import posixpath
+from collections.abc import Collection
 
-Symbol = str
+from kaniko_split.source.patterns import Pattern
 
-_SYMBOLS: dict[tuple[str, ...], Symbol] = {}
+Guard = tuple[str, bool]
+"""A condition, as a symbol, and whether it holds."""
+
+_OPEN, _CLOSE = "\x02", "\x03"
+_MARK = Pattern("\x02[^\x03]*\x03")
+_GLOB = Pattern(r"[*?\[]")
+
+PROJECT = "/builds/\x01group/\x01project"
+"""The folder that a job begins in: the value of CI_PROJECT_DIR, which no other text can be."""
 
 
-def symbol_of(*parts: str) -> Symbol:
-    """Return the one symbol that stands for these parts, the same whenever they are the same."""
-    return _SYMBOLS.setdefault(parts, f"#{len(_SYMBOLS)}")
+class Symbols:
+    """One symbol for each way in which a value comes to be; equal ways have equal symbols."""
 
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, ...], int] = {}
+        self._choices: dict[str, tuple[str, str, str]] = {}
+        self._facts: dict[str, tuple[str, str, bool]] = {}
+        self._sources: dict[str, frozenset[str]] = {}
 
-_CHOICES: dict[Symbol, tuple[Symbol, Symbol, Symbol]] = {}
-
-
-def choice_of(given: Symbol, otherwise: Symbol, symbol: Symbol) -> Symbol:
-    """Return what stands for `symbol` where the condition `given` holds, and else for what was there before it."""
-    if not given:
+    def of(self, *parts: str) -> str:
+        """Return the symbol for these parts, the same whenever they are the same."""
+        known = len(self._numbers)
+        symbol = f"{_OPEN}{self._numbers.setdefault(parts, known)}{_CLOSE}"
+        if self._sources and len(self._numbers) > known:
+            sources = self.sources(*parts)
+            if sources:
+                self._sources[symbol] = sources
         return symbol
-    before = otherwise
-    while before in _CHOICES and _CHOICES[before][0] == given:
-        before = _CHOICES[before][1]
-    made = symbol_of("choice", given, before, symbol)
-    _CHOICES[made] = (given, before, symbol)
-    return made
 
+    def note_fact(self, condition: str, value: str, other: str, *, equal: bool) -> None:
+        """Note that a condition holds where two values are equal, or where they are not."""
+        self._facts[condition] = (value, other, equal)
 
-def chosen_of(given: Symbol, symbol: Symbol) -> Symbol:
-    """Return what `symbol` stands for where the condition `given` holds."""
-    while given and symbol in _CHOICES and _CHOICES[symbol][0] == given:
-        symbol = _CHOICES[symbol][2]
-    return symbol
+    def exclude(self, guards: Collection[Guard], others: Collection[Guard]) -> bool:
+        """Tell whether two lots of conditions cannot hold in one run."""
+        if any((condition, not holds) in others for condition, holds in guards):
+            return True
+        known = [self._fact(guard) for guard in guards]
+        return any(
+            one is not None and other is not None and _contradict(one, other)
+            for one in known
+            for other in map(self._fact, others)
+        )
 
+    def _fact(self, guard: Guard) -> tuple[str, str, bool] | None:
+        fact = self._facts.get(guard[0])
+        return None if fact is None else (fact[0], fact[1], fact[2] is guard[1])
 
-def decided(givens: Sequence[Symbol], symbol: Symbol) -> Symbol:
-    """Return what `symbol` stands for where one of the conditions `givens` holds for certain."""
-    chosen: dict[Symbol, Symbol] = {}
-    rest = symbol
-    while rest in _CHOICES and _CHOICES[rest][0] in givens:
-        given, rest, last = _CHOICES[rest]
-        chosen.setdefault(given, last)
-    if set(chosen) != set(givens):
+    def mark(self, symbol: str, source: str) -> None:
+        """Note that a symbol, and all that is made of it, comes from `source`."""
+        self._sources[symbol] = self._sources.get(symbol, frozenset()) | {source}
+
+    def sources(self, *values: str) -> frozenset[str]:
+        """Return the noted sources that values come from."""
+        if not self._sources:
+            return frozenset()
+        found: set[str] = set()
+        for value in values:
+            if _OPEN in value:
+                for symbol in _MARK.findall(value):
+                    found |= self._sources.get(symbol, frozenset())
+        return frozenset(found)
+
+    def alternatives(self, value: str) -> frozenset[str]:
+        """Return the texts that a value may be made of, whichever conditions hold."""
+        texts, waiting = {value}, [value]
+        while waiting:
+            for symbol in _MARK.findall(waiting.pop()):
+                for text in self._choices.get(symbol, ())[1:]:
+                    if text not in texts:
+                        texts.add(text)
+                        waiting.append(text)
+        return frozenset(texts)
+
+    @staticmethod
+    def environment(name: str) -> str:
+        """Return what stands for a variable that only the environment of the job gives."""
+        return f"{_OPEN}${name}{_CLOSE}"
+
+    def choice(self, condition: str, then: str, otherwise: str) -> str:
+        """Return what stands for `then` where a condition holds, and for `otherwise` elsewhere."""
+        if then == otherwise:
+            return then
+        symbol = self.of("choice", condition, then, otherwise)
+        self._choices[symbol] = (condition, then, otherwise)
         return symbol
-    made = ""
-    for given in givens:
-        made = choice_of(given, made, chosen[given])
-    return made
+
+    def under(self, value: str, guards: Collection[Guard]) -> str:
+        """Return what `value` is where these conditions have these answers."""
+        if not guards or not self._choices or _OPEN not in value:
+            return value
+        return _MARK.sub(lambda match: self._chosen(match[0], guards), value)
+
+    def _chosen(self, symbol: str, guards: Collection[Guard]) -> str:
+        if symbol not in self._choices:
+            return symbol
+        condition, then, otherwise = self._choices[symbol]
+        if (condition, True) in guards:
+            return self.under(then, guards)
+        if (condition, False) in guards:
+            return self.under(otherwise, guards)
+        return symbol
+
+
+def _contradict(one: tuple[str, str, bool], other: tuple[str, str, bool]) -> bool:
+    if one[0] != other[0]:
+        return False
+    if one[1] == other[1]:
+        return one[2] is not other[2]
+    return one[2] and other[2] and is_known(one[1]) and is_known(other[1])
+
+
+def is_known(value: str) -> bool:
+    """Tell whether nothing in `value` is a symbol."""
+    return _OPEN not in value
+
+
+def is_text(value: str) -> bool:
+    """Tell whether `value` is known to its last letter; where the project lies is known to no one."""
+    return is_known(value) and PROJECT not in value
+
+
+def shown(value: str) -> str:
+    """Return `value` for a message: a variable by its name, any other symbol as an ellipsis."""
+    text = _MARK.sub(lambda match: match[0][1:-1] if match[0][1] == "$" else "…", value)
+    return text.replace(PROJECT, "$CI_PROJECT_DIR").replace("\x01", "")
+
+
+def is_reference(value: str) -> bool:
+    """Tell whether a word begins with the name of a registry, as GitLab gives it: it names an image and no file."""
+    return value.startswith((f"{_OPEN}$CI_REGISTRY", f"{_OPEN}$CI_DEPENDENCY_PROXY", f"docker://{_OPEN}$CI_REGISTRY"))
+
+
+def written_with_dollar(value: str) -> str:
+    """Return `value` with a dollar before each symbol, as `kaniko.pflag` knows an expansion."""
+    return value.replace(_OPEN, "$" + _OPEN)
+
+
+def without_dollar(value: str) -> str:
+    """Undo `written_with_dollar`."""
+    return value.replace("$" + _OPEN, _OPEN)
+
+
+def path_in(folder: str, text: str) -> str | None:
+    """Return the absolute path that `text` names in `folder`; None where it may be any.
+
+    A pattern or a symbol within a path stands for all that lies below the folder before it.
+    """
+    if not text.startswith("/"):
+        if text.startswith(_OPEN) or not folder.startswith("/"):
+            return None
+        text = f"{folder}/{text}"
+    unknown = min((at for at in (text.find(_OPEN), _first_glob(text)) if at >= 0), default=-1)
+    if unknown >= 0:
+        if "/.." in text[unknown:]:
+            return None
+        text = text[: text.rfind("/", 0, unknown) + 1]
+    path = posixpath.normpath(text)
+    return "/" + path.lstrip("/")
+
+
+def is_whole(folder: str, text: str) -> bool:
+    """Tell whether `path_in` gives just the one file that `text` names, not all below a folder."""
+    return is_known(text) and is_known(folder) and not _GLOB.search(text)
+
+
+def _first_glob(text: str) -> int:
+    match = _GLOB.search(text)
+    return match.start() if match is not None else -1
+
+
+def meets(path: str, other: str) -> bool:
+    """Tell whether one of two paths is the other, or lies below it."""
+    if path == other:
+        return True
+    return path.startswith(other.rstrip("/") + "/") or other.startswith(path.rstrip("/") + "/")

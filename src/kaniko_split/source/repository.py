@@ -134,6 +134,14 @@ class Repository:
         here = Path.cwd()
         return path.relative_to(here).as_posix() if path.is_relative_to(here) else name
 
+    def real(self, name: str) -> str | None:
+        """Return the name of what a path leads to where symbolic links are on it; None outside of the repository."""
+        if self.alone:
+            return name
+        root = os.path.realpath(self.root)
+        path = os.path.realpath(self.root / name)
+        return os.path.relpath(path, root) if path == root or path.startswith(root + os.sep) else None
+
     def linked_folders(self) -> frozenset[str]:
         """Return the folders of the repository that are symbolic links, by name."""
         found: set[str] = set()

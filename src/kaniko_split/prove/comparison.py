@@ -1,0 +1,325 @@
+"""Do the new jobs give each build what the old job gave it, and does all else run as often as before?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from kaniko_split.prove.events import BuildRecord, Event, Run
+from kaniko_split.prove.symbols import Symbols, shown
+from kaniko_split.source.patterns import Pattern
+
+_LONGEST = 80
+
+
+def compare(
+    old: Run,
+    new: Mapping[str, Run],
+    waits: Mapping[str, frozenset[str]],
+    symbols: Symbols,
+    doubled: frozenset[str] = frozenset(),
+) -> Iterator[str]:
+    """Yield what is different for a build or a command; nothing where all is as before.
+
+    Args:
+        old: What the old job runs.
+        new: What each new job runs, by name.
+        waits: For each new job, those that have succeeded before it starts.
+        symbols: The symbols of all of them.
+        doubled: The commands, as written, of which the reader is told that they run once per image.
+    """
+    yield from _compare_builds(old, new)
+    yield from _compare_waits(old, new)
+    yield from _check_one_build(new, symbols)
+    for name, run in new.items():
+        for text in sorted(run.endings - old.endings):
+            yield f"`{name}` may end with `{text}`, whose failure was passed over before"
+    yield from _compare_counts(old, new, doubled)
+    yield from _compare_gates(old, new, waits)
+    yield from _compare_kept(old, new, waits)
+    yield from _compare_fresh(new, symbols)
+
+
+def _compare_builds(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
+    before = [event for event in old.events if event.build is not None]
+    left = list(before)
+    strange: list[tuple[str, Event]] = []
+    for name, run in new.items():
+        for event in run.events:
+            if event.build is None:
+                continue
+            match = next((one for one in left if one.build == event.build), None)
+            if match is None:
+                strange.append((name, event))
+            else:
+                left.remove(match)
+    for name, event in strange:
+        closest = max(left, key=lambda one: _likeness(one, event), default=None)
+        if closest is None:
+            yield f"`{name}` runs the build `{_short(event)}`, which the old job does not run like that"
+            continue
+        left.remove(closest)
+        for sentence in _differences(closest.build, event.build):
+            yield f"`{name}`: the build `{_short(event)}` {sentence}"
+    for event in left:
+        yield f"no new job runs the build `{_short(event)}`, line {event.line}"
+
+
+def _check_one_build(new: Mapping[str, Run], symbols: Symbols) -> Iterator[str]:
+    """No new job runs two builds, but where conditions exclude each other or the one is tried again."""
+    for name, run in new.items():
+        builds = [event for event in run.events if event.build is not None]
+        for number, event in enumerate(builds):
+            for other in builds[number + 1 :]:
+                retried = event.build is not None and event.build.failure not in {"ends", "passed over", "&"}
+                if not retried and not symbols.exclude(event.guards, other.guards):
+                    yield f"`{name}` still runs `{_short(event)}` and `{_short(other)}`"
+                    return
+
+
+def _compare_waits(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
+    """What waits for a build in the background still does."""
+    if not any(event.words[:1] == ("wait",) for event in old.events):
+        return
+    for name, run in new.items():
+        waits = False
+        for event in reversed(run.events):
+            waits = waits or event.words[:1] == ("wait",)
+            if event.build is not None and event.build.background and not waits:
+                yield f"`{name}` does not wait for the build `{_short(event)}`, which runs in the background"
+
+
+def _likeness(one: Event, other: Event) -> int:
+    if one.build is None or other.build is None:
+        return 0
+    same: list[bool] = [
+        getattr(one.build, field) == getattr(other.build, field)
+        for field in ("folder", "guards", "environment", "files")
+    ]
+    return 16 * int(one.build.words == other.build.words) + 8 * int(one.text == other.text) + sum(same)
+
+
+def _differences(old: BuildRecord | None, new: BuildRecord | None) -> Iterator[str]:
+    if old is None or new is None:
+        return
+    if old.words != new.words:
+        pairs = [(one, other) for one, other in zip(old.words, new.words, strict=False) if one != other]
+        one, other = pairs[0] if pairs else (old.words[-1], new.words[-1])
+        yield f"gets `{shown(other)}` where it got `{shown(one)}`"
+    if old.folder != new.folder:
+        yield f"runs in {shown(new.folder)} and no longer in {shown(old.folder)}"
+    if old.guards != new.guards:
+        yield "runs under other conditions than before"
+    if old.failure != new.failure:
+        yield f"fails in another way: its failure was `{old.failure}` and is `{new.failure}`"
+    if old.options != new.options:
+        yield f"runs with other shell options: {_changed(old.options, new.options)}"
+    if old.environment != new.environment:
+        yield f"sees other values in its environment: {_changed(old.environment, new.environment)}"
+    if old.files != new.files:
+        yield f"reads files that were written in another way: {_changed(old.files, new.files)}"
+    if old.sources != new.sources:
+        yield "comes from a script that may have been written in another way"
+    if old.background != new.background:
+        yield "runs in the background where it did not, or no longer does"
+
+
+def _changed(old: tuple[tuple[str, str], ...], new: tuple[tuple[str, str], ...]) -> str:
+    names = {name for name, _ in set(old) ^ set(new)}
+    return ", ".join(sorted(map(shown, names))[:4])
+
+
+def _compare_counts(old: Run, new: Mapping[str, Run], doubled: frozenset[str]) -> Iterator[str]:
+    """Compare how often each command runs that acts outside of the container, or that nobody knows."""
+    first = next((number for number, event in enumerate(old.events) if event.build is not None), 0)
+    after = Counter(_identity(event) for run in new.values() for event in run.events if event.build is None)
+    before = Counter(_identity(event) for event in old.events if event.build is None)
+    written = Counter(event.text for run in new.values() for event in run.events)
+    seen: set[tuple[str, ...]] = set()
+    for number, event in enumerate(old.events):
+        identity = _identity(event)
+        if event.build is not None or identity in seen:
+            continue
+        seen.add(identity)
+        claim = event.claim
+        lost = after[identity] < before[identity] and not _is_kept(event, new)
+        if lost and _must_be_kept(event, gone=written[event.text] == 0):
+            yield f"no new job runs `{_short(event)}`, line {event.line}, as often as before"
+        elif claim.acts and after[identity] > before[identity] and event.text not in doubled:
+            if number < first and not claim.known and event.words[:1] != ("trap",):
+                # What the job does before all builds is done before each of them, and the reader is told.
+                continue
+            times = after[identity]
+            yield f"`{_short(event)}`, line {event.line}, acts outside of the container and runs {times} times"
+
+
+def _is_kept(event: Event, new: Mapping[str, Run]) -> bool:
+    return any(event.key == other.key for run in new.values() for other in run.events)
+
+
+# They change the shell alone, or are there for what follows; the replay tells whether that matters.
+_WAYS = Pattern(
+    r"cd|pushd|popd|set|unset|=|case|call|export|local|declare|readonly|typeset|mkdir|rm|shift|wait|true|:|test|\[|\[\[|"
+    r"break|continue|read"
+)
+
+
+def _must_be_kept(event: Event, *, gone: bool) -> bool:
+    """Tell whether a command has to run as often as before; `gone` where no new job has it at all."""
+    if event.claim.acts or event.gates or event.claim.writes is None or event.words[:1] in {("exit",), ("return",)}:
+        return True
+    return gone and not event.inner and bool(event.words) and not _WAYS.fullmatch(event.words[0])
+
+
+def _identity(event: Event) -> tuple[str, ...]:
+    if event.words[:1] in {("exit",), ("return",)}:
+        # Which of several `exit 1` it is, only its conditions tell.
+        return (event.text, *sorted(f"{condition}{holds}" for condition, holds in event.guards))
+    return (event.text, *event.words) if event.words else (event.text,)
+
+
+def _compare_gates(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """What could end the old job before a build still comes before it: in its job, or in a job that it waits for."""
+    asked = _gates_before(old)
+    gates = [event for event in old.events if event.gates and not _is_dry_run(event, old)]
+    places = {event.key: number for number, event in enumerate(gates)}
+    first = next((event for event in old.events if event.build is not None), None)
+    prelude = {event.key for event in (asked[first.build][0] if first is not None and first.build is not None else ())}
+    verdicts = {name: {event.key for event in run.events if event.gates} for name, run in new.items()}
+    anywhere = set().union(*verdicts.values())
+    acted: dict[str, set[str]] = {}
+    passed: set[str] = set()
+    for event in old.events:
+        if event.claim.acts:
+            acted.setdefault(event.key, set(passed))
+        if event.gates:
+            passed.add(event.key)
+    for name, run in new.items():
+        ahead: set[str] = set().union(*(verdicts[one] for one in waits.get(name, ())))
+        kept = set(ahead)
+        for event in run.events:
+            if event.build is not None and asked.get(event.build):
+                choices = asked[event.build]
+                best = min(choices, key=lambda gates: sum(gate.key not in kept for gate in gates))
+                choices.remove(best)
+                lost = [gate for gate in best if gate.key not in kept]
+                lost = [one for one in lost if not (one.key in prelude & anywhere and _only_gives_value(one))]
+                for gate in lost[:3]:
+                    yield (
+                        f"`{name}` no longer waits for `{_short(gate)}`, line {gate.line}, "
+                        "which could end the job before its build"
+                    )
+                before = {gate.key for gate in best}
+                # What acts on the image after its build may have to wait.
+                later = run.events[run.events.index(event) :]
+                before |= set().union(*(acted.get(one.key, frozenset()) for one in later))
+                for gate in gates:
+                    if gate.key in ahead and gate.key not in before and places[gate.key] >= len(best):
+                        yield f"`{name}` waits for `{_short(gate)}`, line {gate.line}, which came after its build"
+            if event.gates:
+                kept.add(event.key)
+
+
+def _gates_before(old: Run) -> dict[BuildRecord, list[list[Event]]]:
+    """Return the gates before each build; several builds may be given the same."""
+    asked: dict[BuildRecord, list[list[Event]]] = {}
+    gates: list[Event] = []
+    for event in old.events:
+        if event.build is not None:
+            asked.setdefault(event.build, []).append(list(gates))
+        if event.gates and not _is_dry_run(event, old):
+            gates.append(event)
+    return asked
+
+
+def _is_dry_run(event: Event, old: Run) -> bool:
+    """Tell whether a build without a push is what takes the place of a push where a condition does not hold."""
+    if event.build is None:
+        return False
+    others = {(condition, not holds) for condition, holds in event.guards}
+    return any(
+        other.build is not None
+        and not other.claim.gates
+        and others & other.guards
+        and other.claim.reads == event.claim.reads
+        for other in old.events
+    )
+
+
+def _only_gives_value(event: Event) -> bool:
+    """Tell whether a command is there for a value or a file, so that its failure is no verdict on others."""
+    assigns = event.words[:1] == ("=",)
+    redirects = event.node is not None and any(
+        ">" in one.operator and one.target.literal not in {"/dev/null", None} for one in event.node.redirects
+    )
+    return assigns or redirects
+
+
+def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """A command that asks, acts or is not known must find what it found before, and the builds that it came after."""
+    keys = {event.key for event in old.events}
+    looking = {event.text for event in old.events if event.looks}
+    before: dict[str, frozenset[BuildRecord]] = {}
+    gates: dict[str, frozenset[str]] = {}
+    builds: list[BuildRecord] = []
+    passed: list[str] = []
+    for event in old.events:
+        if event.build is not None:
+            builds.append(event.build)
+        if event.claim.acts:
+            before.setdefault(event.key, frozenset(builds))
+            gates.setdefault(event.key, frozenset(passed))
+        if event.gates:
+            passed.append(event.key)
+    made = {name: {event.build for event in run.events if event.build is not None} for name, run in new.items()}
+    verdicts = {name: {event.key for event in run.events if event.gates} for name, run in new.items()}
+    for name, run in new.items():
+        own: set[BuildRecord] = set().union(*(made[one] for one in waits.get(name, ())))
+        ahead: set[str] = set().union(*(verdicts[one] for one in waits.get(name, ())))
+        for event in run.events:
+            claim = event.claim
+            if event.build is not None:
+                own.add(event.build)
+            elif event.key not in keys and not (_only_prints(event) and event.text not in looking):
+                what = "looks at what another build leaves" if event.looks else "does not find what it found before"
+                yield f"`{name}`: `{_short(event)}` {what}"
+            elif claim.acts and not before.get(event.key, frozenset()) <= own and not _names_build(event, run):
+                missing = next(iter(before[event.key] - own))
+                build = shown(" ".join(missing.words))[:_LONGEST]
+                yield f"`{name}` runs `{_short(event)}` without waiting for the build `{build}`"
+            elif claim.acts and event.key in gates and (ahead - gates[event.key]) & set(passed):
+                yield f"`{name}` runs `{_short(event)}` only after a check that came after it"
+            if event.gates:
+                ahead.add(event.key)
+
+
+def _only_prints(event: Event) -> bool:
+    """Tell whether a command does nothing but print its words."""
+    claim = event.claim
+    return event.words[:1] in {("echo",), ("printf",)} and not event.looks and not claim.writes and not claim.reads
+
+
+def _names_build(event: Event, run: Run) -> bool:
+    """Tell whether a known program acts on nothing but what the build of its own job made: a word names that."""
+    made = {word for one in run.events if one.build is not None for word in one.build.words}
+    made |= {word.partition("=")[2] for word in made if "=" in word}
+    parts = {part for word in event.words for part in (word, word.partition(":")[2], word.removeprefix("docker://"))}
+    return event.claim.known and event.words[0] not in {"curl", "wget"} and bool(parts & made - {""})
+
+
+def _compare_fresh(new: Mapping[str, Run], symbols: Symbols) -> Iterator[str]:
+    """A value that differs each time must not be made anew for builds that had the same one."""
+    users: dict[str, set[str]] = {}
+    for name, run in new.items():
+        for event in run.events:
+            if event.build is not None:
+                for source in symbols.sources(*event.build.words, *(text for _, text in event.build.files)):
+                    users.setdefault(source, set()).add(name)
+    for source, names in users.items():
+        if source != "build" and len(names) > 1:
+            yield f"{source} gives another value in each of " + ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def _short(event: Event) -> str:
+    text = " ".join(event.text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

@@ -1,0 +1,169 @@
+"""What has a script written into the container so far, as far as anything reads it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from kaniko_split.prove.symbols import PROJECT, Guard, Symbols, meets
+
+# Nothing that a build leaves there, or what is mounted anew in each container.
+_STAYS = (PROJECT, "/builds", "/dev", "/proc", "/sys", "/tmp", "/busybox", "/kaniko", "/root", "/workspace")  # noqa: S108
+_LEFT = ("/kaniko/0", "/kaniko/1", "/kaniko/stages", "/kaniko/layers", "/kaniko/snapshots", "/kaniko/Dockerfile")
+
+
+def is_left(paths: Iterable[str]) -> bool:
+    """Tell whether a path lies in the root of the container, which is the image of the build before."""
+    return any(meets(path, place) for path in paths for place in _LEFT) or any(
+        path != "/" and not any(meets(path, place) for place in _STAYS) for path in paths
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One write: the path (None for every file), what wrote it and what was there, and the conditions it ran under.
+
+    `output` tells that a build wrote it, or what reads a build; `mode` that the content stays.
+    """
+
+    path: str | None
+    symbol: str
+    guards: tuple[Guard, ...]
+    output: bool
+    mode: bool
+    key: str
+    derived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryFiles:
+    """The files of the repository, before any job runs.
+
+    Attributes:
+        text: Gives the text of a file, by name; None where there is none.
+        real: Gives the name of what a path leads to over symbolic links; None for a place outside.
+    """
+
+    text: Callable[[str], str | None]
+    real: Callable[[str], str | None]
+
+
+class Container:
+    """The files that a script wrote, newest last. What a build leaves is kept apart: no other build reads it.
+
+    Attributes:
+        texts: The whole text of each file that the script writes out, by path.
+    """
+
+    def __init__(self, symbols: Symbols, repository: RepositoryFiles) -> None:
+        self._repository = repository
+        self._links: dict[str, str | None] = {}
+        self._symbols = symbols
+        self._entries: list[_Entry] = []
+        self.texts: dict[str, str] = {}
+
+    def write(
+        self,
+        path: str | None,
+        key: str,
+        guards: tuple[Guard, ...],
+        *,
+        output: bool,
+        replaces: bool = False,
+        mode: bool = False,
+        repeats: bool = False,
+        derived: bool = False,
+    ) -> None:
+        """Write a file.
+
+        Args:
+            path: The file or folder; None for every file.
+            key: What writes it.
+            guards: The conditions that hold.
+            output: Whether a build writes it, or what reads a build.
+            replaces: Whether nothing of the old content is left.
+            mode: Whether the content stays.
+            derived: Whether what is written depends on a build.
+            repeats: Whether a second time changes nothing (`mkdir -p`).
+        """
+        if not mode and path is not None:
+            self.texts = {name: text for name, text in self.texts.items() if not meets(path, name)}
+        if repeats and any(
+            one.path == path and one.key == key and set(one.guards) <= set(guards) for one in self._entries
+        ):
+            return
+        if replaces and path is not None:
+            held = set(guards)
+            self._entries = [one for one in self._entries if one.path != path or not held <= set(one.guards)]
+            symbol = key
+        else:
+            before = () if output else self._met(path, guards, outputs=False)
+            symbol = self._symbols.of("written", key, *(f"{one}={text}" for one, text in before))
+        self._entries.append(_Entry(path, symbol, guards, output, mode, key, derived))
+
+    def seen(
+        self, paths: Collection[str] | None, guards: tuple[Guard, ...], *, outputs: bool = False, derived: bool = True
+    ) -> tuple[tuple[str, str], ...]:
+        """Return what was written of some paths, by path; what builds left is left out without `outputs`.
+
+        Args:
+            paths: The paths that are read; None for every file.
+            guards: The conditions that hold.
+            outputs: Whether what builds left is read too.
+            derived: Whether what was made of that is read.
+        """
+        if paths is None:
+            return self._met(None, guards, outputs=outputs, derived=derived)
+        found: dict[tuple[str, str], None] = {}
+        for path in sorted(paths):
+            found |= dict.fromkeys(self._met(path, guards, outputs=outputs))
+        return tuple(sorted(found))
+
+    def is_output(self, paths: Collection[str] | None) -> bool:
+        """Tell whether a path names just what a build wrote."""
+        return paths is not None and any(one.output and one.path in paths for one in self._entries)
+
+    def link(self, path: str, target: str | None) -> None:
+        """Note a symbolic link that the script makes; `target` is None where it may lead anywhere."""
+        self._links[path] = target
+
+    def followed(self, paths: frozenset[str] | None) -> frozenset[str] | None:
+        """Return paths with those that they lead to over symbolic links; None where that may be any."""
+        found: set[str] = set(paths or ())
+        for path in paths or ():
+            for link, target in self._links.items():
+                if path == link or path.startswith(link + "/"):
+                    if target is None:
+                        return None
+                    found.add(target + path[len(link) :])
+            if path.startswith(PROJECT + "/"):
+                real = self._repository.real(path.removeprefix(PROJECT + "/"))
+                found.add("/" if real is None else f"{PROJECT}/{real}")
+        return None if paths is None else frozenset(found)
+
+    def text_of(self, path: str) -> str | None:
+        """Return the text of a file of the repository; None where there is none, or it is not known."""
+        return self._repository.text(path.removeprefix(PROJECT + "/")) if path.startswith(PROJECT + "/") else None
+
+    def is_changed(self, path: str) -> bool:
+        """Tell whether a command that names a file, or a folder that holds it, may have written it."""
+        return any(not one.mode and one.path is not None and meets(one.path, path) for one in self._entries)
+
+    def _met(
+        self, path: str | None, guards: tuple[Guard, ...], *, outputs: bool, derived: bool = True
+    ) -> tuple[tuple[str, str], ...]:
+        held = set(guards)
+        found: list[tuple[str, str]] = []
+        for one in self._entries:
+            if (one.output and not outputs) or (one.derived and not derived):
+                continue
+            if path is not None and one.path is not None and not meets(one.path, path):
+                continue
+            rest = [guard for guard in one.guards if guard not in held]
+            if any((condition, not holds) in held for condition, holds in rest):
+                continue
+            symbol = self._symbols.under(one.symbol, held)
+            if rest:
+                symbol = self._symbols.of("where", *(f"{condition}{holds}" for condition, holds in rest), symbol)
+            found.append((one.path or "any file", symbol))
+        return tuple(sorted(found))

@@ -1,0 +1,96 @@
+"""What does a command give the executor, and what is known of each command that runs?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kaniko_split.prove.claims import Claim
+from kaniko_split.prove.symbols import Guard
+from kaniko_split.shell.nodes import Statement
+
+
+class TooComplexError(Exception):
+    """A script goes beyond a limit of the proof: it is not proved."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRecord:
+    """What one build is given; two builds with equal records make the same image.
+
+    Attributes:
+        words: Its words, with what redirects and assignments add.
+        guards: The conditions that it runs under.
+        failure: What becomes of its failure.
+        folder: The folder that it runs in.
+        options: The options of the shell.
+        environment: The variables that it can see and that the script changed.
+        files: What was written of the files that it reads.
+        background: Whether it runs in the background.
+        sources: What was written of the scripts that it is called from.
+    """
+
+    words: tuple[str, ...]
+    guards: frozenset[Guard]
+    failure: str
+    folder: str
+    options: tuple[tuple[str, str], ...]
+    environment: tuple[tuple[str, str], ...]
+    files: tuple[tuple[str, str], ...]
+    background: bool
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """One command that runs.
+
+    Attributes:
+        text: The command as it is written, blanks as one.
+        line: The line of the script that it is on, counted from 1.
+        words: Its words.
+        key: What it does, with all that it reads; equal keys do the same.
+        guards: The conditions that it runs under.
+        claim: What it does at most.
+        gates: Whether its failure ends the script and is a verdict.
+        build: What it gives the executor; None for any other command.
+        node: The statement.
+        script: The text that the statement's span counts in.
+        ends: Whether it ends the script with success.
+        looks: Whether it reads what a build leaves in the container's root.
+        output: Whether what it writes comes from a build.
+        names: Further variables that it reads.
+        inner: Whether it runs for a value, in a substitution.
+        shells: The subshells that it runs in, by number.
+    """
+
+    text: str
+    line: int
+    words: tuple[str, ...]
+    key: str
+    guards: frozenset[Guard]
+    claim: Claim
+    gates: bool
+    build: BuildRecord | None
+    node: Statement | None
+    script: str
+    ends: bool = False
+    looks: bool = False
+    output: bool = False
+    names: frozenset[str] = frozenset()
+    shells: tuple[int, ...] = ()
+    inner: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What a whole script does.
+
+    Attributes:
+        events: Its commands in order.
+        endings: The statements that it may end with and whose failure would be passed over anywhere else.
+        given: The variables that the pipeline gives it.
+    """
+
+    events: tuple[Event, ...]
+    endings: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()

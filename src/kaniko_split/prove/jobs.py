@@ -1,0 +1,125 @@
+"""Do the new jobs run what the old job ran, as far as each build can tell?
+
+The answer comes from the two pipelines alone. How the plan came to its jobs is not asked: what the two share is the
+syntax tree, so that an error of the plan does not bless itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from kaniko_split.gitlab.pipeline import Job, Pipeline
+from kaniko_split.gitlab.resolve import effective_job, resolved_pipeline
+from kaniko_split.gitlab.script import Section, provider, script_items
+from kaniko_split.gitlab.variables import variables_of
+from kaniko_split.prove.builds import NO_NAMES, Names
+from kaniko_split.prove.comparison import compare
+from kaniko_split.prove.container import RepositoryFiles
+from kaniko_split.prove.events import Run, TooComplexError
+from kaniko_split.prove.omitted import check_omitted
+from kaniko_split.prove.order import check_order, needs_of, waits_of
+from kaniko_split.prove.replay import replay
+from kaniko_split.prove.symbols import Symbols
+from kaniko_split.shell.nodes import Script
+from kaniko_split.shell.parse import parse
+from kaniko_split.source.patterns import Pattern
+
+_NAME = Pattern(r"\$\{?(\w+)")
+# What GitLab gives each job and no two jobs alike.
+_OF_THE_JOB = ("CI_JOB_NAME", "CI_JOB_NAME_SLUG", "CI_JOB_GROUP_NAME", "CI_JOB_ID", "CI_JOB_STARTED_AT")
+
+
+def check_jobs(
+    before: Pipeline,
+    after: Pipeline,
+    name: str,
+    builds: Sequence[str],
+    finishing: Sequence[str] = (),
+    names: Names = NO_NAMES,
+) -> Iterator[str]:
+    """Yield what is different after a split; nothing where each build gets what it got.
+
+    Args:
+        before: The old pipeline.
+        after: The new one.
+        name: The job that was split.
+        builds: The jobs that it became and that build an image, in the order of the old script.
+        finishing: Those that come after all builds.
+        names: The user's own words for the executor and what runs it.
+
+    Raises:
+        OddScriptError: A script is no text and no list of texts.
+        ShellSyntaxError: A script cannot be parsed.
+        UnresolvableError: GitLab would reject one of the pipelines.
+    """
+    symbols = Symbols()
+    needs = needs_of(resolved_pipeline(after))
+    yield from check_order(needs, builds, finishing)
+    found = {one: after.named(one) for one in (*builds, *finishing)}
+    for one, jobs in found.items():
+        if len(jobs) != 1:
+            yield f"`{one}` is defined {len(jobs)} times in the new pipeline"
+            return
+    try:
+        old = _run(before, _last_with_script(before, name), symbols, names)
+        new = {one: _run(after, jobs[0], symbols, names) for one, jobs in found.items()}
+    except TooComplexError as error:
+        yield str(error)
+        return
+    yield from compare(old, new, waits_of(needs, [*builds, *finishing]), symbols)
+    yield from check_omitted(old, new)
+
+
+def _last_with_script(pipeline: Pipeline, name: str) -> Job:
+    """Return the piece of a job that gives its script, where it is written in several."""
+    pieces = pipeline.named(name)
+    with_script = [piece for piece in pieces if piece.mapping.entry("script") is not None]
+    return (with_script or list(pieces))[-1]
+
+
+def _run(pipeline: Pipeline, job: Job, symbols: Symbols, names: Names) -> Run:
+    repository = RepositoryFiles(pipeline.read, pipeline.real)
+    return replay(_script(pipeline, job), symbols, _given(pipeline, job.name), repository, names)
+
+
+def _script(pipeline: Pipeline, job: Job) -> Script:
+    """Return what a job runs: the items of both sections, one after the other in one shell."""
+    items = [
+        item
+        for section in (Section.BEFORE_SCRIPT, Section.SCRIPT)
+        for item in script_items(pipeline, provider(pipeline, job, section.value), section)
+    ]
+    return parse("".join(item.text if item.text.endswith("\n") else item.text + "\n" for item in items))
+
+
+def _given(pipeline: Pipeline, name: str) -> dict[str, str | None]:
+    """Return what the pipeline gives a job; what may differ from job to job is not known."""
+    variables = variables_of(pipeline, name)
+    given = {key: one.value if one.known else None for key, one in variables.items()}
+    job = effective_job(pipeline, name)
+    for holder in (job, pipeline.value.get("workflow")):
+        given |= dict.fromkeys(_names_set_by(holder))
+    # A blank would divide the value into words, which is another matter.
+    own_name = name.replace(" ", "_")
+    given |= {one: own_name if one == "CI_JOB_NAME" else f"{one}-of-{own_name}" for one in _OF_THE_JOB}
+    own, known = set(_OF_THE_JOB), -1
+    while known < len(own):
+        known = len(own)
+        own |= {key for key, one in variables.items() if own & set(_NAME.findall(one.value))}
+    given |= {key: f"{variables[key].value}-of-{own_name}" for key in own & variables.keys()}
+    return given
+
+
+def _names_set_by(holder: Any) -> Iterator[str]:
+    """Yield the variables that rules and a matrix set."""
+    if not isinstance(holder, dict):
+        return
+    parallel = holder.get("parallel")
+    rows = parallel.get("matrix") if isinstance(parallel, dict) else None
+    rules = holder.get("rules")
+    for rule in rules if isinstance(rules, list) else ():
+        rows = [*(rows or ()), rule.get("variables")] if isinstance(rule, dict) else rows
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            yield from map(str, row)

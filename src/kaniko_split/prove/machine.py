@@ -1,0 +1,410 @@
+"""How does one command change the shell and the container that it runs in, with symbols for values?"""
+
+from __future__ import annotations
+
+import posixpath
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from kaniko_split.prove.builds import ExecutorRun, Names
+from kaniko_split.prove.claims import EVERYTHING, Claim, claim_of
+from kaniko_split.prove.container import Container, RepositoryFiles, is_left
+from kaniko_split.prove.events import BuildRecord, Event, TooComplexError
+from kaniko_split.prove.expansion import Expander, Shell
+from kaniko_split.prove.symbols import Guard, Symbols, is_known, is_whole, path_in
+from kaniko_split.shell.nodes import Redirect, Statement, Substitution
+
+DEEPEST = 24
+"""So deeply may statements, functions and scripts be nested."""
+_MOST_EVENTS = 20_000
+HARMLESS = "&& harmless"
+"""Masks the left side of a chain whose right side is a build or hardly fails."""
+
+
+def _matters(option: str, setting: str) -> bool:
+    return bool(setting) and not option.startswith("trap") and (option, setting) != ("e", "-")
+
+
+class Machine(ABC):
+    """A shell in a container, and all that has run there so far."""
+
+    def __init__(
+        self, symbols: Symbols, given: dict[str, str | None], repository: RepositoryFiles, names: Names
+    ) -> None:
+        self.symbols = symbols
+        self.given = given
+        self.names = names
+        self.expander = Expander(symbols, given, self.substituted)
+        self.container = Container(symbols, repository)
+        self.functions: dict[str, tuple[str, Statement]] = {}
+        self.events: list[Event] = []
+        self.masks: list[str] = []
+        self.depth = 0
+        self.ended = False
+        self.returns: list[list[tuple[tuple[Guard, ...], Shell]]] = []
+        self.redirects: list[Redirect] = []
+        self.after_build = False
+        self.locals: list[dict[str, str | None]] = []
+        self.opaque = ""
+        self.root = ""
+        self.shells: tuple[int, ...] = ()
+        self.subshells = 0
+        self.endings: set[str] = set()
+        self.sources: tuple[str, ...] = ()
+        self.from_builds: set[str] = set()
+        self.build_keys: set[str] = set()
+
+    @property
+    def shell(self) -> Shell:
+        """The shell that runs now."""
+        return self.expander.shell
+
+    @shell.setter
+    def shell(self, shell: Shell) -> None:
+        self.expander.shell = shell
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """The conditions that hold now."""
+        return self.expander.guards
+
+    @guards.setter
+    def guards(self, guards: tuple[Guard, ...]) -> None:
+        self.expander.guards = guards
+
+    @abstractmethod
+    def run(self, statements: Sequence[Statement], *, tail: bool) -> None:
+        """Run statements in order; `tail` where the last one's status is that of the whole script."""
+
+    @abstractmethod
+    def statement(self, statement: Statement, *, tail: bool) -> None:
+        """Run one statement."""
+
+    @abstractmethod
+    def substituted(self, part: Substitution) -> str:
+        """Run the statements of a substitution, and return what they print."""
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """Run what is nested one level deeper.
+
+        Raises:
+            TooComplexError: A limit is reached.
+        """
+        self.depth += 1
+        if self.depth > DEEPEST or len(self.events) > _MOST_EVENTS:
+            raise TooComplexError("a script is nested too deeply, or runs too many commands, to be proved")
+        yield
+        self.depth -= 1
+
+    @contextmanager
+    def masked(self, mask: str) -> Iterator[None]:
+        """Run what does not end the script when it fails; `mask` tells why, and is empty where it does end it."""
+        if mask:
+            self.masks.append(mask)
+        yield
+        if mask:
+            self.masks.pop()
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """Run what an `exit` or `return` of its own may leave early."""
+        guards, ended = self.guards, self.ended
+        self.returns.append([])
+        yield
+        for more, shell in reversed(self.returns.pop()):
+            if self.ended:
+                self.shell, self.ended = shell, False
+            else:
+                self.shell = self._merged(self._all(more), shell, self.shell)
+        self.guards, self.ended = guards, ended
+
+    @contextmanager
+    def subshell(self) -> Iterator[None]:
+        """Run what leaves nothing of the shell but files and the status."""
+        shell = self.shell
+        self.shell = shell.copy()
+        functions = dict(self.functions)
+        shells, self.subshells = self.shells, self.subshells + 1
+        self.shells = (*shells, self.subshells)
+        with self.scope():
+            yield
+        self.shells = shells
+        shell.status = self.shell.status
+        self.shell, self.functions = shell, functions
+
+    def _all(self, guards: tuple[Guard, ...]) -> str:
+        if len(guards) == 1 and guards[0][1]:
+            return guards[0][0]
+        return self.symbols.of("all", *(f"{condition}{holds}" for condition, holds in guards))
+
+    def _merged(self, condition: str, then: Shell, otherwise: Shell) -> Shell:
+        """Return what is known after one of two ways was gone."""
+
+        def choice(one: str, other: str) -> str:
+            under = self.symbols.under
+            return self.symbols.choice(condition, under(one, {(condition, True)}), under(other, {(condition, False)}))
+
+        def both(ones: dict[str, str], others: dict[str, str], missing: Callable[[str], str]) -> dict[str, str]:
+            names = dict.fromkeys((*others, *ones))
+            return {
+                name: choice(
+                    ones[name] if name in ones else missing(name), others[name] if name in others else missing(name)
+                )
+                for name in names
+            }
+
+        return Shell(
+            both(then.values, otherwise.values, self._before),
+            then.exported | otherwise.exported,
+            choice(then.folder, otherwise.folder),
+            both(then.options, otherwise.options, lambda _: ""),
+            then.arguments if then.arguments == otherwise.arguments else None,
+            choice(then.status, otherwise.status),
+            then.folders if then.folders == otherwise.folders else (self.symbols.of("folders", condition),),
+        )
+
+    def _before(self, name: str) -> str:
+        """Return what a variable holds that the script gave no value."""
+        known = self.given.get(name)
+        return self.symbols.environment(name) if known is None else known
+
+    def _note_builds(self, symbol: str, events: Sequence[Event]) -> None:
+        """Note a condition that asks nothing but whether builds have failed."""
+        asked = [event for event in events if event.claim.gates or event.build is not None]
+        if asked and all(self._asks_build(event) for event in asked):
+            self.from_builds.add(symbol)
+
+    def _asks_build(self, event: Event) -> bool:
+        if event.build is not None:
+            return not event.claim.gates
+        return any("status of a build" in self.symbols.sources(word) for word in event.words)
+
+    def assign(self, name: str, value: str) -> None:
+        """Give a variable a value."""
+        self.shell.values[name] = value
+        if self.shell.options.get("a") == "-":
+            self.shell.exported.add(name)
+
+    def _claim(self, words: tuple[str, ...]) -> Claim:
+        if not words or not is_known(words[0]):
+            return EVERYTHING
+        return claim_of(words, self.shell.folder)
+
+    def _environment(self, prefix: dict[str, str]) -> dict[str, str]:
+        shell = self.shell
+        known = {name: value for name, value in self.given.items() if value is not None}
+        mine = {
+            name: self.symbols.under(value, self.guards)
+            for name, value in shell.values.items()
+            if name in shell.exported or name in self.given or name.startswith("CI_")
+        }
+        return known | mine | prefix
+
+    def _seen(self, prefix: dict[str, str]) -> tuple[tuple[str, str], ...]:
+        """Return the variables that a program can see and that the script gave another value."""
+        return tuple(
+            (name, value)
+            for name, value in sorted(self._environment(prefix).items())
+            if name in prefix or value != self._before(name)
+        )
+
+    def run_build(
+        self,
+        statement: Statement,
+        words: tuple[str, ...],
+        prefix: dict[str, str],
+        run: ExecutorRun,
+        *,
+        tail: bool,
+        background: bool,
+    ) -> None:
+        """Run the executor."""
+        shell = self.shell
+        redirects = (*self.redirects, *statement.redirects)
+        if background or "&" in self.masks:
+            failure = "&"
+        elif masks := [mask for mask in self.masks if mask != HARMLESS]:
+            failure = masks[-1]
+        else:
+            failure = "ends" if tail or shell.options.get("e") == "-" else "passed over"
+        targets = [self._target(one) for one in redirects]
+        run = replace(run, reads=self.container.followed(run.reads))
+        files = self.container.seen(run.reads, self.guards)
+        if self.root and is_left(run.reads or ()):
+            files = (*files, ("the root of the image before", self.root))
+        record = BuildRecord(
+            (*words, *(f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True))),
+            frozenset(self.guards),
+            failure,
+            shell.folder,
+            self._options(),
+            self._seen(prefix),
+            files,
+            background or "&" in self.masks,
+            self.sources,
+        )
+        key = self.symbols.of("build", *record.words, record.folder, *map(str, record.environment), *map(str, files))
+        claim = Claim(run.reads, frozenset(), gates=run.is_test, environment=True)
+        self.symbols.mark(key, "build")
+        self._record(statement, words, key, claim, record, gates=run.is_test and not self.masks)
+        self.root = key
+        for text in (
+            *run.outputs,
+            *(target for one, target in zip(redirects, targets, strict=True) if ">" in one.operator),
+        ):
+            self.container.write(path_in(shell.folder, text), key, self.guards, output=True)
+        shell.status = key
+
+    def _options(self) -> tuple[tuple[str, str], ...]:
+        """Return the options that are set, with IFS, which decides how many words a value becomes."""
+        options = dict(self.shell.options)
+        separators = self.expander.variable("IFS")
+        if separators != " \t\n":
+            options["IFS"] = separators
+        return tuple(sorted((name, self.symbols.under(value, self.guards)) for name, value in options.items() if value))
+
+    def _target(self, redirect: Redirect) -> str:
+        body = self.expander.value(redirect.body) if redirect.body is not None else ""
+        return self.expander.value(redirect.target) + body
+
+    def run_command(
+        self,
+        statement: Statement,
+        words: tuple[str, ...],
+        claim: Claim,
+        *,
+        prefix: dict[str, str] | None = None,
+        text: str = "",
+    ) -> Event:
+        """Run a command that is no build: what it reads is in its key, what it writes holds that key from then on."""
+        shell = self.shell
+        redirects = (*self.redirects, *statement.redirects)
+        targets = [self._target(one) for one in redirects]
+        inputs = [f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True)]
+        folder_matters = claim.reads is None or (claim.reads and not all(word.startswith("/") for word in words[1:]))
+        claim = self._with_redirects(claim, redirects, targets)
+        looks = is_left(claim.reads or ())
+        inputs += self._inputs(claim, prefix or {}, looks=looks)
+        if folder_matters:
+            inputs.append(shell.folder)
+        key = self.symbols.of(*words, *inputs, self.opaque)
+        masked = bool(self.masks) or shell.options.get("e") != "-"
+        # What asks for the status of a build is no gate of its own: the builds are independent.
+        status = any("status of a build" in self.symbols.sources(word) for word in words)
+        gates = claim.gates and not masked and not status
+        looks = looks or self.container.is_output(claim.reads)
+        event = self._record(statement, words, key, claim, None, gates=gates, text=text, looks=looks)
+        if claim.fresh:
+            self.symbols.mark(key, f"`{event.text}`")
+        self._write(claim, key, words)
+        if words[:1] == ("ln",) and len(words) > 2 and claim.writes:
+            target = path_in(posixpath.dirname(path_in(shell.folder, words[-1]) or "/"), words[-2])
+            self.container.link(path_in(shell.folder, words[-1]) or "/", target)
+        bodies = [self.expander.value(one.body) for one in redirects if one.body is not None]
+        if words == ("cat",) and len(bodies) == 1 and is_known(bodies[0]):
+            self.container.texts |= dict.fromkeys(claim.replaces, bodies[0])
+        shell.status = key
+        return event
+
+    def _inputs(self, claim: Claim, prefix: dict[str, str], *, looks: bool) -> list[str]:
+        """Return what a command finds of all that it reads."""
+        inputs: list[str] = []
+        if claim.reads is None or claim.reads:
+            outputs = claim.reads is not None or claim.known
+            seen = self.container.seen(claim.reads, self.guards, outputs=outputs, derived=claim.known)
+            inputs += map(str, seen)
+        if looks:
+            inputs.append(f"root={self.root}")
+        inputs += [f"{name}={value}" for name, value in sorted(self.shell.options.items()) if _matters(name, value)]
+        if claim.environment:
+            inputs += map(str, self._seen(prefix))
+        else:
+            inputs += [f"{name}={value}" for name, value in prefix.items()]
+        return inputs
+
+    def _write(self, claim: Claim, key: str, words: tuple[str, ...]) -> None:
+        derived = "build" in self.symbols.sources(key)
+        for path in (None,) if claim.writes is None else sorted(claim.writes):
+            self.container.write(
+                path,
+                key,
+                self.guards,
+                output=self.after_build and path is not None,
+                replaces=path in claim.replaces,
+                mode=words[:1] in {("chmod",), ("chown",)},
+                repeats=words[:2] == ("mkdir", "-p"),
+                derived=derived and path is not None,
+            )
+
+    def _with_redirects(self, claim: Claim, redirects: Sequence[Redirect], targets: Sequence[str]) -> Claim:
+        """Return a claim with the files that redirects read and write."""
+        read, written = set(claim.reads or ()), set(claim.writes or ())
+        replaced = set(claim.replaces)
+        for one, target in zip(redirects, targets, strict=True):
+            if "<<" in one.operator or target in {"/dev/null", "-"} or target.isdigit():
+                # A here-document is text, and `2>&1` moves a descriptor.
+                continue
+            path = path_in(self.shell.folder, target)
+            if path is None:
+                return replace(claim, writes=None) if ">" in one.operator else replace(claim, reads=None)
+            (written if ">" in one.operator else read).add(path)
+            if one.operator in {">", ">|", "&>"} and is_whole(self.shell.folder, target):
+                replaced.add(path)
+        return replace(
+            claim,
+            reads=None if claim.reads is None else self.container.followed(frozenset(read)),
+            writes=None if claim.writes is None else self.container.followed(frozenset(written)),
+            replaces=frozenset(replaced),
+        )
+
+    def _record(
+        self,
+        statement: Statement,
+        words: tuple[str, ...],
+        key: str,
+        claim: Claim,
+        build: BuildRecord | None,
+        *,
+        gates: bool,
+        text: str = "",
+        looks: bool = False,
+    ) -> Event:
+        script = self.expander.text
+        line = script.count("\n", 0, statement.span.start) + 1
+        written = text or plain_text(script[statement.span.start : statement.span.end])
+        event = Event(
+            written,
+            line,
+            words,
+            key,
+            frozenset(self.guards),
+            claim,
+            gates,
+            build,
+            statement,
+            script,
+            looks=looks,
+            output=self.after_build,
+            shells=self.shells,
+            inner="$(" in self.masks,
+        )
+        self.events.append(event)
+        return event
+
+    def change_everything(self, key: str) -> None:
+        """Leave nothing of the shell and its files as it is known to be; `key` is what changes it."""
+        shell = self.shell
+        shell.values = {name: self.symbols.of(key, name, value) for name, value in shell.values.items()}
+        shell.values[""] = self.symbols.of(key, shell.values.get("", ""))
+        shell.folder = self.symbols.of(key, "folder", shell.folder)
+        shell.options["?"] = self.symbols.of(key, shell.options.get("?", ""))
+        shell.arguments = None
+        self.container.write(None, key, self.guards, output=False)
+
+
+def plain_text(text: str) -> str:
+    """Return `text` with one blank for each run of blanks and line breaks."""
+    return " ".join(text.split())

@@ -1,0 +1,411 @@
+"""What does a script give each of its builds, run with symbols for values?
+
+A small interpreter of its own, simple and pessimistic: a variable is the text that its value came from, a file is
+the statements that wrote it, and a command that nobody knows reads and changes everything. It knows the syntax tree
+and the proof's own claims about commands, and nothing of what the plan was made from. Here are the compound commands,
+each in one place; `commands` has the simple ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from kaniko_split.prove import scripts
+from kaniko_split.prove.builds import Names, executor_run, unwrapped
+from kaniko_split.prove.claims import EVERYTHING, NOTHING, may_be_verdict
+from kaniko_split.prove.commands import Commands
+from kaniko_split.prove.container import RepositoryFiles
+from kaniko_split.prove.events import Event, Run
+from kaniko_split.prove.expansion import Shell
+from kaniko_split.prove.machine import DEEPEST, HARMLESS, plain_text
+from kaniko_split.prove.names import names_in, names_written
+from kaniko_split.prove.questions import answer_of, fact_of
+from kaniko_split.prove.symbols import Symbols, is_known, is_text
+from kaniko_split.shell.nodes import (
+    Call,
+    Case,
+    Chain,
+    Declaration,
+    For,
+    Function,
+    Group,
+    If,
+    Other,
+    Script,
+    Statement,
+    While,
+    Word,
+    nested,
+)
+
+
+def replay(
+    script: Script, symbols: Symbols, given: dict[str, str | None], repository: RepositoryFiles, names: Names
+) -> Run:
+    """Run a script with symbols.
+
+    Args:
+        script: Its syntax.
+        symbols: The symbols, the same for the scripts that are compared.
+        given: The variables that the pipeline gives; None for a value that is not known.
+        repository: The files of the repository.
+        names: The user's own words for the executor and what runs it.
+
+    Raises:
+        TooComplexError: The script goes beyond a limit.
+    """
+    machine = _Replay(symbols, given, repository, names)
+    machine.script(script)
+    return Run(tuple(machine.events), frozenset(machine.endings), frozenset(given))
+
+
+class _Replay(Commands):
+    """Runs compound commands."""
+
+    def script(self, script: Script) -> None:
+        before, self.expander.text = self.expander.text, script.text
+        self.run(script.statements, tail=True)
+        self.expander.text = before
+
+    def run(self, statements: Sequence[Statement], *, tail: bool) -> None:
+        """Run statements in order; `tail` where the last one's status is that of the whole script."""
+        for number, statement in enumerate(statements):
+            if self.ended:
+                return
+            self.statement(statement, tail=tail and number == len(statements) - 1)
+
+    def statement(self, statement: Statement, *, tail: bool) -> None:
+        with self.deeper():
+            if statement.background:
+                start = len(self.events)
+                with self.masked("&"), self.subshell():
+                    self._command(replace(statement, background=False), tail=False, background=True)
+                keys = (event.key for event in self.events[start:])
+                self.shell.values["!"] = self.symbols.of("background", *keys)
+                return
+            if statement.negated:
+                self._note_ending(statement, tail=tail)
+                with self.masked("!"):
+                    self._command(statement, tail=False)
+                return
+            if self.shell.options.get("e") != "-" and not isinstance(
+                statement.command, Group | If | Case | For | Chain
+            ):
+                self._note_ending(statement, tail=tail)
+            self._command(statement, tail=tail)
+
+    def _note_ending(self, statement: Statement, *, tail: bool) -> None:
+        match statement.command:
+            case Call(words=words) if not words or words[0].literal in {"exit", "return"}:
+                return
+            case Call(words=words) if not may_be_verdict((words[0].literal or "?",)):
+                return
+            case Declaration() | Function():
+                return
+            case _:
+                if tail:
+                    self.endings.add(plain_text(self._text(statement)))
+
+    def _text(self, node: Statement | Word) -> str:
+        return self.expander.text[node.span.start : node.span.end]
+
+    def _command(self, statement: Statement, *, tail: bool, background: bool = False) -> None:
+        command = statement.command
+        if statement.redirects and not isinstance(command, Call | Declaration | Other | None):
+            self.redirects.extend(statement.redirects)
+            self._compound(statement, tail=tail)
+            del self.redirects[-len(statement.redirects) :]
+            return
+        match command:
+            case None:
+                self.run_command(statement, (), EVERYTHING if self._moves_descriptors(statement) else NOTHING)
+            case Call():
+                self._call(statement, command, tail=tail, background=background)
+            case Declaration():
+                self._declaration(statement, command)
+            case Other(kind="TimeClause"):
+                self.run(command.statements, tail=tail)
+            case Other():
+                self._other(statement, command)
+            case _:
+                self._compound(statement, tail=tail)
+
+    @staticmethod
+    def _moves_descriptors(statement: Statement) -> bool:
+        return any(one.operator not in {">", ">>", ">|"} for one in statement.redirects)
+
+    def _compound(self, statement: Statement, *, tail: bool) -> None:
+        match statement.command:
+            case Group(statements=inner, subshell=True):
+                with self.subshell():
+                    self.run(inner, tail=tail)
+            case Group(statements=inner):
+                self.run(inner, tail=tail)
+            case Chain(operator="&&", left=left, right=right):
+                self._and(left, right, tail=tail)
+            case Chain(operator="||", left=left, right=right):
+                self._or(left, right, tail=tail)
+            case Chain(left=left, right=right):
+                self._pipe(left, right, tail=tail)
+            case If(condition=condition, then=then, otherwise=otherwise):
+                symbol = self._condition(condition)
+                self._branches(symbol, lambda: self.run(then, tail=tail), lambda: self.run(otherwise, tail=tail))
+            case Case() as case:
+                self._case(statement, case, tail=tail)
+            case For() as loop:
+                self._for(statement, loop, tail=tail)
+            case While():
+                self._whole(statement)
+            case Function(name=name, body=body):
+                self.functions[name] = (self.expander.text, body)
+            case _:
+                self.run_command(statement, (), EVERYTHING)
+
+    def _condition(self, statements: Sequence[Statement]) -> str:
+        """Run the statements of a condition, and return what stands for its answer."""
+        start = len(self.events)
+        with self.masked("if"):
+            self.run(statements, tail=False)
+        negated = len(statements) == 1 and statements[0].negated
+        return self._answer(self.events[start:], negated=negated)
+
+    def _answer(self, events: Sequence[Event], *, negated: bool = False) -> str:
+        if len(events) == 1 and (known := answer_of(events[0].words)) is not None:
+            return "yes" if known is not negated else "no"
+        symbol = self.symbols.of("if", str(negated), *(event.key for event in events))
+        if len(events) == 1 and (fact := fact_of(events[0].words)) is not None:
+            value, other, equal = fact
+            self.symbols.note_fact(symbol, value, other, equal=equal is not negated)
+        self._note_builds(symbol, events)
+        return symbol
+
+    def _branches(self, condition: str, then: Callable[[], None], otherwise: Callable[[], None]) -> None:
+        """Go both ways, or the only one that a condition leaves."""
+        holds = dict(self.guards).get(condition)
+        if condition == "yes" or holds is True:
+            return then()
+        if condition == "no" or holds is False:
+            return otherwise()
+        outer = self.guards
+        before = self.shell.copy()
+        self.guards = (*outer, (condition, True))
+        then()
+        after, ended = self.shell, self.ended
+        self.shell, self.ended = before, False
+        self.guards = (*outer, (condition, False))
+        otherwise()
+        self.guards = outer
+        if ended and self.ended:
+            return None
+        if ended:
+            # What comes after the condition runs only where it does not hold, if that is no failure.
+            self.guards = outer if self._failed_in(after) else (*outer, (condition, False))
+        elif self.ended:
+            self.guards = outer if self._failed_in(self.shell) else (*outer, (condition, True))
+            self.shell, self.ended = after, False
+        else:
+            self.shell = self._merged(condition, after, self.shell)
+        return None
+
+    @staticmethod
+    def _failed_in(shell: Shell) -> bool:
+        return shell.status == "failed"
+
+    def _and(self, left: Statement, right: Statement, *, tail: bool) -> None:
+        for name, body in _defined_in(left):
+            self.functions.setdefault(name, (self.expander.text, body))
+        ends = tail and not self.masks and self.shell.options.get("e") == "-"
+        self._links([*_links_of(left), right], tail=tail, ends=ends)
+
+    def _links(self, links: Sequence[Statement], *, tail: bool, ends: bool) -> None:
+        """Run the links of a chain; `ends` where a failure of one is how the script ends."""
+        first, *rest = links
+        if not rest:
+            self.statement(first, tail=tail)
+            return
+        # A failure is passed over, but for one before links that hardly fail and builds: the split says so.
+        start = len(self.events)
+        with self.masked(HARMLESS if all(map(self._is_harmless, rest)) else "&&"):
+            self.statement(first, tail=False)
+        if self.ended:
+            return
+        asked = [event for event in self.events[start:] if event.claim.gates and event.build is None]
+        if asked and tail:
+            self.endings.add(plain_text(self._text(first)))
+        if asked and not ends:
+            condition = self._answer(asked)
+            self._branches(condition, lambda: self._links(rest, tail=tail, ends=ends), lambda: None)
+            return
+        # At the end of the script a failing link is as a failing statement of its own.
+        self.events[start:] = [replace(one, gates=one.gates or one in asked) for one in self.events[start:]]
+        self._links(rest, tail=tail, ends=ends)
+
+    def _or(self, left: Statement, right: Statement, *, tail: bool) -> None:
+        start = len(self.events)
+        mask = "||" + plain_text(self.expander.text[right.span.start : right.span.end])
+        with self.masked(mask):
+            self.statement(left, tail=False)
+        if self.ended:
+            return
+        failed = self.symbols.of("failed", *(event.key for event in self.events[start:]))
+        self._note_builds(failed, self.events[start:])
+        self._branches(failed, lambda: self.statement(right, tail=tail), lambda: None)
+
+    def _pipe(self, left: Statement, right: Statement, *, tail: bool) -> None:
+        start = len(self.events)
+        carries = self.shell.options.get("pipefail") == "-"
+        with self.masked("" if carries else "|"), self.subshell():
+            self.statement(left, tail=False)
+        inputs = self.symbols.of("stdin", *(event.key for event in self.events[start:]))
+        before, self.opaque = self.opaque, self.opaque + inputs
+        after_build, self.after_build = self.after_build, any(event.build for event in self.events[start:])
+        with self.subshell():
+            self.statement(right, tail=tail)
+        self.opaque, self.after_build = before, after_build
+        self.shell.status = self.symbols.of("pipe", *(event.key for event in self.events[start:]))
+
+    def _is_harmless(self, statement: Statement) -> bool:
+        """Tell whether a link of a chain is a build, or a command that hardly ever fails."""
+        match statement.command:
+            case Chain(operator="&&", left=left, right=right):
+                return self._is_harmless(left) and self._is_harmless(right)
+            case Call(words=words):
+                texts = self.expander.words(words)
+                plain, _ = unwrapped(texts, self.names)
+                if plain and plain[0] in self.functions and self.depth < DEEPEST:
+                    with self.deeper():
+                        return self._is_harmless(self.functions[plain[0]][1])
+                statements = scripts.statements_of(self, plain)
+                if statements is not None and self.depth < DEEPEST:
+                    with self.deeper():
+                        return all(map(self._is_harmless, statements))
+                run = executor_run(plain, self.shell.folder, {}, self.names)
+                return run is not None or not may_be_verdict(plain)
+            case Group(statements=inner):
+                return all(map(self._is_harmless, inner))
+            case Declaration() | Function():
+                return True
+            case _:
+                return False
+
+    def _case(self, statement: Statement, case: Case, *, tail: bool) -> None:
+        subject = self.expander.value(case.subject)
+        if any(case.falls_through[:-1]):
+            self._whole(statement)
+            return
+
+        self.run_command(statement, ("case", subject), NOTHING, text=f"case {plain_text(self._text(case.subject))}")
+        names = frozenset(names_in(case.subject))
+        self.events[-1] = replace(self.events[-1], names=names)
+
+        def from_branch(number: int) -> None:
+            if number == len(case.branches):
+                return
+            patterns = [self.expander.value(word) for word in case.patterns[number]]
+            condition = self._matches(subject, patterns)
+            self._branches(
+                condition, lambda: self.run(case.branches[number], tail=tail), lambda: from_branch(number + 1)
+            )
+
+        from_branch(0)
+
+    def _matches(self, subject: str, patterns: list[str]) -> str:
+        if "*" in patterns:
+            return "yes"
+        plain = [one for one in patterns if is_known(one) and not any(sign in one for sign in "*?[\\")]
+        if is_text(subject) and subject in plain:
+            return "yes"
+        if is_text(subject) and len(plain) == len(patterns):
+            return "no"
+        symbol = self.symbols.of("case", subject, *patterns)
+        if len(patterns) == 1 and plain:
+            self.symbols.note_fact(symbol, subject, patterns[0], equal=True)
+        return symbol
+
+    def _for(self, statement: Statement, loop: For, *, tail: bool) -> None:
+        items = self.shell.arguments if loop.items is None and loop.head is None else None
+        if loop.items is not None:
+            items = self.expander.listed(loop.items)
+        if items is None or loop.selects or _leaves(loop.body):
+            self._whole(statement)
+            return
+        for number, item in enumerate(items):
+            self.assign(loop.name, item)
+            self.run_command(statement, ("=", f"{loop.name}={item}"), NOTHING, text=f"{loop.name}={item}")
+            with self.scope():
+                self.run(loop.body, tail=tail and number == len(items) - 1)
+
+    def _whole(self, statement: Statement) -> None:
+        """Run a statement that is not followed: what it may do in any order and any number of times."""
+        names = self.expander
+        text = names.text[statement.span.start : statement.span.end]
+        start = len(self.events)
+        before = self.shell.copy()
+        written = sorted(names_written(statement, self.functions))
+        loop = statement.command
+        given = {loop.name} if isinstance(loop, For) and loop.items else set()
+        seen = [f"{name}={value}" for name, value in sorted(self.shell.values.items())] if "" in written else []
+        seed = self.symbols.of(
+            "loop",
+            plain_text(text),
+            *seen,
+            *(f"{name}={names.variable(name)}" for name in written if name and name not in given),
+        )
+        for name in written:
+            if name:
+                self.assign(name, seed)
+        outer, self.guards = self.guards, (*self.guards, (seed, True))
+        with self.masked("loop" if isinstance(statement.command, While | For) else ""), self.subshell():
+            folder = self.shell.folder
+            for block in nested(statement):
+                self.run(block, tail=False)
+            moved = self.shell.folder != folder
+        self.guards = outer
+        inner = self.events[start:]
+        after = self.symbols.of("after", seed, *(event.key for event in inner))
+        self.shell = before
+        if "" in written:
+            self.change_everything(after)
+        for name in written:
+            if name:
+                self.assign(name, self.symbols.of(after, name))
+        if moved:
+            self.shell.folder = after
+        if any(event.ends for event in inner):
+            self.guards = (*self.guards, (after, True))
+
+
+def _leaves(statements: Sequence[Statement]) -> bool:
+    """Tell whether a loop's body may leave the loop: `break` and `continue` are followed nowhere."""
+    for statement in statements:
+        match statement.command:
+            case Call(words=words) if words and words[0].literal in {"break", "continue"}:
+                return True
+            case Function():
+                continue
+            case _:
+                if any(_leaves(block) for block in nested(statement)):
+                    return True
+    return False
+
+
+def _links_of(statement: Statement) -> list[Statement]:
+    """Return the links of a chain of `&&`; any other statement is one link."""
+    command = statement.command
+    plain = not (statement.redirects or statement.negated or statement.background)
+    if plain and isinstance(command, Chain) and command.operator == "&&":
+        return [*_links_of(command.left), command.right]
+    return [statement]
+
+
+def _defined_in(statement: Statement) -> Iterator[tuple[str, Statement]]:
+    """Yield the functions that the links of a chain define."""
+    match statement.command:
+        case Chain(left=left, right=right):
+            yield from _defined_in(left)
+            yield from _defined_in(right)
+        case Function(name=name, body=body):
+            yield name, body
+        case _:
+            return

@@ -1,0 +1,579 @@
+"""Does the proof break for each kind of wrong split, and hold for the right split beside it?
+
+No judge takes part: the pipelines are written by hand, and only the proof is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+import yaml
+
+from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
+from kaniko_split.prove.jobs import check_jobs
+from kaniko_split.source.text import read_source
+from kaniko_split.tree.compose import compose
+
+API = "/kaniko/executor -c api -d $CI_REGISTRY_IMAGE/api"
+WEB = "/kaniko/executor -c web -d $CI_REGISTRY_IMAGE/web"
+DOCS = "/kaniko/executor -c docs -d $CI_REGISTRY_IMAGE/docs"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A new job: its script, the jobs that it needs, and whether it comes after all builds."""
+
+    script: Sequence[str]
+    needs: Sequence[str] | None = None
+    finishing: bool = False
+
+
+Jobs = Mapping[str, Job]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """An old script, its right split, a wrong one, and what the proof says of that.
+
+    Attributes:
+        old: The old script.
+        right: The new jobs as they are right; empty where such a job is not split.
+        wrong: The new jobs with an error.
+        said: A part of the sentence that names the error.
+        keys: What else the old job and the new ones have.
+        files: Files of the repository, by name.
+        links: Symbolic links of the repository, with what they lead to.
+    """
+
+    old: Sequence[str]
+    right: Jobs
+    wrong: Jobs
+    said: str
+    keys: Mapping[str, object] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+def two(api: Sequence[str], web: Sequence[str], *, needs: Sequence[str] | None = None) -> Jobs:
+    """Return jobs for two images; `needs` is that of the second."""
+    return {"build-api": Job(api), "build-web": Job(web, needs)}
+
+
+def three(api: Sequence[str], web: Sequence[str], docs: Sequence[str]) -> Jobs:
+    """Return jobs for three images."""
+    return {"build-api": Job(api), "build-web": Job(web), "build-docs": Job(docs)}
+
+
+def tagged(name: str, tag: str = "$X") -> str:
+    """Return a build whose destination ends in a variable."""
+    return f"/kaniko/executor -c {name} -d $CI_REGISTRY_IMAGE/{name}:{tag}"
+
+
+def variable_lost(
+    write: str, *, first: str = "X=1", tag: str = "$X", said: str = "", needs: Sequence[str] | None = None
+) -> Planted:
+    """Return a script whose last build reads what a statement in the middle writes, and a split without it."""
+    old = [first, tagged("api", tag), write, tagged("web", tag)]
+    right = two([first, tagged("api", tag)], [first, write, tagged("web", tag)], needs=needs)
+    wrong = two([first, tagged("api", tag)], [first, tagged("web", tag)])
+    return Planted(old, right, wrong, said or f"`build-web` leaves out `{write}`")
+
+
+PLANTED: dict[str, Planted] = {
+    # A statement is dropped, moved, doubled.
+    "dropped": Planted(
+        ["cp VERSION web/", API, WEB],
+        two([API], ["cp VERSION web/", WEB]),
+        two([API], [WEB]),
+        "`build-web` leaves out `cp VERSION web/`, line 1, which writes $CI_PROJECT_DIR/web",
+    ),
+    "moved": Planted(
+        ["echo a > f", "cp f web/", "echo b > f", API, WEB],
+        two(["echo a > f", "echo b > f", API], ["echo a > f", "cp f web/", WEB]),
+        two([API], ["echo b > f", "cp f web/", WEB]),
+        "reads files that were written in another way",
+    ),
+    "doubled": Planted(
+        [API, "curl -d api https://hook.example.com", WEB],
+        {
+            "build-api": Job([API, "curl -d api https://hook.example.com"]),
+            "build-web": Job([WEB], ["build-api"]),
+        },
+        two(
+            [API, "curl -d api https://hook.example.com"],
+            ["curl -d api https://hook.example.com", WEB],
+            needs=["build-api"],
+        ),
+        "acts outside of the container and runs 2 times",
+    ),
+    "effect-lost": Planted(
+        [API, "curl -d api https://hook.example.com", WEB],
+        {
+            "build-api": Job([API, "curl -d api https://hook.example.com"]),
+            "build-web": Job([WEB], ["build-api"]),
+        },
+        two([API], [WEB]),
+        "no new job runs `curl -d api https://hook.example.com`",
+    ),
+    "build-lost": Planted(
+        [API, WEB, DOCS], three([API], [WEB], [DOCS]), two([API], [WEB]), "no new job runs the build"
+    ),
+    "build-doubled": Planted([API, WEB], two([API], [WEB]), two([API, WEB], [WEB]), "which the old job does not run"),
+    "never-ran": Planted(
+        [API, WEB], two([API], [WEB]), two([API], ["cp x web/", WEB]), "which the old job does not run"
+    ),
+    "unknown-doubled": Planted(
+        [API, "make publish", WEB],
+        {},
+        {"build-api": Job([API, "make publish"]), "build-web": Job(["make publish", WEB], ["build-api"])},
+        "`make publish`, line 2, acts outside of the container and runs 2 times",
+    ),
+    # A statement runs behind another gate, or a gate is lost.
+    "gate-lost": Planted(
+        [API, "jq -e .ok ok.json", WEB],
+        two([API, "jq -e .ok ok.json"], [WEB], needs=["build-api"]),
+        two([API, "jq -e .ok ok.json"], [WEB]),
+        "`build-web` no longer waits for `jq -e .ok ok.json`",
+    ),
+    "gate-kept-in-the-job": Planted(
+        [API, "jq -e .ok ok.json", WEB],
+        two([API], ["jq -e .ok ok.json", WEB]),
+        two([API], [WEB]),
+        "`build-web` no longer waits for `jq -e .ok ok.json`",
+    ),
+    "gate-crane": Planted(
+        [API, "crane validate --remote $CI_REGISTRY_IMAGE/api", WEB],
+        two([API, "crane validate --remote $CI_REGISTRY_IMAGE/api"], [WEB], needs=["build-api"]),
+        two([API, "crane validate --remote $CI_REGISTRY_IMAGE/api"], [WEB]),
+        "no longer waits for `crane validate",
+    ),
+    "gate-by-a-build-without-a-push": Planted(
+        ["/kaniko/executor -c test --no-push", WEB],
+        {"build-test": Job(["/kaniko/executor -c test --no-push"]), "build-web": Job([WEB], ["build-test"])},
+        {"build-test": Job(["/kaniko/executor -c test --no-push"]), "build-web": Job([WEB])},
+        "`build-web` no longer waits for `/kaniko/executor -c test --no-push`",
+    ),
+    "gate-by-the-environment": Planted(
+        ["export KANIKO_NO_PUSH=true", "/kaniko/executor -c test", "unset KANIKO_NO_PUSH", WEB],
+        {
+            "build-test": Job(["export KANIKO_NO_PUSH=true", "/kaniko/executor -c test"]),
+            "build-web": Job([WEB], ["build-test"]),
+        },
+        {"build-test": Job(["export KANIKO_NO_PUSH=true", "/kaniko/executor -c test"]), "build-web": Job([WEB])},
+        "no longer waits for `/kaniko/executor -c test`",
+    ),
+    "gate-by-exit": Planted(
+        [API, 'if [ "$CI_COMMIT_BRANCH" = old ]; then exit 1; fi', WEB],
+        two([API], ['if [ "$CI_COMMIT_BRANCH" = old ]; then exit 1; fi', WEB]),
+        two([API], [WEB]),
+        "no longer waits for `exit 1`",
+    ),
+    "end-with-success-lost": Planted(
+        [API, 'if [ "$CI_COMMIT_BRANCH" = old ]; then exit 0; fi', WEB],
+        two([API], ['if [ "$CI_COMMIT_BRANCH" = old ]; then exit 0; fi', WEB]),
+        two([API], [WEB]),
+        "runs under other conditions than before",
+    ),
+    "gate-pipestatus": Planted(
+        ["set +o pipefail", f"{API} | tee api.log", "test ${PIPESTATUS[0]} -eq 0", WEB],
+        two(["set +o pipefail", f"{API} | tee api.log", "test ${PIPESTATUS[0]} -eq 0"], ["set +o pipefail", WEB]),
+        two(["set +o pipefail", f"{API} | tee api.log"], ["set +o pipefail", "test ${PIPESTATUS[0]} -eq 0", WEB]),
+        "does not find what it found before",
+    ),
+    "behind-a-later-gate": Planted(
+        [API, "curl -d built https://hook.example.com", "trivy image app", WEB],
+        {},
+        {
+            "build-api": Job([API, "trivy image app"]),
+            "build-web": Job([WEB], ["build-api"]),
+            "images": Job(["curl -d built https://hook.example.com"], ["build-api", "build-web"], finishing=True),
+        },
+        "only after a check that came after it",
+    ),
+    "blocked-by-a-later-check": Planted(
+        [API, WEB, "trivy image app"],
+        {
+            "build-api": Job([API]),
+            "build-web": Job([WEB]),
+            "images": Job(["trivy image app"], ["build-api", "build-web"], finishing=True),
+        },
+        two([API, "trivy image app"], [WEB], needs=["build-api"]),
+        "`build-web` waits for `trivy image app`, line 3, which came after its build",
+    ),
+    # A window of options is opened.
+    "window-set-e": Planted(
+        ["set +e", "cp api/optional.conf api/app.conf", "set -e", API, WEB],
+        two(["set +e", "cp api/optional.conf api/app.conf", "set -e", API], [WEB]),
+        two(["set +e", "set -e", "cp api/optional.conf api/app.conf", API], [WEB]),
+        "",
+    ),
+    "window-umask": Planted(
+        ["umask 077", "echo x > api/token", "umask 022", API, WEB],
+        two(["umask 077", "echo x > api/token", "umask 022", API], ["umask 077", "umask 022", WEB]),
+        two(["umask 077", "umask 022", "echo x > api/token", API], ["umask 077", "umask 022", WEB]),
+        "reads files that were written in another way",
+    ),
+    "window-allexport": Planted(
+        ["set -a", "FOO=1", "set +a", API, WEB],
+        two(["set -a", "FOO=1", "set +a", API], ["set -a", "FOO=1", "set +a", WEB]),
+        two(["set -a", "set +a", "FOO=1", API], ["set -a", "FOO=1", "set +a", WEB]),
+        "sees other values in its environment: FOO",
+    ),
+    "failure-passed-over": Planted(
+        [f"{API} || true", WEB],
+        two([f"{API} || true"], [WEB]),
+        two([API], [WEB]),
+        "fails in another way",
+    ),
+    "wait-lost": Planted(
+        [f"{API} &", f"{WEB} &", "wait"],
+        two([f"{API} &", "wait"], [f"{WEB} &", "wait"]),
+        two([f"{API} &", "wait"], [f"{WEB} &"]),
+        "`build-web` does not wait for the build",
+    ),
+    # Needs.
+    "needs-circle": Planted(
+        [API, WEB],
+        two([API], [WEB]),
+        {"build-api": Job([API], ["build-web"]), "build-web": Job([WEB], ["build-api"])},
+        "the jobs wait for each other in a circle",
+    ),
+    "job-order": Planted(
+        [API, WEB],
+        two([API], [WEB], needs=["build-api"]),
+        {"build-api": Job([API], ["build-web"]), "build-web": Job([WEB])},
+        "`build-api` waits for `build-web`, whose build came after its own",
+    ),
+    "finishing-job-does-not-wait": Planted(
+        [API, WEB, "./deploy.sh"],
+        {
+            "build-api": Job([API]),
+            "build-web": Job([WEB]),
+            "images": Job(["./deploy.sh"], ["build-api", "build-web"], finishing=True),
+        },
+        {
+            "build-api": Job([API]),
+            "build-web": Job([WEB]),
+            "images": Job(["./deploy.sh"], ["build-api"], finishing=True),
+        },
+        "`images` comes after all builds and does not wait for `build-web`",
+    ),
+    "unknown-order": Planted(
+        [API, WEB, "./ci/smoke.sh"],
+        {
+            "build-api": Job([API]),
+            "build-web": Job([WEB]),
+            "images": Job(["./ci/smoke.sh"], ["build-api", "build-web"], finishing=True),
+        },
+        two([API, "./ci/smoke.sh"], [WEB]),
+        "`build-api` runs `./ci/smoke.sh` without waiting for the build",
+    ),
+    # A variable's write is lost.
+    "arithmetic": variable_lost("((X+=1))", said="leaves out `((X+=1))`, line 3, which changes X"),
+    "arithmetic-in-a-word": variable_lost(": $((X+=1))"),
+    "let": variable_lost("let X+=1"),
+    "printf-v": variable_lost("printf -v X %s 2"),
+    "printf-vX": variable_lost("printf -vX %s 2"),
+    "read": variable_lost("read -r X < VERSION"),
+    "getopts": variable_lost("getopts ab: X"),
+    "mapfile": variable_lost("mapfile -t X < VERSION"),
+    "c-style-for": variable_lost("for ((X=1; X<3; X++)); do :; done", said="`build-web`"),
+    "for": variable_lost("for X in 1 2 3; do :; done", said="`build-web`"),
+    "select": variable_lost("select X in 1 2; do :; done < VERSION", said="`build-web`"),
+    "while-read": variable_lost("while read -r X; do :; done < VERSION", said="`build-web`"),
+    "assigned-where-unset": variable_lost(": ${X:=2}", first="X="),
+    "nameref": variable_lost("declare -n R=X; R=2", said="`build-web`"),
+    "unset": variable_lost("unset X"),
+    "eval": variable_lost('eval "X=2"', said="`build-web`"),
+    "eval-of-an-unknown-text": variable_lost('eval "$(cat vars)"', said="`build-web`", needs=["build-api"]),
+    "sourced-file": variable_lost(". ./unknown.env", said="`build-web`"),
+    "bash-rematch": variable_lost("[[ $CI_COMMIT_REF_NAME =~ v(.*) ]]", tag="${BASH_REMATCH[1]}", said="`build-web`"),
+    "status": Planted(
+        ["set +e", API, "true", "false", "X=$?", tagged("web"), "true"],
+        two(["set +e", API, "true"], ["set +e", "false", "X=$?", tagged("web"), "true"]),
+        two(["set +e", API, "true"], ["set +e", "X=$?", tagged("web"), "true"]),
+        "gets `$CI_REGISTRY_IMAGE/web:…` where it got",
+    ),
+    "ends-with-a-question": Planted(
+        ['[ -n "$CI_COMMIT_TAG" ] && echo tag', API, WEB],
+        two(['[ -n "$CI_COMMIT_TAG" ] && echo tag', API], [WEB]),
+        two([API, '[ -n "$CI_COMMIT_TAG" ] && echo tag'], [WEB]),
+        "may end with",
+    ),
+    "ends-with-what-was-passed-over": Planted(
+        ["set +e", API, "true", WEB],
+        two(["set +e", API, "true"], ["set +e", WEB]),
+        two(["set +e", API], ["set +e", WEB]),
+        "fails in another way",
+    ),
+    "conditions-do-not-exclude-each-other": Planted(
+        ['if [ "$A" = 1 ]; then', API, "fi", 'if [ "$B" = 1 ]; then', WEB, "fi"],
+        two(['if [ "$A" = 1 ]; then', API, "fi"], ['if [ "$B" = 1 ]; then', WEB, "fi"]),
+        {"build-api": Job(['if [ "$A" = 1 ]; then', API, "fi", 'if [ "$B" = 1 ]; then', WEB, "fi"])},
+        "`build-api` still runs",
+    ),
+    "local-default": Planted(
+        ['f() { local T="${2:-$T}"; /kaniko/executor -c $1 -d a/$1:$T; }', "T=1", "f api", "T=2", "f web"],
+        two(
+            ['f() { local T="${2:-$T}"; /kaniko/executor -c $1 -d a/$1:$T; }', "T=1", "f api"],
+            ['f() { local T="${2:-$T}"; /kaniko/executor -c $1 -d a/$1:$T; }', "T=2", "f web"],
+        ),
+        two(
+            ['f() { local T="${2:-$T}"; /kaniko/executor -c $1 -d a/$1:$T; }', "T=1", "f api"],
+            ['f() { local T="${2:-$T}"; /kaniko/executor -c $1 -d a/$1:$T; }', "T=1", "f web"],
+        ),
+        "gets `a/web:1` where it got `a/web:2`",
+    ),
+    "array": variable_lost("X+=(2)", first="X=(1)", tag="${X[1]}"),
+    # A read is not seen.
+    "environment-of-a-build": Planted(
+        ["export T=1", API, "export T=2", WEB],
+        two(["export T=1", API], ["export T=2", WEB]),
+        two(["export T=1", API], ["export T=1", WEB]),
+        "sees other values in its environment: T",
+    ),
+    "environment-of-a-program": Planted(
+        ["export T=1", API, "export T=2", "envsubst < web/in > web/out", "unset T", WEB],
+        two(["export T=1", API], ["export T=2", "envsubst < web/in > web/out", "unset T", WEB]),
+        two(["export T=1", API], ["export T=1", "envsubst < web/in > web/out", "unset T", WEB]),
+        "reads files that were written in another way",
+    ),
+    "environment-of-the-pipeline": Planted(
+        ["V=1", API, "V=2", WEB],
+        two(["V=1", API], ["V=2", WEB]),
+        two(["V=1", API], ["V=1", WEB]),
+        "sees other values in its environment: V",
+        {"parallel": {"matrix": [{"V": ["a", "b"]}]}},
+    ),
+    "login": Planted(
+        ["export DOCKER_CONFIG=/builds/login", 'echo "$AUTH" > /builds/login/config.json', API, WEB],
+        two(
+            ["export DOCKER_CONFIG=/builds/login", 'echo "$AUTH" > /builds/login/config.json', API],
+            ["export DOCKER_CONFIG=/builds/login", 'echo "$AUTH" > /builds/login/config.json', WEB],
+        ),
+        two(
+            ["export DOCKER_CONFIG=/builds/login", 'echo "$AUTH" > /builds/login/config.json', API],
+            ["export DOCKER_CONFIG=/builds/login", WEB],
+        ),
+        "which writes /builds/login/config.json",
+    ),
+    "pattern": Planted(
+        ["echo x > api/gen.txt", "echo */gen.txt > web/list.txt", API, WEB],
+        two(
+            ["echo x > api/gen.txt", "echo */gen.txt > web/list.txt", API],
+            ["echo x > api/gen.txt", "echo */gen.txt > web/list.txt", WEB],
+        ),
+        two(["echo x > api/gen.txt", API], ["echo */gen.txt > web/list.txt", WEB]),
+        "`build-web` leaves out `echo x > api/gen.txt`",
+    ),
+    "find-without-a-path": Planted(
+        ["echo x > api/gen.txt", "find -name gen.txt > web/list.txt", API, WEB],
+        two(["echo x > api/gen.txt", API], ["echo x > api/gen.txt", "find -name gen.txt > web/list.txt", WEB]),
+        two(["echo x > api/gen.txt", API], ["find -name gen.txt > web/list.txt", WEB]),
+        "`build-web` leaves out `echo x > api/gen.txt`",
+    ),
+    "git-status": Planted(
+        ["echo x > api/gen.txt", "git status > web/list.txt", API, WEB],
+        two(["echo x > api/gen.txt", API], ["echo x > api/gen.txt", "git status > web/list.txt", WEB]),
+        two(["echo x > api/gen.txt", API], ["git status > web/list.txt", WEB]),
+        "`build-web` leaves out `echo x > api/gen.txt`",
+    ),
+    # A write is not seen.
+    "install-t": Planted(
+        ["install -t web VERSION", API, WEB],
+        two([API], ["install -t web VERSION", WEB]),
+        two([API], [WEB]),
+        "leaves out `install -t web VERSION`",
+    ),
+    "sed-in-place": Planted(
+        ["sed -i s/a/b/ web/Dockerfile", API, WEB],
+        two([API], ["sed -i s/a/b/ web/Dockerfile", WEB]),
+        two([API], [WEB]),
+        "which writes $CI_PROJECT_DIR/web/Dockerfile",
+    ),
+    "symbolic-link-of-the-script": Planted(
+        ["ln -s ../web api/site", "cp VERSION api/site/x", API, WEB],
+        two(
+            ["ln -s ../web api/site", "cp VERSION api/site/x", API],
+            ["ln -s ../web api/site", "cp VERSION api/site/x", WEB],
+        ),
+        two(["ln -s ../web api/site", "cp VERSION api/site/x", API], [WEB]),
+        "which writes $CI_PROJECT_DIR/web/x",
+    ),
+    "symbolic-link-of-the-repository": Planted(
+        ["cp VERSION api/site/x", API, WEB],
+        two(["cp VERSION api/site/x", API], ["cp VERSION api/site/x", WEB]),
+        two(["cp VERSION api/site/x", API], [WEB]),
+        "which writes $CI_PROJECT_DIR/web/x",
+        links={"api/site": "web"},
+    ),
+    "unknown-program": Planted(
+        ["make generate", API, WEB],
+        two(["make generate", API], ["make generate", WEB]),
+        two(["make generate", API], [WEB]),
+        "leaves out `make generate`, line 1, which may write any file",
+    ),
+    "unknown-folder": Planted(
+        ['cd "$FOLDER"', "cp VERSION x", 'cd "$CI_PROJECT_DIR"', API, WEB],
+        two(
+            ['cd "$FOLDER"', "cp VERSION x", 'cd "$CI_PROJECT_DIR"', API],
+            ['cd "$FOLDER"', "cp VERSION x", 'cd "$CI_PROJECT_DIR"', WEB],
+        ),
+        two(['cd "$FOLDER"', "cp VERSION x", 'cd "$CI_PROJECT_DIR"', API], [WEB]),
+        "`build-web`",
+    ),
+    "folder": Planted(
+        ["cd api", "/kaniko/executor -c . -d a/api", "cd ..", "cd web", "/kaniko/executor -c . -d a/web"],
+        two(["cd api", "/kaniko/executor -c . -d a/api"], ["cd web", "/kaniko/executor -c . -d a/web"]),
+        two(["cd api", "/kaniko/executor -c . -d a/api"], ["/kaniko/executor -c . -d a/web"]),
+        "runs in $CI_PROJECT_DIR and no longer in $CI_PROJECT_DIR/web",
+    ),
+    "ifs": Planted(
+        ["IFS=,", "L=a,b", "/kaniko/executor -c api -d x $L", WEB],
+        two(["IFS=,", "L=a,b", "/kaniko/executor -c api -d x $L"], ["IFS=,", WEB]),
+        two(["L=a,b", "/kaniko/executor -c api -d x $L"], [WEB]),
+        "`build-api`",
+    ),
+    "status-of-its-own-build": Planted(
+        ["set +e", API, "code=$?", "if [ $code -ne 0 ]; then exit $code; fi", WEB],
+        two(["set +e", API, "code=$?", "if [ $code -ne 0 ]; then exit $code; fi"], ["set +e", WEB]),
+        two(["set +e", API, "code=$?"], ["set +e", WEB]),
+        "no new job runs `exit $code`, line 4, as often as before",
+    ),
+    "scan-before-its-build": Planted(
+        [API, "trivy image --exit-code 1 $CI_REGISTRY_IMAGE/api", WEB],
+        two([API, "trivy image --exit-code 1 $CI_REGISTRY_IMAGE/api"], [WEB], needs=["build-api"]),
+        two(["trivy image --exit-code 1 $CI_REGISTRY_IMAGE/api", API], [WEB], needs=["build-api"]),
+        "`build-api` runs `trivy image --exit-code 1 $CI_REGISTRY_IMAGE/api` before",
+    ),
+    "output-read-before-its-build": Planted(
+        [f"{API} --digest-file d", "echo D=$(cat d) >> build.env", WEB],
+        two([f"{API} --digest-file d", "echo D=$(cat d) >> build.env"], [WEB]),
+        two(["echo D=$(cat d) >> build.env", f"{API} --digest-file d"], [WEB]),
+        "`build-api`",
+    ),
+    "output-not-kept": Planted(
+        [f"{API} --digest-file d", "echo D=$(cat d) >> build.env", WEB],
+        two([f"{API} --digest-file d", "echo D=$(cat d) >> build.env"], [WEB]),
+        two([f"{API} --digest-file d"], [WEB]),
+        "no new job runs `echo D=$(cat d) >> build.env`",
+    ),
+    "process-number": Planted(
+        [f"{API} &", "P=$!", "wait $P", f"{WEB} &", "wait $!"],
+        two([f"{API} &", "P=$!", "wait $P"], [f"{WEB} &", "wait $!"]),
+        two(["P=$!", f"{API} &", "wait $P"], [f"{WEB} &", "wait $!"]),
+        "`build-api`",
+    ),
+    "question-at-the-end-of-the-script": Planted(
+        [f"test -f ok && {API} && {WEB}"],
+        two(["test -f ok", API], ["test -f ok", WEB]),
+        two(["test -f ok", API], [WEB]),
+        "no longer waits for `test -f ok`",
+    ),
+    "tracing": Planted(
+        ['echo "building"', "set -x", API, WEB],
+        two(["set -x", 'echo "building"', API], ["set -x", WEB]),
+        two(["set -x", API], ["set -x", WEB]),
+        'no new job runs `echo "building"`',
+    ),
+    # After a build the root is the image.
+    "left-root": Planted(
+        [API, "cp -r /out web/", WEB],
+        {},
+        two([API], ["cp -r /out web/", WEB]),
+        "`build-web`",
+    ),
+    "left-root-as-a-context": Planted(
+        [API, "/kaniko/executor -c dir:///dist -d a/dist"],
+        {},
+        {"build-api": Job([API]), "build-dist": Job(["/kaniko/executor -c dir:///dist -d a/dist"])},
+        "the root of the image before",
+    ),
+    "leftovers": Planted(
+        [API, "ls -la /kaniko/0", WEB],
+        two([API, "ls -la /kaniko/0"], [WEB]),
+        two([API], ["ls -la /kaniko/0", WEB]),
+        "looks at what another build leaves",
+    ),
+    # Values that differ.
+    "fresh-value": Planted(
+        ["T=$(openssl rand -hex 4)", tagged("api", "$T"), tagged("web", "$T")],
+        {},
+        two(["T=$(openssl rand -hex 4)", tagged("api", "$T")], ["T=$(openssl rand -hex 4)", tagged("web", "$T")]),
+        "`openssl rand -hex 4` gives another value in each of `build-api`, `build-web`",
+    ),
+    "name-of-the-job": Planted(
+        [tagged("api", "$CI_JOB_NAME"), tagged("web", "$CI_JOB_NAME")],
+        {},
+        two([tagged("api", "$CI_JOB_NAME")], [tagged("web", "$CI_JOB_NAME")]),
+        "gets `$CI_REGISTRY_IMAGE/api:build-api` where it got `$CI_REGISTRY_IMAGE/api:images`",
+    ),
+    "trap-with-a-script": Planted(
+        ["trap ./ci/tell.sh EXIT", API, WEB],
+        {},
+        two(["trap ./ci/tell.sh EXIT", API], ["trap ./ci/tell.sh EXIT", WEB]),
+        "`trap ./ci/tell.sh EXIT`, line 1, acts outside of the container and runs 2 times",
+    ),
+    # Loops, functions and scripts.
+    "turn-of-a-loop": Planted(
+        ["for s in api web; do /kaniko/executor -c $s -d a/$s; done"],
+        two(["s=api", "/kaniko/executor -c $s -d a/$s"], ["s=web", "/kaniko/executor -c $s -d a/$s"]),
+        two(["s=api", "/kaniko/executor -c $s -d a/$s"], ["s=docs", "/kaniko/executor -c $s -d a/$s"]),
+        "gets `docs` where it got `web`",
+    ),
+    "loop-over-a-dynamic-list": Planted(
+        ["for s in $V; do /kaniko/executor -c $s -d a/$s; done"],
+        {},
+        two(["s=api", "/kaniko/executor -c $s -d a/$s"], ["s=web", "/kaniko/executor -c $s -d a/$s"]),
+        "`build-api`",
+        {"variables": {"V": "api web"}, "rules": [{"if": "$X", "variables": {"V": "api"}}]},
+    ),
+    "script-with-two-builds": Planted(
+        ["./b.sh", WEB],
+        {},
+        two(["./b.sh"], [WEB]),
+        "`build-api` still runs",
+        files={"b.sh": "#!/bin/sh\n/kaniko/executor -c a -d a\n/kaniko/executor -c b -d b\n"},
+    ),
+}
+
+
+def pipeline_of(text: str, planted: Planted) -> Pipeline:
+    """Return a pipeline of one file."""
+    source = read_source(".gitlab-ci.yml", text.encode())
+
+    def real(name: str) -> str | None:
+        for link, target in planted.links.items():
+            if name == link or name.startswith(link + "/"):
+                return target + name[len(link) :]
+        return name
+
+    return Pipeline((PipelineFile(source.path, source, compose(source.text)),), read=planted.files.get, real=real)
+
+
+def differences(planted: Planted, jobs: Jobs) -> list[str]:
+    """Return what the proof says of new jobs."""
+    before = {"images": {"script": list(planted.old), **planted.keys}}
+    after = {
+        name: {"script": list(job.script), **planted.keys, **({} if job.needs is None else {"needs": list(job.needs)})}
+        for name, job in jobs.items()
+    }
+    builds = [name for name, job in jobs.items() if not job.finishing]
+    finishing = [name for name, job in jobs.items() if job.finishing]
+    texts = [yaml.safe_dump(one, sort_keys=False, width=1000) for one in (before, after)]
+    old, new = (pipeline_of(text, planted) for text in texts)
+    return list(check_jobs(old, new, "images", builds, finishing))
+
+
+@pytest.mark.parametrize("planted", [pytest.param(one, id=name) for name, one in PLANTED.items() if one.wrong])
+def test_the_proof_breaks_for_a_wrong_split(planted: Planted) -> None:
+    found = differences(planted, planted.wrong)
+    assert found
+    assert any(planted.said in sentence for sentence in found), found
+
+
+@pytest.mark.parametrize("planted", [pytest.param(one, id=name) for name, one in PLANTED.items() if one.right])
+def test_the_right_split_beside_it_is_proved(planted: Planted) -> None:
+    assert differences(planted, planted.right) == []
