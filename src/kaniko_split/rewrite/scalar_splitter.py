@@ -131,7 +131,8 @@ class ScalarSplitter:
             if self.node.style is Style.FOLDED and number < len(runs) - 1 and not ended and not background:
                 pieces.extend(self._parted(end, runs[number + 1]))
             # What leaves the end of an item may take its last line feed along.
-            if not ended or not text_of(self.source, pieces[-1:]).endswith("\n"):
+            ends = text_of(self.source, pieces[-1:]).endswith("\n")
+            if not ends or (not ended and number < len(runs) - 1):
                 pieces.append(Written("\n"))
         if "+" in self._header().partition("#")[0]:
             return pieces
@@ -280,10 +281,13 @@ class ScalarSplitter:
 
     def _check_indent(self, runs: Sequence[Run]) -> None:
         """Make sure that lines which are indented further than the block's may be the first of one."""
-        lines = [line for run in runs for line in self._lines_of(run)]
+        first = self._lines_of(runs[0])[0]
+        # A run that begins within a line gets one of its own, at the block's indentation.
+        whole = [run for run in runs if self.source.line_start(start := self._lines(run)[0]) == start]
+        lines = [line for run in whole for line in self._lines_of(run)]
         excess = self._excess(runs)
         alike = all(line.startswith(" " * (self._indent() + excess)) for line in lines)
-        tab = lines[0].lstrip(" ").startswith("\t") and not self._says_indent()
+        tab = first.lstrip(" ").startswith("\t") and not self._says_indent()
         if tab or (excess and not alike) or (excess and self._holds_lines(runs)):
             at = self._span(runs[0]).start
             raise CannotLayOutError("flow-layout", at, "it is indented further than the first line of its block")
