@@ -6,11 +6,15 @@ from collections.abc import Iterator, Mapping
 
 from judges.records import context_files
 from judges.sandbox import Record
+from judges.surroundings import PREDEFINED
 
 _INSTRUCTION = re.compile(r"^\s*(?:FROM\s+(?:--\S+\s+)*|COPY\s+.*?--from=|ARG\s+)(\S+)", re.MULTILINE | re.IGNORECASE)
 _ARGUMENT = re.compile(r"^\s*ARG\s+(\w+)(?:=(\S*))?", re.MULTILINE | re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)")
 _TAG = re.compile(r":[^:/@]+$")
+_OWN_REGISTRY = PREDEFINED["CI_REGISTRY"]
+_HUBS = "docker.io gcr.io ghcr.io index.docker.io mcr.microsoft.com public.ecr.aws quay.io registry.k8s.io"
+_PUBLIC = frozenset(_HUBS.split())
 _HUB = ("index.docker.io", "docker.io", "registry-1.docker.io", "")
 
 
@@ -45,7 +49,17 @@ def is_based_on(image: Record, base: Record) -> bool:
     if not pushed or leaves_nothing(base):
         return False
     own = {_full(one) for one in values_of(image, "-d", "--destination")}
-    return bool({_full(one) for one in _references(image)} & (pushed - own))
+    wanted = {_full(one) for one in _references(image)}
+    return any(one == other or _may_be_same(one, other) for one in wanted for other in pushed - own)
+
+
+def _may_be_same(wanted: str, pushed: str) -> bool:
+    """Say whether a written-out reference may be one that is pushed by a variable, whose value the project has."""
+    registry, _, rest = wanted.partition("/")
+    known = registry in _PUBLIC or "." not in registry or pushed.startswith(f"{registry}/")
+    if known or not pushed.startswith(_OWN_REGISTRY):
+        return False
+    return rest.rpartition("/")[2] == pushed.rpartition("/")[2]
 
 
 def _references(record: Record) -> Iterator[str]:

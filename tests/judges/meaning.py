@@ -92,7 +92,8 @@ def compare(before: Resolved, after: Resolved) -> list[str]:
         if name not in after.jobs and name not in parts:
             complaints.append(f"Job {name!r} is gone and no new job came from it.")
         elif name in after.jobs and name not in made:
-            complaints += _differences(name, _with_references(job, parts), _with_references(after.jobs[name], {}))
+            new = _without_added(_with_references(job, {}), _with_references(after.jobs[name], {}), divisions)
+            complaints += _differences(name, _with_references(job, parts), new)
     complaints += [
         f"Job {name!r} is new and came from no job."
         for name in after.jobs
@@ -102,6 +103,15 @@ def compare(before: Resolved, after: Resolved) -> list[str]:
         for name in division.everything:
             complaints += _compare_part(name, division, before, after, parts)
     return complaints + _circles(after)
+
+
+def _without_added(old: Job, new: Job, divisions: Sequence[Division]) -> Job:
+    """Leave out the needs of new jobs by a job that needed one which is left to finish: it gets their reports too."""
+    needed = set(_names(old.get("needs") or []))
+    added = {part for one in divisions if one.finishing in needed for part in one.parts} - needed
+    if not isinstance(new.get("needs"), list) or not added:
+        return new
+    return {**new, "needs": [entry for entry in new["needs"] if not _is_of(entry, added)]}
 
 
 def _compare_part(name: str, division: Division, before: Resolved, after: Resolved, parts: Parts) -> list[str]:
