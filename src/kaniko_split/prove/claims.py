@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from kaniko_split.kaniko.command import is_executor
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.prove.symbols import is_known, is_reference, is_whole, path_in
 from kaniko_split.source.patterns import Pattern
@@ -149,7 +150,9 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
     short = _short(words)
     gates = may_be_verdict(words)
     operands = words[1:]
-    if makes_workspace(words):
+    if makes_workspace(words) or (
+        words[:1] and is_executor(words[0]) and words[1:] in {("version",), ("help",), ("--help",)}
+    ):
         return NOTHING
     if removes_leftovers(words):
         # Without `-f` it fails where they are not.
