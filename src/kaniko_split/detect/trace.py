@@ -193,7 +193,8 @@ class _Stepper:
             if framed is not None:
                 return framed
             self._built = built
-        return [replace(self._step(number + at, one), chained=at > 0) for at, one in enumerate(_links(occurrence))]
+        links = [occurrence] if not last and is_guard(occurrence) else _links(occurrence)
+        return [replace(self._step(number + at, one), chained=at > 0) for at, one in enumerate(links)]
 
     def _step(self, number: int, occurrence: Occurrence) -> Step:
         found, statement = self._found, occurrence.statement
@@ -260,6 +261,16 @@ class _Stepper:
                 )
                 steps.append(replace(step, effects=effects, frame=frame, branch=branch))
         return steps if self._opened else with_partners(steps)
+
+
+def is_guard(occurrence: Occurrence) -> bool:
+    """Tell whether an occurrence is `TEST && BUILD`: where the test fails, there is no build, and the job goes on."""
+    if not _is_plain_chain(occurrence):
+        return False
+    *heads, build = _all_links(occurrence)
+    plain = build.builds == 1 and build.shape is Shape.COMMAND and not build.statement.background
+    judged = any(head.effects.fails or head.effects.unknown for head in heads)
+    return plain and judged and not any(map(may_build, heads))
 
 
 def _where(build: Occurrence) -> tuple[str, str, int]:

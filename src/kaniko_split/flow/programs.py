@@ -89,8 +89,11 @@ def _as_effects(effect: CommandEffect, texts: tuple[str, ...], state: ShellState
     fresh = (effect.differs is Certainty.YES and not effect.logs_in) or (
         effect.differs is Certainty.MAYBE and any("latest" in text for text in texts)
     )
+    paths = effect.reads | effect.searches | effect.writes
+    links = frozenset(link for path in paths if (link := state.link_before(as_written(path))) is not None)
     return Effects(
         reads=reads
+        | links
         | variables
         | (_FILES if effect.reads_files else NOWHERE)
         | (_FOLDER if effect.reads_folder else NOWHERE),

@@ -138,10 +138,14 @@ class ShellState:
 
     def place(self, path: str) -> Location:
         """Return the place of a path; behind a symbolic link it may be any file."""
+        return State.FILES if self.link_before(path) is not None else file_at(path, self.folder)
+
+    def link_before(self, path: str) -> Location | None:
+        """Return the symbolic link that a path goes through; None where it goes through none."""
         place = file_at(path, self.folder)
-        if isinstance(place, File) and any(place.path.startswith(f"{link}/") for link in self.all_links()):
-            return State.FILES
-        return place
+        if not isinstance(place, File):
+            return None
+        return next((File(link) for link in sorted(self.all_links()) if place.path.startswith(f"{link}/")), None)
 
     def all_links(self) -> frozenset[str]:
         """Return the symbolic links of the repository and those that the script makes."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.contexts import lies_outside
-from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.detect.trace import Step, Trace, is_guard
 from kaniko_split.flow.background import BackgroundState
 from kaniko_split.flow.builds import masks_failure
 from kaniko_split.flow.occurrence import Shape
@@ -53,6 +53,7 @@ class Slices:
         after: For each build, by number, the builds that must have succeeded before it starts.
         left_behind: Pairs of builds of which the second saw, in its folder, a file that the first one wrote.
         unread: The builds, by number, whose Dockerfile is not known or not in the repository.
+        guarded: The chains `TEST && BUILD`, by number, that a job ends with: there it is written as `if`.
         unsure: Those whose Dockerfile the job may change, or that begin from what only a variable tells.
         turns: For a script with a loop, the statements of each turn; their jobs run them from the template's script.
     """
@@ -66,6 +67,7 @@ class Slices:
     turns: tuple[tuple[int, ...], ...] = ()
     unread: tuple[int, ...] = ()
     unsure: tuple[int, ...] = ()
+    guarded: frozenset[int] = frozenset()
 
     @property
     def beside_the_loop(self) -> tuple[int, ...]:
@@ -154,8 +156,9 @@ class _Slicer:
         jobs = [JobSlice(build, self._own(cleaned[build], prelude)) for build in self._builds]
         if finishing:
             jobs.append(JobSlice(None, self._own(tail, prelude)))
+        guarded = frozenset(job.steps[-1] for job in jobs if self._ends_with_guard(job))
         for job in jobs:
-            if job.build not in self._homes:
+            if job.build not in self._homes and job.steps[-1] not in guarded:
                 self._check_end(job)
         self._check_effects(jobs)
         held = {number for job in jobs for number in job.steps} | prelude
@@ -169,6 +172,7 @@ class _Slicer:
             after=self._order(jobs),
             left_behind=left_behind(self._steps, self._builds),
             turns=turns,
+            guarded=guarded,
         )
 
     def _turn_by_turn(
@@ -219,6 +223,11 @@ class _Slicer:
         for step in self._steps:
             if step.effects.acts and held[step.number] > 1:
                 raise CannotSliceError("effect-before-builds", step, "several builds need what it gives")
+
+    def _ends_with_guard(self, job: JobSlice) -> bool:
+        """Tell whether a job ends with a build that a test before it may leave out, which failed nothing before."""
+        end = self._steps[job.steps[-1]]
+        return end is not self._steps[-1] and end.frame is None and is_guard(end.occurrence)
 
     def _check_end(self, job: JobSlice) -> None:
         """What ends a job decides how it ends; make sure that its failure did not mean nothing in the middle."""

@@ -38,6 +38,8 @@ _OWN_WORDS = frozenset(
         "false",
     }
 )
+# What a chain becomes that a test may leave a build out of.
+_GUARD_WORDS = frozenset({"if ", "; then", "; fi", "fi"})
 _MARKS = Pattern(r"[\s\[\]{},:'\"]+|-(?=\s|$)|>-|\|")
 # Line breaks that are none: the shell's, and in double quotes YAML's, with those that it writes as `\n`.
 _CONTINUATION = Pattern(r"\\\n")
@@ -100,6 +102,8 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
     # What is left of a list is taken over as the list was.
     turns |= {f"*{anchor}" for split in splits if (anchor := _anchor(split)) is not None}
     allowed = sorted((name_text(name, quote) for name in names for quote in ("", "'", '"')), key=len, reverse=True)
+    if any(split.slices.guarded for split in splits):
+        turns |= _GUARD_WORDS
     words = (*allowed, *sorted(_OWN_WORDS, key=len, reverse=True))
     longest = sorted(turns, key=len, reverse=True)
     for edit in rewritten.edits:

@@ -47,7 +47,7 @@ class _JobWriter:
         self._entry: Entry = entry
         shared = split.home.index if split.home is not None else None
         text = script_text(job.file, job.mapping, entry, finding.trace, self._style.dash, shared)
-        self._script: ScriptText = replace(text, dropped=frozenset(split.slices.dropped))
+        self._script: ScriptText = replace(text, dropped=frozenset(split.slices.dropped), guarded=split.slices.guarded)
         self._check_layout()
 
     def edits(self) -> list[Edit]:

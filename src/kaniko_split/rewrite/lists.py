@@ -35,7 +35,7 @@ def list_edits(split: Split) -> list[Edit]:
     own = style_of(job)
     style = replace(own, step=_step(job.file) or own.dash or _STEP)
     text = script_text(job.file, job.mapping, entry, trace, style.dash)
-    script = replace(text, dropped=frozenset(split.slices.dropped))
+    script = replace(text, dropped=frozenset(split.slices.dropped), guarded=split.slices.guarded)
     lines = entry_lines(source, job.mapping, entry)
     rest = f"*{entry.value.anchor}" if entry.value.anchor else f"!reference [{name_text(job.name)}]"
     reference = rest if split.refers_to_template else None

@@ -38,6 +38,12 @@ class Cut:
     end: int
     inserted: str = ""
 
+    def touches(self, span: Span) -> bool:
+        """Tell whether it takes characters of a span, or inserts some in it or at one of its ends."""
+        if self.inserted:
+            return self.start <= span.end and self.end >= span.start
+        return self.start < span.end and self.end > span.start
+
 
 def merged(cuts: Iterable[Cut]) -> list[Cut]:
     """Return the cuts in order, those that share characters made one."""

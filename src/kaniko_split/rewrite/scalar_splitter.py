@@ -237,7 +237,7 @@ class ScalarSplitter:
 
     def _is_divided(self, unit: Unit) -> bool:
         """Tell whether something leaves the unit, and more of it stays than the one statement of a loop's body."""
-        if not any(cut.start < unit.span.end and cut.end > unit.span.start for cut in self.part.cuts):
+        if not any(cut.touches(unit.span) for cut in self.part.cuts):
             return False
         statement = unit.statement
         while statement.span in self.part.opened and isinstance(statement.command, For):

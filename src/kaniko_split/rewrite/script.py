@@ -54,6 +54,7 @@ class ScriptText:
         comments: Its comments in the file, in order.
         shown: Those that a list has already; each is written once.
         dropped: The statements that no list has.
+        guarded: The chains that are written as conditions.
     """
 
     written: WrittenScript
@@ -67,6 +68,7 @@ class ScriptText:
     comments: tuple[Span, ...] = ()
     shown: set[Span] = field(default_factory=set)
     dropped: frozenset[int] = frozenset()
+    guarded: frozenset[int] = frozenset()
 
     @property
     def source(self) -> Source:
@@ -165,7 +167,7 @@ class ScriptText:
         return Edit(value.span.start, value.span.end, tuple(splitter.inline(parts[0].runs[0])))
 
     def _projection(self, numbers: Items[int], *, opens_loop: bool) -> Projection:
-        return self.written.projection(numbers, self.dropped, opens_loop=opens_loop)
+        return self.written.projection(numbers, self.dropped, self.guarded, opens_loop=opens_loop)
 
     def _parts(self, projection: Projection) -> tuple[ItemPart, ...]:
         written = self.written

@@ -104,19 +104,25 @@ class WrittenScript:
         return Span(start, start + len(self.trace.items[number].text))
 
     def projection(
-        self, numbers: Iterable[int], dropped: Iterable[int] = (), *, opens_loop: bool = False
+        self,
+        numbers: Iterable[int],
+        dropped: Iterable[int] = (),
+        guarded: Iterable[int] = (),
+        *,
+        opens_loop: bool = False,
     ) -> Projection:
         """Return what stays of the script.
 
         Args:
             numbers: The statements that stay, by number.
             dropped: Those that no list keeps.
+            guarded: The chains that are written as conditions.
             opens_loop: Whether the body of the known loop is kept without the loop.
         """
         loop = self.trace.loop
         opened = frozenset(self._loops(loop.statement, len(loop.names))) if loop is not None and opens_loop else ()
-        stays, gone = (frozenset(map(self._span, one)) for one in (numbers, dropped))
-        return Projection(stays, frozenset(opened), dropped=gone)
+        stays, gone, guards = (frozenset(map(self._span, one)) for one in (numbers, dropped, guarded))
+        return Projection(stays, frozenset(opened), guarded=guards, dropped=gone)
 
     def _span(self, number: int) -> Span:
         """Return where in the written text a statement is."""
@@ -174,9 +180,9 @@ class WrittenScript:
         if not kept:
             return None
         window = Span(self.window(numbers[0]).start, self.window(numbers[-1]).end)
-        divided = [unit.statement for unit in kept if unit.span not in projection.stays]
+        divided = [one.statement for one in kept if one.span not in projection.stays or one.span in projection.guarded]
         found = cuts_inside(self.script, divided, projection, layout_of(self)) if divided else ()
-        cuts = tuple(one for one in found if one.start < window.end and one.end > window.start)
+        cuts = tuple(one for one in found if one.touches(window))
         if whole or (len(kept) == len(units) and not cuts and not any(unit.chained for unit in units)):
             return ItemPart(index)
         if len(numbers) > 1 or not isinstance(self.trace.items[numbers[0]].node, Scalar):
