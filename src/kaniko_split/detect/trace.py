@@ -15,7 +15,7 @@ from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.flow.background import background_after
 from kaniko_split.flow.builds import builds_inside, may_build, merged, second_build, side_writes
 from kaniko_split.flow.effects import Effects
-from kaniko_split.flow.exits import UNBOUNDED, Exit, Paths, most_builds
+from kaniko_split.flow.exits import UNBOUNDED, Exit, Paths, gives_up, most_builds
 from kaniko_split.flow.lower import Lowered, lower_sequence
 from kaniko_split.flow.occurrence import Occurrence, Role, Shape
 from kaniko_split.flow.state import Assumed, Read, Setting, ShellState, no_file
@@ -312,5 +312,5 @@ def _with_exits(effects: Effects, paths: Paths) -> Effects:
     What ends the job because a build has failed is no gate of its own.
     """
     ends = {path.exit for path in paths}
-    gate = any(path.exit is Exit.DIED and not path.build_failed for path in paths)
-    return replace(effects, leaves=bool(ends & {Exit.LEFT, Exit.RETURNED}), fails=effects.fails or gate)
+    leaves = bool(ends & {Exit.LEFT, Exit.RETURNED})
+    return replace(effects, leaves=leaves, fails=effects.fails or gives_up(paths))

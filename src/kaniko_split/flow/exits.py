@@ -23,7 +23,8 @@ class Exit(Enum):
     DIED = "out of the script, with another status"
     BROKEN = "out of the loop"
     CONTINUED = "to the next turn of the loop"
-    RETURNED = "out of the function"
+    RETURNED = "out of the function, perhaps with status 0"
+    GAVE_UP = "out of the function, with another status"
 
 
 ON = (Exit.TRUE, Exit.FALSE)
@@ -89,7 +90,14 @@ def negated(paths: Paths) -> Paths:
 
 def in_subshell(paths: Paths) -> Paths:
     """Return what the paths are to the shell outside: an exit ends the subshell alone."""
-    exits = {Exit.LEFT: ON, Exit.DIED: (Exit.FALSE,), Exit.RETURNED: ON, Exit.BROKEN: ON, Exit.CONTINUED: ON}
+    exits = {
+        Exit.LEFT: ON,
+        Exit.DIED: (Exit.FALSE,),
+        Exit.RETURNED: ON,
+        Exit.GAVE_UP: (Exit.FALSE,),
+        Exit.BROKEN: ON,
+        Exit.CONTINUED: ON,
+    }
     return best(
         (Path(exit_, path.build_failed), count)
         for path, count in paths.items()
@@ -98,12 +106,18 @@ def in_subshell(paths: Paths) -> Paths:
 
 
 def of_function(paths: Paths) -> Paths:
-    """Return the paths through a call: `return` ends the body, with a status that is not followed."""
+    """Return the paths through a call: `return` ends the body."""
+    exits = {Exit.RETURNED: ON, Exit.GAVE_UP: (Exit.FALSE,)}
     return best(
         (Path(exit_, path.build_failed), count)
         for path, count in paths.items()
-        for exit_ in (ON if path.exit is Exit.RETURNED else (path.exit,))
+        for exit_ in exits.get(path.exit, (path.exit,))
     )
+
+
+def gives_up(paths: Paths) -> bool:
+    """Tell whether a path ends a script or function with a failure that is no build's."""
+    return any(path.exit in {Exit.DIED, Exit.GAVE_UP} and not path.build_failed for path in paths)
 
 
 def piped(left: Paths, right: Paths) -> Paths:

@@ -80,7 +80,6 @@ _SPECIAL = frozenset(
 _BUILTIN_PATHS: dict[str, Paths] = {
     **dict.fromkeys(("true", ":", "echo", "printf", "sleep", "tee"), exits.SUCCEEDS),
     "false": exits.FAILS,
-    "return": {Path(Exit.RETURNED): 0},
     "break": {Path(Exit.BROKEN): 0},
     "continue": {Path(Exit.CONTINUED): 0},
     **dict.fromkeys((".", "source", "eval"), exits.ANY_EXIT),
@@ -630,7 +629,7 @@ class _Lowering:
             exports=done.exports - local,
             prints=kind is CallKind.FUNCTION and done.prints and not changed,
             # A script of tests ends the job at what its commands find, whichever they are.
-            fails=done.fails or mentions_verdict(texts[:1]),
+            fails=done.fails or mentions_verdict(texts[:1]) or any(exits.gives_up(one.paths) for one in bodies),
         )
 
     def _paths_of_call(
@@ -665,6 +664,8 @@ class _Lowering:
             return exits.SUCCEEDS if answer else exits.FAILS
         if texts[0] == "exit":
             return {Path(Exit.DIED if _exits_with_failure(statement.command, context) else Exit.LEFT): 0}
+        if texts[0] == "return":
+            return {Path(Exit.GAVE_UP if _exits_with_failure(statement.command, context) else Exit.RETURNED): 0}
         if texts[0] == "exec" and len(texts) > 1:
             return {Path(Exit.LEFT): 0}
         return _BUILTIN_PATHS.get(texts[0], exits.EITHER)
