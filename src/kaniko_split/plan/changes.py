@@ -6,6 +6,7 @@ A split is not a no-op. Each line says whether it was proved, rests on something
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from kaniko_split.detect.findings import source_offset
 from kaniko_split.detect.steps import Trace
@@ -50,6 +51,7 @@ def _changes(split: Split) -> Iterator[Change]:
     yield from _shared(split)
     yield from _words_of_the_loop(split)
     yield from _left_behind(split)
+    yield from _written_by_dockerfiles(split)
     yield from _repeated(split)
     yield from _as_committed(split)
     yield from _left_by_calls(split)
@@ -199,6 +201,19 @@ def _left_behind(split: Split) -> Iterator[Change]:
             f"{_code(names[other])} is built",
             _place(split, one),
         )
+
+
+def _written_by_dockerfiles(split: Split) -> Iterator[Change]:
+    """Say which builds write into the project's folder, where a later build read it."""
+    builds = [job for job in split.jobs if job.build is not None]
+    for job, following in pairwise(builds):
+        if job.build in split.slices.project_writers:
+            yield Change(
+                Mark.ASKS,
+                f"the Dockerfile of {_code(job.name)} writes below `/builds`, where the project is: "
+                f"{_code(following.name)} and the builds after it no longer see that file",
+                _place(split, job.build or 0),
+            )
 
 
 def _repeated(split: Split) -> Iterator[Change]:

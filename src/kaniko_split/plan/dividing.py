@@ -13,7 +13,7 @@ from kaniko_split.flow.occurrence import Shape
 from kaniko_split.kaniko.registries import pulled_as
 from kaniko_split.plan.chains import check_chains
 from kaniko_split.plan.detours import commented
-from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of, is_changed, is_open
+from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of, is_changed, is_open, writes_to_project
 from kaniko_split.plan.order import images_used
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
 from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
@@ -54,7 +54,8 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
         if is_changed(steps[number], wishes.read, steps[:number]) or is_open(images[number])
     }
     unsure = tuple(number for number in numbers if number in perhaps | (open_bases - set(unread)))
-    slices = replace(slices, unread=unread, unsure=unsure)
+    writers = tuple(number for number, text in texts.items() if writes_to_project(text or ""))
+    slices = replace(slices, unread=unread, unsure=unsure, project_writers=writers)
     if wishes.keep_order:
         slices = replace(slices, after={later: frozenset({one}) for one, later in pairwise(numbers)})
     check_fresh_values(finding.trace, slices)

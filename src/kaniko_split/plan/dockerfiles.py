@@ -94,6 +94,15 @@ def images_of(dockerfile: str, arguments: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def writes_to_project(dockerfile: str) -> bool:
+    """Tell whether a Dockerfile runs a command with a path below `/builds`.
+
+    GitLab's runner mounts the project there, and the executor leaves mounts alone, so that such a file is in the
+    project's own folder afterwards.
+    """
+    return any(instruction == "RUN" and "/builds/" in rest for instruction, rest in _instructions(dockerfile))
+
+
 def is_open(images: str) -> bool:
     """Tell whether one of the images, a line each, is known by nothing but a variable that the repository sets not."""
     return any(line.startswith(("$", "`")) and not line.startswith(_OF_GITLAB) for line in images.splitlines())

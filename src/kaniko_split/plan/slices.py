@@ -53,6 +53,7 @@ class Slices:
         after: For each build, by number, the builds that must have succeeded before it starts.
         left_behind: Pairs of builds of which the second saw, in its folder, a file that the first one wrote.
         unread: The builds, by number, whose Dockerfile is not known or not in the repository.
+        project_writers: The builds, by number, whose Dockerfile writes below `/builds`, where the project is mounted.
         guarded: The chains `TEST && BUILD`, by number, that a job ends with: there it is written as `if`.
         unsure: Those whose Dockerfile the job may change, or that begin from what only a variable tells.
         turns: For a script with a loop, the statements of each turn; their jobs run them from the template's script.
@@ -67,6 +68,7 @@ class Slices:
     turns: tuple[tuple[int, ...], ...] = ()
     unread: tuple[int, ...] = ()
     unsure: tuple[int, ...] = ()
+    project_writers: tuple[int, ...] = ()
     guarded: frozenset[int] = frozenset()
 
     @property
