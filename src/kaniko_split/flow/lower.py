@@ -427,11 +427,13 @@ class _Lowering:
         head = frozenset[Location](map(Variable, command.head.writes)) if command.head is not None else NOWHERE
         written = self._written(statement, command.body, state) | name | head
         turning = forgetting(written, state)
+        entries = entries_of(command, state)
+        if entries is not None and len(entries) == 1 and is_single_word(entries[0]):
+            turning = replace(turning, known={**turning.known, command.name: entries[0]})
         turn = self.sequence(command.body, turning)
         done = algebra.maybe(replace(turn.effects, reads=turn.effects.reads - name))
-        values = entries_of(command, state)
-        known = values is not None and all(map(is_single_word, values)) and not command.selects
-        paths = exits.repeated(turn.paths, len(values) if values is not None and known else None)
+        known = entries is not None and all(map(is_single_word, entries)) and not command.selects
+        paths = exits.repeated(turn.paths, len(entries) if entries is not None and known else None)
         after = forgetting(written, behind_subshell(turn.after, state))
         return _Inside(Shape.LOOP, done, paths, after, None, (Part(Role.BODY, turn.occurrences),))
 
@@ -503,7 +505,9 @@ class _Lowering:
             if state.exports_all:
                 done = replace(done, reads=done.reads | {State.OPTIONS})
             after = after_assignments(command.assignments, state)
-            paths = exits.EITHER if substituted else exits.SUCCEEDS
+            # The status is that of the last substitution (POSIX, "Simple Commands", 2.9.1).
+            last = exits.in_subshell(substituted[-1].paths) if substituted else exits.SUCCEEDS
+            paths: Paths = dict.fromkeys(last, 0)
             inside = _Inside(Shape.COMMAND, done, paths, after, after if substituted else None)
             return self._finished(statement, state, inside, substituted)
         call = executor_call(statement, state)
