@@ -17,7 +17,9 @@ from kaniko_split.flow.wrappers import behind_wrappers
 from kaniko_split.kaniko.command import Build, NotABuild
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
-from kaniko_split.shell.nodes import Assignment, Declaration, Literal, Parameter, Statement, Word, words_of
+from kaniko_split.shell.nodes import Assignment, Declaration, Literal, Parameter, Redirect, Statement, Word, words_of
+from kaniko_split.shell.splitting import IFS
+from kaniko_split.shell.values import Value
 from kaniko_split.shell.words import is_set, names_assigned, names_read, reads_indirectly
 from kaniko_split.source.patterns import Pattern
 
@@ -31,6 +33,7 @@ FRESH_VARIABLES = frozenset(
         *("CI_RUNNER_SHORT_TOKEN", "CI_CONCURRENT_ID", "CI_CONCURRENT_PROJECT_ID"),
     }
 )
+_NUMBER = Pattern(r"\d*")
 _CAPTURES = frozenset({">", ">>", "&>", ">|", "&>>"})
 _MAKING = frozenset({"local", "declare", "typeset"})
 _PLACES = frozenset({"PWD", "OLDPWD"})
@@ -69,7 +72,9 @@ def effects_of_program(statement: Statement, state: ShellState) -> Effects:
     leaves = texts[0] == "exec"
     at = behind_wrappers(texts, state.setting.wrappers)
     if at >= len(texts):
-        return Effects(prints=True, leaves=leaves)
+        # `exec` alone opens files for the commands behind it, and leaves nothing.
+        opened = frozenset[Location](map(Variable, opened_by_exec(statement, state))) if leaves else NOWHERE
+        return Effects(writes=opened, overwrites=opened, prints=not opened)
     done = effects_of_builtin(texts[at:], state)
     if done is None:
         done = effects_of_words(values[at:], state, captured=_is_captured(statement, state))
@@ -127,6 +132,8 @@ def with_words(statement: Statement, done: Effects, state: ShellState) -> Effect
     written = {name for word in words for name in names_assigned(word)}
     ends = any(_may_end(word, state) for word in words)
     read: set[Location] = {Variable(name) for name in names | written}
+    if any(map(_is_split, words)):
+        read.add(Variable(IFS))
     if any(map(reads_indirectly, words)):
         read.add(State.VARIABLES)
     return replace(
@@ -137,6 +144,11 @@ def with_words(statement: Statement, done: Effects, state: ShellState) -> Effect
         prints=done.prints and not written and not ends,
         fails=done.fails or ends,
     )
+
+
+def _is_split(word: Word) -> bool:
+    """Tell whether the shell divides what a word becomes by IFS (POSIX, 2.6.5)."""
+    return any(not isinstance(part, Literal) and not part.quoted for part in word.parts)
 
 
 def _may_end(word: Word, state: ShellState) -> bool:
@@ -163,6 +175,7 @@ def with_redirects(statement: Statement, done: Effects, state: ShellState) -> Ef
     """Add what the redirects of a statement read and write."""
     for redirect in statement.redirects:
         if redirect.operator in _NO_FILE:
+            done = _with_descriptor(redirect, done, state)
             continue
         path = _target(redirect.target, state)
         if path == "/dev/null" or path.startswith("/dev/std"):
@@ -180,6 +193,32 @@ def with_redirects(statement: Statement, done: Effects, state: ShellState) -> Ef
         if not (isinstance(place, File) and place.path.startswith("/")):
             done = replace(done, reads=done.reads | _IN_FOLDER)
     return done
+
+
+def _with_descriptor(redirect: Redirect, done: Effects, state: ShellState) -> Effects:
+    """Add what is written to a file that `exec 3> file` has opened (POSIX, "exec", 2.14)."""
+    number = redirect.target.literal or ""
+    if redirect.operator != ">&" or number in {"1", "2", "-"}:
+        return done
+    opened = state.known.get(descriptor(number))
+    place = state.place(opened.text) if opened is not None else State.FILES
+    written = frozenset[Location]({place})
+    return replace(done, writes=done.writes | written, appends=done.appends | written, prints=False)
+
+
+def descriptor(number: str) -> str:
+    """Return the name by which the state knows the file behind a descriptor."""
+    return f"&{number}"
+
+
+def opened_by_exec(statement: Statement, state: ShellState) -> dict[str, Value]:
+    """Return the files that `exec 3> file` opens for all commands behind it, by the names of their descriptors."""
+    found: dict[str, Value] = {}
+    for redirect in statement.redirects:
+        number = _NUMBER.match(state.script, redirect.span.start)
+        if redirect.operator in _CAPTURES and number is not None:
+            found[descriptor(number[0] or "1")] = state.value(redirect.target)
+    return found
 
 
 def redirected_to(statement: Statement, state: ShellState) -> frozenset[Location]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable
 
 STATUS = Variable("?")
+# What decides how each command is run, so that reading it says nothing of what a command asks.
+AMBIENT: frozenset[Location] = frozenset({State.OPTIONS, Variable("IFS")})
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -17,6 +17,7 @@ from kaniko_split.flow.commands import (
     effects_of_declaration,
     effects_of_program,
     hardly_fails,
+    opened_by_exec,
     with_redirects,
     with_words,
 )
@@ -519,7 +520,7 @@ class _Lowering:
             followed = None
         if effects is None and followed is not None:
             bodies, _, _, _ = followed
-            effects = self._of_bodies(statement, state, followed)
+            effects = self._of_bodies(followed)
             parts = tuple(Part(Role.CALLED, one.occurrences, number) for number, one in enumerate(bodies))
         effects = self._of_command(statement, state) if effects is None else effects
         effects = with_redirects(
@@ -604,12 +605,7 @@ class _Lowering:
             body = replace(body, effects=algebra.joined([body.effects, own]))
         return [body], frozenset(), run.text, CallKind.EVALUATED if script.sourced else CallKind.TEXT
 
-    def _of_bodies(
-        self,
-        statement: Statement,
-        state: ShellState,
-        followed: tuple[list[Lowered], frozenset[str], str, CallKind],
-    ) -> Effects:
+    def _of_bodies(self, followed: tuple[list[Lowered], frozenset[str], str, CallKind]) -> Effects:
         """Return what a call does, without the callee's own parameters and local variables."""
         bodies, local, name, kind = followed
         done = algebra.either([one.effects for one in bodies])
@@ -624,7 +620,6 @@ class _Lowering:
         called = frozenset[Location]({Variable(f"{name}()")} if kind is CallKind.FUNCTION else {File(name)})
         if kind in {CallKind.TEXT, CallKind.EVALUATED}:
             called = NOWHERE
-        texts = tuple(value.text for value in values_of(statement, state))
         return replace(
             done,
             reads=done.reads - own | called,
@@ -633,7 +628,7 @@ class _Lowering:
             exports=done.exports - local,
             prints=kind is CallKind.FUNCTION and done.prints and not changed,
             # A script of tests ends the job at what its commands find, whichever they are.
-            fails=done.fails or mentions_verdict(texts[:1]) or any(exits.gives_up(one.paths) for one in bodies),
+            fails=done.fails or mentions_verdict(name) or any(exits.gives_up(one.paths) for one in bodies),
         )
 
     def _paths_of_call(
@@ -688,6 +683,8 @@ class _Lowering:
             if kind in _PROCESSES:
                 ends = [behind_subshell(one.after, state) for one in bodies]
             return join(ends)
+        if texts == ("exec",):
+            return replace(state, known={**state.known, **opened_by_exec(statement, state)})
         ifs = _ifs_behind(texts, statement, effects, state)
         after = after_command(values_of(statement, state), effects.writes, state, ifs)
         return _with_written(statement, effects, state, after)

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from kaniko_split.flow.effects import Effects, in_sequence, joined, maybe
 from kaniko_split.flow.state import ShellState
-from kaniko_split.flow.wrappers import mentions_news, mentions_verdict
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.table import effect_of
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, is_exact
@@ -53,7 +52,7 @@ def _of_texts(texts: tuple[str, ...], state: ShellState, *, captured: bool) -> E
         inner = _of_texts(effect.runs, state, captured=captured)
         return in_sequence([done, maybe(inner) if effect.runs_often else inner])
     if effect.runs_text is not None:
-        return joined([done, _everything(texts, state)])
+        return joined([done, _everything(state)])
     return done
 
 
@@ -69,8 +68,7 @@ def as_written(text: str) -> str:
 
 def _as_effects(effect: CommandEffect, texts: tuple[str, ...], state: ShellState, *, captured: bool) -> Effects:
     if effect.acts.possible and effect.reads_files and effect.writes_files:
-        nobody_knows = not effect.known or effect.runs_file is not None
-        return _everything(texts, state, acts=effect.acts is Certainty.YES, judges=nobody_knows)
+        return _everything(state, acts=effect.acts is Certainty.YES)
     reads = _places(effect.reads | effect.searches, state)
     writes = _without_caches(_places(effect.writes, state)) | (
         _FILES if effect.writes_files or effect.logs_in else NOWHERE
@@ -120,20 +118,18 @@ def _overwritten(effect: CommandEffect, state: ShellState) -> frozenset[Location
     return frozenset(place for place in _places(effect.overwrites | files, state) if is_exact(place))
 
 
-def _everything(texts: tuple[str, ...], state: ShellState, *, acts: bool = False, judges: bool = False) -> Effects:
-    """Return what a program may do of which nobody knows what it does.
+def _everything(state: ShellState, *, acts: bool = False) -> Effects:
+    """Return what a program may do of which nobody knows what it does: its failure may be a verdict, too.
 
     Args:
-        texts: Its words.
         state: The state in which it runs.
         acts: Whether it has an effect outside for certain; then it is taken to write nothing here.
-        judges: Whether its failure may be a verdict; of a tool that builds, its words tell.
     """
     return Effects(
         reads=_FILES | _FOLDER | state.environment(),
         writes=NOWHERE if acts else _FILES,
         acts=acts,
-        fails=acts or judges or mentions_verdict(texts) or mentions_news(texts),
+        fails=True,
         unknown=not acts,
     )
 

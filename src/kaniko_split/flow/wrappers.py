@@ -27,9 +27,8 @@ _WRAPPERS = {
 _LOOKUPS = frozenset({("command", "-v"), ("command", "-V")})
 # Their options that take the next word with them.
 _OPTIONS_WITH_VALUE = frozenset({"-n", "-c", "-k", "-s", "-u", "-t", "-d", "--signal", "--kill-after", "--tries"})
-_NO_MORE: Mapping[str, int] = {}
 _VERDICT = Pattern(r"(?<!la)test|scan|check|verif|valid|sign|lint|audit|assert|smoke|probe", re.IGNORECASE)
-_NEWS = Pattern(r"publish|deploy|release|upload|notif|announce", re.IGNORECASE)
+_NO_MORE: Mapping[str, int] = {}
 
 
 def base_name(word: str) -> str:
@@ -70,11 +69,6 @@ def behind_wrappers(words: tuple[str, ...], more: Mapping[str, int] = _NO_MORE) 
     return min(at, len(words))
 
 
-def mentions_verdict(words: tuple[str, ...]) -> bool:
-    """Tell whether the words of a command mention testing, so that what follows it waits for its verdict."""
-    return bool(_VERDICT.search(" ".join(words)))
-
-
-def mentions_news(words: tuple[str, ...]) -> bool:
-    """Tell whether the words of a command mention publishing, so that it may tell of what was built before it."""
-    return bool(_NEWS.search(" ".join(words)))
+def mentions_verdict(name: str) -> bool:
+    """Tell whether the name of a script or function mentions testing, so that what follows it waits for its verdict."""
+    return bool(_VERDICT.search(name))

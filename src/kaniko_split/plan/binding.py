@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from kaniko_split.detect.contexts import context_of
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.background import BackgroundState, waits, waits_for_all
+from kaniko_split.flow.effects import AMBIENT
 from kaniko_split.kaniko.image import same_repository
 from kaniko_split.shell.locations import (
     File,
@@ -211,7 +212,7 @@ def _named(trace: Trace, step: Step) -> frozenset[int]:
 def _only_passes_on(step: Step, tainted: Mapping[Location, frozenset[int]]) -> bool:
     """Tell whether a statement can end the job only because a build has failed: it asks for nothing else."""
     effects = step.effects
-    asks = all(isinstance(place, Variable) and place in tainted for place in effects.reads - {State.OPTIONS})
+    asks = all(isinstance(place, Variable) and place in tainted for place in effects.reads - AMBIENT)
     return asks and not (effects.acts or effects.unknown or effects.leaves)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step
+from kaniko_split.flow.effects import AMBIENT
 from kaniko_split.flow.occurrence import Role, Shape
 from kaniko_split.kaniko.command import Build, is_executor
 from kaniko_split.kaniko.image import same_repository
@@ -13,7 +14,7 @@ from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.kaniko.overlap import looks_like_image, may_be_image
 from kaniko_split.kaniko.registries import pulled_as
 from kaniko_split.plan.binding import CannotSliceError
-from kaniko_split.shell.locations import File, Location, State, Variable, may_meet, variables_in
+from kaniko_split.shell.locations import File, Location, Variable, may_meet, variables_in
 from kaniko_split.source.patterns import Pattern
 
 # In `${BASE:-$IMAGE/base}` another image may be named.
@@ -121,7 +122,7 @@ def _wait_for_verdict(step: Step, slices: Mapping[int, Sequence[int]], after: di
     """Keep a statement that may end the job between the builds before it and those behind it."""
     holders = {build for build, numbers in slices.items() if step.number in numbers}
     earlier = {build for build in slices if build < step.number}
-    if not step.effects.acts and all(isinstance(place, Variable) for place in step.effects.reads - {State.OPTIONS}):
+    if not step.effects.acts and all(isinstance(place, Variable) for place in step.effects.reads - AMBIENT):
         # What asks variables alone, such as `test -n "$TOKEN"`, has no verdict on what was built before it.
         earlier = set()
     for build in slices:
