@@ -59,11 +59,13 @@ class ExecutorRun:
         reads: The paths that it reads; None for every file.
         outputs: The words that name the files that it writes.
         is_test: Whether it leaves nothing but its verdict (`--no-push` without a tar).
+        default: The file of the working folder that it reads where no option names a Dockerfile.
     """
 
     reads: frozenset[str] | None
     outputs: tuple[str, ...]
     is_test: bool
+    default: str | None = None
 
 
 def unwrapped(words: tuple[str, ...], names: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -124,7 +126,8 @@ def executor_run(
     # Where words are not known, a destination among them tells that the build is there to be pushed.
     perhaps = build.no_push is None and not build.destinations and not any(_DESTINATION.search(text) for text in texts)
     no_push = build.no_push is True or perhaps or from_environment
-    return ExecutorRun(_reads(build, folder, environment), outputs, no_push and not outputs)
+    default = path_in(folder, "Dockerfile") if build.dockerfile is None else None
+    return ExecutorRun(_reads(build, folder, environment), outputs, no_push and not outputs, default)
 
 
 def _reads(build: Build, folder: str, environment: Mapping[str, str]) -> frozenset[str] | None:

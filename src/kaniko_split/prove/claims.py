@@ -318,6 +318,9 @@ def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: b
         return replace(claim, writes=None if here is None else paths | {here})
     if name == "dd":
         return replace(claim, reads=None, writes=None)
+    if name in {"cp", "install", "ln", "mv"} and (folders := _target_folders(operands)):
+        to = [path_in(folder, word) for word in folders]
+        return replace(claim, writes=None if None in to else paths if name == "mv" else frozenset(filter(None, to)))
     if name in {"cp", "install", "ln"} and len(plain) >= 2 and not any("t" in word for word in options):
         target, sources = plain[-1], plain[:-1]
         to = path_in(folder, target)
@@ -335,6 +338,25 @@ def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: b
     if name == "tee":
         return Claim(frozenset(), paths, frozenset() if options else paths, gates=gates)
     return claim
+
+
+# In one group of short options the folder comes last: `-vt web`, `-tweb`.
+_SHORT_TARGET = Pattern(r"-[a-su-zA-Z]*t(.*)")
+
+
+def _target_folders(operands: tuple[str, ...]) -> list[str]:
+    """Return the folders that `-t` and `--target-directory` name (GNU Coreutils, "Target directory")."""
+    named: list[str] = []
+    for number, word in enumerate(operands):
+        if word == "--":
+            break
+        flag, equals, value = word.partition("=")
+        short = _SHORT_TARGET.fullmatch(word)
+        if len(flag) > 3 and "--target-directory".startswith(flag):
+            named += [value] if equals else operands[number + 1 : number + 2]
+        elif short is not None:
+            named += [short[1]] if short[1] else operands[number + 1 : number + 2]
+    return named
 
 
 def _paths(words: tuple[str, ...], folder: str) -> frozenset[str] | None:

@@ -280,7 +280,7 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
             claim = event.claim
             if event.build is not None:
                 own.add(event.build)
-            elif event.key not in keys and not (_only_prints(event) and event.text not in looking):
+            elif event.key not in keys and not event.does_nothing and not (_only_prints(event) and event.text not in looking):
                 what = "looks at what another build leaves" if event.looks else "does not find what it found before"
                 yield f"`{name}`: `{_short(event)}` {what}"
             elif claim.acts and not before.get(event.key, frozenset()) <= own and not _names_build(event, run):

@@ -123,6 +123,11 @@ class Container:
         """Tell whether a path names just what a build wrote."""
         return paths is not None and any(one.output and one.path in paths for one in self._entries)
 
+    def leave_behind(self, guards: Collection[Guard]) -> None:
+        """Forget what was written under conditions under which the script has ended."""
+        ended = set(guards)
+        self._entries = [one for one in self._entries if not ended <= set(one.guards)]
+
     def link(self, path: str, target: str | None) -> None:
         """Note a symbolic link that the script makes; `target` is None where it may lead anywhere."""
         self._links[path] = target

@@ -47,6 +47,8 @@ class Machine(ABC):
         self.redirects: list[Redirect] = []
         self.after_build = False
         self.locals: list[dict[str, str | None]] = []
+        self.calls: tuple[int, ...] = ()
+        self.call_count = 0
         self.opaque = ""
         self.root = ""
         self.shells: tuple[int, ...] = ()
@@ -54,6 +56,7 @@ class Machine(ABC):
         self.endings: set[str] = set()
         self.sources: tuple[str, ...] = ()
         self.from_builds: set[str] = set()
+        self.negations: dict[str, str] = {}
         self.build_keys: set[str] = set()
 
     @property
@@ -129,9 +132,12 @@ class Machine(ABC):
         functions = dict(self.functions)
         shells, self.subshells = self.shells, self.subshells + 1
         self.shells = (*shells, self.subshells)
+        local_names, calls = self.locals, self.calls
+        self.locals = [dict(names) for names in local_names]
         with self.scope():
             yield
         self.shells = shells
+        self.locals, self.calls = local_names, calls
         shell.status = self.shell.status
         self.shell, self.functions = shell, functions
 
@@ -233,7 +239,8 @@ class Machine(ABC):
         targets = [self._target(one) for one in redirects]
         run = replace(run, reads=self.container.followed(run.reads))
         files = self.container.seen(run.reads, self.guards)
-        if self.root and is_left(run.reads or ()):
+        # Kaniko keeps a copy of the Dockerfile in /kaniko; a build that names none means the one of its context.
+        if self.root and is_left((run.reads or frozenset()) - {run.default}):
             files = (*files, ("the root of the image before", self.root))
         record = BuildRecord(
             (*words, *(f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True))),
@@ -278,8 +285,12 @@ class Machine(ABC):
         *,
         prefix: dict[str, str] | None = None,
         text: str = "",
+        reads_options: bool = True,
     ) -> Event:
-        """Run a command that is no build: what it reads is in its key, what it writes holds that key from then on."""
+        """Run a command that is no build: what it reads is in its key, what it writes holds that key from then on.
+
+        Without `reads_options` it does the same under all options but `set -u`, as an assignment does.
+        """
         shell = self.shell
         redirects = (*self.redirects, *statement.redirects)
         targets = [self._target(one) for one in redirects]
@@ -287,7 +298,7 @@ class Machine(ABC):
         folder_matters = claim.reads is None or (claim.reads and not all(word.startswith("/") for word in words[1:]))
         claim = self._with_redirects(claim, redirects, targets)
         looks = is_left(claim.reads or ())
-        inputs += self._inputs(claim, prefix or {}, looks=looks)
+        inputs += self._inputs(claim, prefix or {}, looks=looks, reads_options=reads_options)
         if folder_matters:
             inputs.append(shell.folder)
         key = self.symbols.of(*words, *inputs, self.opaque)
@@ -309,7 +320,7 @@ class Machine(ABC):
         shell.status = key
         return event
 
-    def _inputs(self, claim: Claim, prefix: dict[str, str], *, looks: bool) -> list[str]:
+    def _inputs(self, claim: Claim, prefix: dict[str, str], *, looks: bool, reads_options: bool) -> list[str]:
         """Return what a command finds of all that it reads."""
         inputs: list[str] = []
         if claim.reads is None or claim.reads:
@@ -318,7 +329,11 @@ class Machine(ABC):
             inputs += map(str, seen)
         if looks:
             inputs.append(f"root={self.root}")
-        inputs += [f"{name}={value}" for name, value in sorted(self.shell.options.items()) if _matters(name, value)]
+        inputs += [
+            f"{name}={value}"
+            for name, value in sorted(self.shell.options.items())
+            if _matters(name, value) and (reads_options or name in {"u", "?"})
+        ]
         if claim.environment:
             inputs += map(str, self._seen(prefix))
         else:
@@ -390,6 +405,10 @@ class Machine(ABC):
             output=self.after_build,
             shells=self.shells,
             inner="$(" in self.masks,
+            calls=self.calls,
+            locals=frozenset(
+                (name, call) for call, names in zip(self.calls, self.locals, strict=True) for name in names
+            ),
         )
         self.events.append(event)
         return event

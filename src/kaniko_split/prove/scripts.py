@@ -5,7 +5,7 @@ from __future__ import annotations
 from kaniko_split.prove.claims import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.machine import Machine
-from kaniko_split.prove.symbols import PROJECT, is_known, path_in
+from kaniko_split.prove.symbols import PROJECT, is_known, is_script, path_in
 from kaniko_split.shell.nodes import Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
 
@@ -42,9 +42,37 @@ def run(
             machine.change_everything(machine.symbols.of("eval", text))
     elif name in {".", "source"}:
         _source(machine, statement, words, operands, tail=tail)
+    elif name in _WRAPPERS_OF_TEXT:
+        text = _text_behind(operands)
+        if text is None or not is_script(text):
+            return False
+        return _script(machine, statement, words, ("sh", "-c", text), prefix, claim=_wrapper_claim(machine, plain))
     else:
         return (name in _SHELLS or _is_script(name)) and _script(machine, statement, words, plain, prefix)
     return True
+
+
+# They run the text behind `-c` in a shell (util-linux).
+_WRAPPERS_OF_TEXT = frozenset({"script", "su"})
+
+
+def _text_behind(operands: tuple[str, ...]) -> str | None:
+    """Return the text behind `-c`; None where there is none, or more than the wrapper's own words with it."""
+    for number, word in enumerate(operands):
+        flag, equals, value = word.partition("=")
+        if flag == "--command":
+            return value if equals else next(iter(operands[number + 1 :]), None)
+        if word.startswith("-") and not word.startswith("--") and word.endswith("c"):
+            return next(iter(operands[number + 1 :]), None)
+    return None
+
+
+def _wrapper_claim(machine: Machine, words: tuple[str, ...]) -> Claim:
+    """Return what the wrapper itself does: `script` writes the log that its last word names."""
+    if words[0] != "script" or words[-1] == "/dev/null":
+        return NOTHING
+    path = path_in(machine.shell.folder, "." if words[-2] in {"-c", "--command"} else words[-1])
+    return Claim(frozenset(), None if path is None else frozenset({path}))
 
 
 def _is_script(name: str) -> bool:
@@ -71,8 +99,11 @@ def _function(machine: Machine, name: str, operands: tuple[str, ...], *, tail: b
     arguments, before = shell.arguments, machine.expander.text
     shell.arguments, machine.expander.text = operands, text
     machine.locals.append({})
+    calls, machine.call_count = machine.calls, machine.call_count + 1
+    machine.calls = (*calls, machine.call_count)
     with machine.deeper(), machine.scope():
         machine.statement(body, tail=tail)
+    machine.calls = calls
     machine.expander.text = before
     for local, value in machine.locals.pop().items():
         if value is None:
@@ -133,8 +164,9 @@ def _script(
     words: tuple[str, ...],
     plain: tuple[str, ...],
     prefix: dict[str, str],
+    claim: Claim = NOTHING,
 ) -> bool:
-    """Run a script of the repository, or the text behind `sh -c`, in a shell of its own."""
+    """Run a script of the repository, or the text behind `sh -c`, in a shell of its own; `claim` is its call's own."""
     operands = list(plain[1:]) if plain[0] in _SHELLS else list(plain)
     options = []
     while plain[0] in _SHELLS and operands and operands[0].startswith(("-", "+")) and operands[0] != "--":
@@ -146,9 +178,9 @@ def _script(
     is_text = any(one.startswith("-") and not one.startswith("--") and "c" in one for one in options)
     sources = machine.sources
     text = operands[0] if is_text else _text_of(machine, operands[0])
-    if text is None or not is_known(text):
+    if text is None or not (is_script(text) if is_text else is_known(text)):
         return False
-    machine.run_command(statement, words, NOTHING)
+    machine.run_command(statement, words, claim)
     stops = any(
         one == "errexit" or (one.startswith("-") and not one.startswith("--") and "e" in one) for one in options
     )
@@ -165,6 +197,7 @@ def _script(
         inner.options["e"] = "-" if stops else "+"
         inner.arguments = tuple(operands[2:] if is_text else operands[1:])
         functions, machine.functions = machine.functions, {}
+        machine.locals, machine.calls = [], ()
         if not _run_text(machine, text, tail=True):
             machine.run_command(statement, words, EVERYTHING)
         machine.functions = functions
