@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from kaniko_split.kaniko.command import is_executor
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
-from kaniko_split.prove.symbols import is_known, is_reference, is_whole, path_in
+from kaniko_split.prove.symbols import UNKNOWN_WORD, is_known, is_reference, is_whole, path_in
 from kaniko_split.source.patterns import Pattern
 
 
@@ -29,7 +29,7 @@ _LOOKS = _words(
     """
     cat ls grep egrep fgrep head tail wc cut tr uniq od cmp diff stat du df md5sum sha1sum sha256sum sha512sum
     readlink realpath column nproc pwd which type command hash base64 xxd nl rev tac comm paste fold tree free
-    ps printenv file sort awk sed jq yq find xargs envsubst
+    ps printenv file sort awk sed jq yq find xargs envsubst ts
     """
 )
 # They write what their words name, and nothing else.
@@ -51,7 +51,7 @@ _NO_VERDICT = _words(
     echo printf : true cp mkdir mv rm rmdir ls cat cd pushd popd export touch chmod chown ln date sleep sed tar
     tr cut head tail sort uniq basename dirname seq tee pwd wc install mktemp gzip gunzip unset set shift local
     readonly declare typeset shopt umask trap wait alias unalias ulimit hash which uname whoami id hostname
-    nproc df du free ps base64 find stat readlink realpath printenv env warmer rsync
+    nproc df du free ps base64 find stat readlink realpath printenv env warmer rsync ts
     """
 )
 _SENDS = (
@@ -68,6 +68,11 @@ _SENDS = (
     "--body",
     "--json",
 )
+# They ask or change a cluster, and read what their words name; of any other command of theirs nothing is known.
+_CLUSTER = {
+    "helm": _words("upgrade install rollback uninstall list status history get"),
+    "kubectl": _words("apply set rollout get delete annotate label scale patch wait"),
+}
 _REMOTE_WRITES = {
     "crane": frozenset(["push", "copy", "cp", "tag", "delete", "append", "mutate", "rebase", "index", "catalog"]),
     "skopeo": frozenset(["copy", "delete", "sync"]),
@@ -168,6 +173,10 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
         return _look(short, operands, folder, gates=gates)
     if short in _FILES:
         return _file_command(short, operands, folder, gates=gates)
+    if operands and operands[0] in _CLUSTER.get(short, ()) and "--post-renderer" not in " ".join(operands):
+        # A file may be named within a word: `--set-file k=values/x`, `--values=a,b`.
+        pieces = tuple(piece for word in operands[1:] for piece in _PIECES.split(word))
+        return Claim(_paths((*operands[1:], *pieces), folder), gates=True, acts=True, environment=True)
     if short in _REMOTE:
         acts = (short in {"curl", "wget"} and _sends(operands)) or bool(
             _REMOTE_WRITES.get(short, frozenset()) & set(operands)
@@ -182,6 +191,7 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
     return EVERYTHING
 
 
+_PIECES = Pattern(r"[=,:]")
 # In one group of short options the file comes last: `-fsSLo FILE`, `-qO-`.
 _SHORT_OUTPUT = Pattern(r"-[a-zA-Z]*[oO](?![a-zA-Z])(.*)")
 _OUTPUTS = frozenset(
@@ -279,7 +289,9 @@ def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> 
             paths = None
         elif recursive and (not plain or name == "find" or name.endswith("grep")):
             paths |= {here}
-    if name == "xargs" or (name == "find" and any(word in _FIND_RUNS for word in operands)):
+    if name == "xargs":
+        return _xargs(operands, folder)
+    if (name == "find" and any(word in _FIND_RUNS for word in operands)):
         return EVERYTHING
     if name == "awk" and any(sign in word for word in operands for sign in _WRITES_IN_AWK):
         return EVERYTHING
@@ -295,6 +307,24 @@ def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> 
     if name == "sort" and "-o" in operands:
         return Claim(paths, paths, gates=gates)
     return Claim(paths, gates=gates)
+
+
+def _xargs(operands: tuple[str, ...], folder: str) -> Claim:
+    """Return what the command behind `xargs` does with a word that nobody knows; `-I@` says where that is."""
+    words, sign = list(operands), ""
+    while words and words[0].startswith("-"):
+        option = words.pop(0)
+        if option[:2] not in {"-0", "-r", "-n", "-I", "-L", "-P", "-t"}:
+            return EVERYTHING
+        value = option[2:]
+        if option[1] in "nILP" and not value:
+            value = words.pop(0) if words else ""
+        sign = value if option[1] == "I" else sign
+    if not words or words[0] in {"sh", "bash", "xargs", "env", "find"} or not is_known(words[0]):
+        return EVERYTHING
+    inner = [word.replace(sign, UNKNOWN_WORD) for word in words] if sign else [*words, UNKNOWN_WORD]
+    claim = claim_of(tuple(inner), folder)
+    return replace(claim, replaces=frozenset(), gates=True)
 
 
 _FIND_RUNS = frozenset({"-exec", "-execdir", "-delete", "-ok", "-okdir", "-fprint", "-fprintf", "-fls"})

@@ -62,6 +62,7 @@ class Event:
         inner: Whether it runs for a value, in a substitution.
         shells: The subshells that it runs in, by number.
         calls: The calls of functions that it runs in, by number.
+        callers: The statements that call these functions, and the scripts that it is part of, as written.
         locals: The variables that are local to one of these calls, with its number.
     """
 
@@ -82,6 +83,7 @@ class Event:
     shells: tuple[int, ...] = ()
     inner: bool = False
     calls: tuple[int, ...] = ()
+    callers: tuple[str, ...] = ()
     locals: frozenset[tuple[str, int]] = frozenset()
 
     @property

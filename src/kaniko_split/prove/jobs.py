@@ -13,16 +13,18 @@ from kaniko_split.gitlab.pipeline import Job, Pipeline
 from kaniko_split.gitlab.resolve import effective_job, resolved_pipeline
 from kaniko_split.gitlab.script import Section, provider, script_items
 from kaniko_split.gitlab.variables import variables_of
+from kaniko_split.prove.bases import check_bases
 from kaniko_split.prove.builds import NO_NAMES, Names
 from kaniko_split.prove.comparison import compare
 from kaniko_split.prove.container import RepositoryFiles
 from kaniko_split.prove.events import Run, TooComplexError
+from kaniko_split.prove.machine import plain_text
 from kaniko_split.prove.omitted import check_omitted
 from kaniko_split.prove.order import check_order, needs_of, waits_of
 from kaniko_split.prove.replay import replay
 from kaniko_split.prove.symbols import Symbols
-from kaniko_split.shell.nodes import Script
-from kaniko_split.shell.parse import parse
+from kaniko_split.shell.nodes import Script, nested
+from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.source.patterns import Pattern
 
 _NAME = Pattern(r"\$\{?(\w+)")
@@ -37,6 +39,7 @@ def check_jobs(
     builds: Sequence[str],
     finishing: Sequence[str] = (),
     names: Names = NO_NAMES,
+    told: Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield what is different after a split; nothing where each build gets what it got.
 
@@ -47,6 +50,7 @@ def check_jobs(
         builds: The jobs that it became and that build an image, in the order of the old script.
         finishing: Those that come after all builds.
         names: The user's own words for the executor and what runs it.
+        told: The statements, as written, of which the reader is told that they run once per image.
 
     Raises:
         OddScriptError: A script is no text and no list of texts.
@@ -67,8 +71,24 @@ def check_jobs(
     except TooComplexError as error:
         yield str(error)
         return
-    yield from compare(old, new, waits_of(needs, [*builds, *finishing]), symbols)
+    waits = waits_of(needs, [*builds, *finishing])
+    yield from compare(old, new, waits, symbols, frozenset(_within(told)))
+    yield from check_bases(old, new, waits, symbols, RepositoryFiles(before.read, before.real))
     yield from check_omitted(old, new)
+
+
+def _within(texts: Sequence[str]) -> Iterator[str]:
+    """Yield statements, as written, with those inside of them."""
+    for text in texts:
+        try:
+            script = parse(text if text.endswith("\n") else text + "\n")
+        except ShellSyntaxError:
+            continue
+        waiting = list(script.statements)
+        while waiting:
+            statement = waiting.pop()
+            yield plain_text(script.text[statement.span.start : statement.span.end])
+            waiting += [inner for block in nested(statement) for inner in block]
 
 
 def _last_with_script(pipeline: Pipeline, name: str) -> Job:

@@ -13,7 +13,7 @@ from kaniko_split.prove.claims import EVERYTHING, Claim, claim_of
 from kaniko_split.prove.container import Container, RepositoryFiles, is_left
 from kaniko_split.prove.events import BuildRecord, Event, TooComplexError
 from kaniko_split.prove.expansion import Expander, Shell
-from kaniko_split.prove.symbols import Guard, Symbols, is_known, is_whole, path_in
+from kaniko_split.prove.symbols import Guard, Symbols, is_known, is_whole, path_in, shown
 from kaniko_split.shell.nodes import Redirect, Statement, Substitution
 
 DEEPEST = 24
@@ -49,6 +49,7 @@ class Machine(ABC):
         self.locals: list[dict[str, str | None]] = []
         self.calls: tuple[int, ...] = ()
         self.call_count = 0
+        self.callers: tuple[str, ...] = ()
         self.opaque = ""
         self.root = ""
         self.shells: tuple[int, ...] = ()
@@ -389,7 +390,7 @@ class Machine(ABC):
     ) -> Event:
         script = self.expander.text
         line = script.count("\n", 0, statement.span.start) + 1
-        written = text or plain_text(script[statement.span.start : statement.span.end])
+        written = text or self.written(statement)
         event = Event(
             written,
             line,
@@ -406,12 +407,17 @@ class Machine(ABC):
             shells=self.shells,
             inner="$(" in self.masks,
             calls=self.calls,
+            callers=self.callers,
             locals=frozenset(
                 (name, call) for call, names in zip(self.calls, self.locals, strict=True) for name in names
             ),
         )
         self.events.append(event)
         return event
+
+    def written(self, statement: Statement) -> str:
+        """Return a statement as it is written, blanks as one."""
+        return shown(plain_text(self.expander.text[statement.span.start : statement.span.end]))
 
     def change_everything(self, key: str) -> None:
         """Leave nothing of the shell and its files as it is known to be; `key` is what changes it."""

@@ -8,6 +8,7 @@ from kaniko_split.prove.machine import Machine
 from kaniko_split.prove.symbols import PROJECT, is_known, is_script, path_in
 from kaniko_split.shell.nodes import Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
+from kaniko_split.source.patterns import Pattern
 
 _SHELLS = frozenset(["sh", "bash", "ash", "dash", "/bin/sh", "/bin/bash", "/bin/ash", "/busybox/sh", "/usr/bin/bash"])
 
@@ -31,6 +32,22 @@ def run(
         prefix: The assignments before it.
         tail: Whether its status is that of the whole script.
     """
+    callers = machine.callers
+    machine.callers = (*callers, machine.written(statement))
+    done = _run(machine, statement, words, plain, prefix, tail=tail)
+    machine.callers = callers
+    return done
+
+
+def _run(
+    machine: Machine,
+    statement: Statement,
+    words: tuple[str, ...],
+    plain: tuple[str, ...],
+    prefix: dict[str, str],
+    *,
+    tail: bool,
+) -> bool:
     name, operands = plain[0], plain[1:]
     if name in machine.functions and words == plain:
         machine.run_command(statement, ("call", *words), NOTHING)
@@ -44,9 +61,12 @@ def run(
         _source(machine, statement, words, operands, tail=tail)
     elif name in _WRAPPERS_OF_TEXT:
         text = _text_behind(operands)
-        if text is None or not is_script(text):
+        if text is None or not is_script(text) or (name == "su" and _LOGIN & {*operands}):
             return False
-        return _script(machine, statement, words, ("sh", "-c", text), prefix, claim=_wrapper_claim(machine, plain))
+        # Without `-e`, `script` does not hand on the status.
+        returns = name == "su" or any(_RETURNS.fullmatch(word) for word in operands)
+        with machine.masked("" if returns else "script"):
+            _script(machine, statement, words, ("sh", "-c", text), prefix, claim=_wrapper_claim(machine, plain))
     else:
         return (name in _SHELLS or _is_script(name)) and _script(machine, statement, words, plain, prefix)
     return True
@@ -54,6 +74,9 @@ def run(
 
 # They run the text behind `-c` in a shell (util-linux).
 _WRAPPERS_OF_TEXT = frozenset({"script", "su"})
+# With them `su` leaves the folder and the environment.
+_LOGIN = frozenset({"-", "-l", "--login"})
+_RETURNS = Pattern(r"-[a-zA-Z]*e[a-zA-Z]*|--return")
 
 
 def _text_behind(operands: tuple[str, ...]) -> str | None:
@@ -127,7 +150,16 @@ def _run_text(machine: Machine, text: str, *, tail: bool) -> bool:
 
 def _text_of(machine: Machine, name: str) -> str | None:
     """Return the text of a script of the repository, as the repository has it; None where that is not known."""
-    path = path_in(machine.shell.folder, name)
+    folders = machine.symbols.possible(machine.shell.folder)
+    if len(folders) > 1 and all(map(is_known, folders)):
+        # In another folder there is no such file, and the call fails.
+        found = {folder: text for folder in folders if (text := _text_in(machine, folder, name)) is not None}
+        return next(iter(found.values())) if len(found) == 1 else None
+    return _text_in(machine, machine.shell.folder, name)
+
+
+def _text_in(machine: Machine, folder: str, name: str) -> str | None:
+    path = path_in(folder, name)
     if path in machine.container.texts and path is not None:
         return machine.container.texts[path]
     if path is None or not is_known(name) or not path.startswith(PROJECT + "/") or machine.container.is_changed(path):

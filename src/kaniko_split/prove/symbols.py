@@ -16,6 +16,9 @@ _NAME = "@"
 _MARK = Pattern("\x02[^\x03]*\x03")
 _GLOB = Pattern(r"[*?\[]")
 
+UNKNOWN_WORD = f"{_OPEN}word{_CLOSE}"
+"""Stands for a word that only the run gives."""
+
 PROJECT = "/builds/\x01group/\x01project"
 """The folder that a job begins in: the value of CI_PROJECT_DIR, which no other text can be."""
 
@@ -109,6 +112,13 @@ class Symbols:
                         waiting.append(text)
         return frozenset(texts)
 
+    def possible(self, value: str) -> frozenset[str]:
+        """Return the values that `value` may have, where it is a choice; else the value itself."""
+        if value not in self._choices:
+            return frozenset({value})
+        _, then, otherwise = self._choices[value]
+        return self.possible(then) | self.possible(otherwise)
+
     @staticmethod
     def environment(name: str) -> str:
         """Return what stands for a variable that only the environment of the job gives."""
@@ -174,6 +184,11 @@ def shown(value: str) -> str:
     """Return `value` for a message: a variable by its name, any other symbol as an ellipsis."""
     text = _MARK.sub(lambda match: f"${match[0][2:-1]}" if match[0][1] == _NAME else "…", value)
     return text.replace(PROJECT, "$CI_PROJECT_DIR").replace("\x01", "")
+
+
+def named_variables(value: str, unknown: str) -> str:
+    """Return `value` with `${NAME}` for each variable of the environment, and `unknown` for any other symbol."""
+    return _MARK.sub(lambda match: f"${{{match[0][2:-1]}}}" if match[0][1] == _NAME else unknown, value)
 
 
 def is_reference(value: str) -> bool:
