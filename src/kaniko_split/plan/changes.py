@@ -226,7 +226,9 @@ def _repeated_steps(split: Split) -> dict[int, list[str]]:
     if trace is None:
         return {}
     shared = dict.fromkeys((*split.slices.before, *split.slices.prelude))
-    holders = {number: [job.name for job in split.jobs if number in job.steps] for job in split.jobs for number in job.steps}
+    holders = {
+        number: [job.name for job in split.jobs if number in job.steps] for job in split.jobs for number in job.steps
+    }
     several = {number: names for number, names in sorted(holders.items()) if len(names) > 1 and number not in shared}
     found: dict[int, list[str]] = {number: [] for number in shared} | several
     return {number: names for number, names in found.items() if trace.steps[number].effects.unknown}

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from kaniko_split.kaniko.command import Build, read_command
-from kaniko_split.kaniko.pflag import Argument
+from kaniko_split.kaniko.command import Build
+from kaniko_split.prove.builds import build_of
 from kaniko_split.prove.container import RepositoryFiles
 from kaniko_split.prove.events import BuildRecord, Run
-from kaniko_split.prove.symbols import PROJECT, Symbols, is_known, named_variables, written_with_dollar
+from kaniko_split.prove.symbols import PROJECT, Symbols, named_variables
 from kaniko_split.source.patterns import Pattern
 
 # What GitLab makes of its own variables (https://docs.gitlab.com/ci/variables/predefined_variables/).
@@ -64,26 +64,26 @@ def check_bases(
         record = event.build
         if record is None or record not in jobs:
             continue
-        build = _read(record.words)
+        build = build_of(record.words)
         if build is None:
             continue
         job = jobs[record]
         mentioned = frozenset(_mentioned(build, record, repository)) if earlier else frozenset()
         for image in earlier:
-            if image.job == job or image.job in waits.get(job, ()) or symbols.exclude(image.record.guards, event.guards):
+            if (
+                image.job == job
+                or image.job in waits.get(job, ())
+                or symbols.exclude(image.record.guards, event.guards)
+            ):
                 continue
-            base = next((one for one in sorted(image.destinations) if any(_may_be(one, text) for text in mentioned)), "")
+            base = next(
+                (one for one in sorted(image.destinations) if any(_may_be(one, text) for text in mentioned)), ""
+            )
             if base:
                 yield f"`{job}` is built on `{base}` and does not wait for `{image.job}`"
         if build.no_push is not True:
             names = (_normal(text) for word in build.destinations for text in symbols.alternatives(_plain(word)))
             earlier.append(_Image(record, job, frozenset(filter(_says_something, names))))
-
-
-def _read(words: tuple[str, ...]) -> Build | None:
-    arguments = tuple(Argument(written_with_dollar(word), exact=is_known(word), splits=False) for word in words[1:])
-    build = read_command(arguments)
-    return build if isinstance(build, Build) else None
 
 
 def _mentioned(build: Build, record: BuildRecord, repository: RepositoryFiles) -> Iterator[str]:

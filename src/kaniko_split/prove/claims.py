@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from kaniko_split.kaniko.command import is_executor
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
+from kaniko_split.prove.operands import files_among
 from kaniko_split.prove.symbols import UNKNOWN_WORD, is_known, is_reference, is_whole, path_in
 from kaniko_split.source.patterns import Pattern
 
@@ -163,6 +164,10 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
         # Without `-f` it fails where they are not.
         forced = any(word.startswith("-") and "f" in word for word in operands)
         return NOTHING if forced else Claim(frozenset({"/kaniko/0"}))
+    if words[:1] in {("env",), ("/usr/bin/env",), ("export",)} and not operands:
+        return Claim(environment=True)
+    if words[:2] in {("command", "-v"), ("command", "-V")}:
+        return NOTHING
     if short == "git":
         return _git(operands, folder)
     if short in _TEXT:
@@ -181,9 +186,11 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
         acts = (short in {"curl", "wget"} and _sends(operands)) or bool(
             _REMOTE_WRITES.get(short, frozenset()) & set(operands)
         )
-        read, written = _paths(operands, folder), _downloads(short, operands, folder)
+        read, written = _paths(files_among(short, operands), folder), _downloads(short, operands, folder)
         if short == "aws":
-            acts, written = not any(word.startswith(("get-", "describe-", "list-", "ls")) for word in operands), read
+            acts = not any(word.startswith(("get-", "describe-", "list-", "ls")) for word in operands)
+            sends = operands[:2] in {("s3", "cp"), ("s3", "sync")} and operands[-1].startswith("s3://")
+            written = frozenset() if sends else read
         if short in {"curl", "wget"} and not acts and written and "--retry-connrefused" not in operands:
             # A download is there for its file; what only asks a server may be a verdict on it.
             gates = False
@@ -202,7 +209,7 @@ _OUTPUTS = frozenset(
 def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[str] | None:
     """Return the paths that a program writes which talks to a server."""
     if name in {"crane", "skopeo", "oras"} and set(operands) & {"pull", "export", "save", "copy", "cp", "sync"}:
-        return _paths(operands, folder)
+        return _paths(files_among(name, operands), folder)
     named: list[str] = []
     for number, word in enumerate(operands):
         flag, equals, value = word.partition("=")
@@ -278,21 +285,22 @@ _WRITES_IN_AWK = (">", "system(", '| "', '|"', "close(", "getline")
 
 
 def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> Claim:
-    paths = _paths(operands, folder)
-    if name in {"ls", "find", "du", "tree", "grep", "egrep", "fgrep"} and paths is not None:
-        plain = [word for word in operands if not word.startswith("-")]
+    files = files_among(name, operands)
+    if name == "find":
+        return _find(operands, folder)
+    paths = _paths(files, folder)
+    if name in {"ls", "du", "tree", "grep", "egrep", "fgrep"} and paths is not None:
+        plain = [word for word in files if not word.startswith("-")]
         here = path_in(folder, ".")
         recursive = name not in {"grep", "egrep", "fgrep"} or any(
             word.startswith("-") and ("r" in word or "R" in word) for word in operands
         )
         if here is None:
             paths = None
-        elif recursive and (not plain or name == "find" or name.endswith("grep")):
+        elif recursive and not plain:
             paths |= {here}
     if name == "xargs":
         return _xargs(operands, folder)
-    if (name == "find" and any(word in _FIND_RUNS for word in operands)):
-        return EVERYTHING
     if name == "awk" and any(sign in word for word in operands for sign in _WRITES_IN_AWK):
         return EVERYTHING
     if name == "envsubst":
@@ -327,7 +335,29 @@ def _xargs(operands: tuple[str, ...], folder: str) -> Claim:
     return replace(claim, replaces=frozenset(), gates=True)
 
 
-_FIND_RUNS = frozenset({"-exec", "-execdir", "-delete", "-ok", "-okdir", "-fprint", "-fprintf", "-fls"})
+_FIND_NOT_FOLLOWED = frozenset({"-execdir", "-ok", "-okdir", "-fprint", "-fprint0", "-fprintf", "-fls"})
+
+
+def _find(operands: tuple[str, ...], folder: str) -> Claim:
+    """Return what `find` does below the folders that it begins in, and what it runs there (POSIX, "find")."""
+    words = list(operands)
+    while words and words[0] in {"-L", "-H", "-P"}:
+        words.pop(0)
+    roots: list[str] = []
+    while words and not (words[0].startswith(("-", "(", "!")) and is_known(words[0])):
+        roots.append(words.pop(0))
+    roots = roots or ["."]
+    below = _paths(tuple(roots), folder)
+    if below is None or _FIND_NOT_FOLLOWED & {*words}:
+        return EVERYTHING
+    claim = Claim(below, below if "-delete" in words else frozenset())
+    while "-exec" in words:
+        del words[: words.index("-exec") + 1]
+        end = next((number for number, word in enumerate(words) if word in {";", "\\;", "+"}), len(words))
+        for root in roots:
+            inner = tuple(word.replace("{}", f"{root}/{UNKNOWN_WORD}") for word in words[:end])
+            claim = claim.joined(claim_of(inner, folder)) if inner and is_known(inner[0]) else EVERYTHING
+    return claim
 
 
 def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> Claim:

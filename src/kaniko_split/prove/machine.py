@@ -261,7 +261,11 @@ class Machine(ABC):
         self.root = key
         for text in (
             *run.outputs,
-            *(target for one, target in zip(redirects, targets, strict=True) if ">" in one.operator),
+            *(
+                target
+                for one, target in zip(redirects, targets, strict=True)
+                if ">" in one.operator and target not in {"/dev/null", "-"} and not target.isdigit()
+            ),
         ):
             self.container.write(path_in(shell.folder, text), key, self.guards, output=True)
         shell.status = key
@@ -297,7 +301,7 @@ class Machine(ABC):
         targets = [self._target(one) for one in redirects]
         inputs = [f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True)]
         folder_matters = claim.reads is None or (claim.reads and not all(word.startswith("/") for word in words[1:]))
-        claim = self._with_redirects(claim, redirects, targets)
+        claim = self._with_redirects(claim, redirects, targets, follows=words[:1] not in {("ln",), ("rm",)})
         looks = is_left(claim.reads or ())
         inputs += self._inputs(claim, prefix or {}, looks=looks, reads_options=reads_options)
         if folder_matters:
@@ -355,8 +359,10 @@ class Machine(ABC):
                 derived=derived and path is not None,
             )
 
-    def _with_redirects(self, claim: Claim, redirects: Sequence[Redirect], targets: Sequence[str]) -> Claim:
-        """Return a claim with the files that redirects read and write."""
+    def _with_redirects(
+        self, claim: Claim, redirects: Sequence[Redirect], targets: Sequence[str], *, follows: bool
+    ) -> Claim:
+        """Return a claim with the files that redirects read and write; `ln` and `rm` follow no symbolic link."""
         read, written = set(claim.reads or ()), set(claim.writes or ())
         replaced = set(claim.replaces)
         for one, target in zip(redirects, targets, strict=True):
@@ -372,7 +378,11 @@ class Machine(ABC):
         return replace(
             claim,
             reads=None if claim.reads is None else self.container.followed(frozenset(read)),
-            writes=None if claim.writes is None else self.container.followed(frozenset(written)),
+            writes=None
+            if claim.writes is None
+            else self.container.followed(frozenset(written))
+            if follows
+            else frozenset(written),
             replaces=frozenset(replaced),
         )
 

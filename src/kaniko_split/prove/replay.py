@@ -21,7 +21,7 @@ from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.machine import DEEPEST, HARMLESS, plain_text
 from kaniko_split.prove.names import names_in, names_written
 from kaniko_split.prove.questions import answer_of, condition_of, fact_of
-from kaniko_split.prove.symbols import Symbols, is_known, is_text
+from kaniko_split.prove.symbols import Guard, Symbols, is_known, is_text
 from kaniko_split.shell.nodes import (
     Call,
     Case,
