@@ -70,16 +70,10 @@ def check_bases(
         job = jobs[record]
         mentioned = frozenset(_mentioned(build, record, repository)) if earlier else frozenset()
         for image in earlier:
-            if (
-                image.job == job
-                or image.job in waits.get(job, ())
-                or symbols.exclude(image.record.guards, event.guards)
-            ):
+            if image.job in {job, *waits.get(job, ())} or symbols.exclude(image.record.guards, event.guards):
                 continue
-            base = next(
-                (one for one in sorted(image.destinations) if any(_may_be(one, text) for text in mentioned)), ""
-            )
-            if base:
+            bases = [name for name in image.destinations if any(_may_be(name, text) for text in mentioned)]
+            for base in sorted(bases)[:1]:
                 yield f"`{job}` is built on `{base}` and does not wait for `{image.job}`"
         if build.no_push is not True:
             names = (_normal(text) for word in build.destinations for text in symbols.alternatives(_plain(word)))
@@ -93,11 +87,11 @@ def _mentioned(build: Build, record: BuildRecord, repository: RepositoryFiles) -
         if value is None or name in _OWN_FLAGS:
             continue
         if name == "build-arg":
-            key, equals, value = _plain(value).partition("=")
-            if not equals:
-                continue
-            arguments[key] = value
-        yield _normal(_plain(value))
+            key, _, text = _plain(value).partition("=")
+            arguments[key] = text
+            yield _normal(text)
+        else:
+            yield _normal(_plain(value))
     for path in _dockerfiles(build, record.folder):
         text = repository.text(path)
         if text is not None:

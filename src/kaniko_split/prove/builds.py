@@ -139,11 +139,13 @@ def build_of(words: tuple[str, ...]) -> Build | None:
     return build if isinstance(build, Build) else None
 
 
-def destinations_of(words: tuple[str, ...]) -> frozenset[str]:
-    """Return the references that an executor pushes, with and without their tags."""
+def results_of(words: tuple[str, ...]) -> frozenset[str]:
+    """Return what an executor makes: the references that it pushes, with and without tags, and the files."""
     build = build_of(words)
-    names = {without_dollar(name) for name in build.destinations} if build is not None else set()
-    return frozenset(names | {_TAG.sub("", name) for name in names})
+    if build is None:
+        return frozenset()
+    names = {without_dollar(name) for name in build.destinations}
+    return frozenset(names | {_TAG.sub("", name) for name in names} | set(map(without_dollar, build.written)))
 
 
 def _reads(build: Build, folder: str, environment: Mapping[str, str]) -> frozenset[str] | None:

@@ -69,6 +69,9 @@ _SENDS = (
     "--body",
     "--json",
 )
+# They log in, and leave that where every build finds it.
+_LOGINS = frozenset({("gcloud", "auth"), ("crane", "auth"), ("docker", "login"), ("az", "login"), ("skopeo", "login")})
+_LOGIN_FILES = frozenset({"/root", "/kaniko/.docker"})
 # They ask or change a cluster, and read what their words name; of any other command of theirs nothing is known.
 _CLUSTER = {
     "helm": _words("upgrade install rollback uninstall list status history get"),
@@ -178,6 +181,8 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
         return _look(short, operands, folder, gates=gates)
     if short in _FILES:
         return _file_command(short, operands, folder, gates=gates)
+    if (short, *operands[:1]) in _LOGINS:
+        return Claim(_paths(operands[1:], folder), _LOGIN_FILES, gates=True, environment=True)
     if operands and operands[0] in _CLUSTER.get(short, ()) and "--post-renderer" not in " ".join(operands):
         # A file may be named within a word: `--set-file k=values/x`, `--values=a,b`.
         pieces = tuple(piece for word in operands[1:] for piece in _PIECES.split(word))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from kaniko_split.prove.builds import destinations_of
+from kaniko_split.prove.builds import results_of
 from kaniko_split.prove.events import BuildRecord, Event, Run
 from kaniko_split.prove.symbols import Symbols, shown
 from kaniko_split.source.patterns import Pattern
@@ -310,7 +310,7 @@ def _only_prints(event: Event) -> bool:
 
 def _names_build(event: Event, run: Run) -> bool:
     """Tell whether a known program acts on nothing but what the build of its own job made: a word names that."""
-    made = {name for one in run.events if one.build is not None for name in destinations_of(one.build.words)}
+    made = {name for one in run.events if one.build is not None for name in results_of(one.build.words)}
     words = [word.removeprefix("docker://") for word in event.words[1:]]
     named = any(word == name or word.startswith((f"{name}@", f"{name}:")) for word in words for name in made)
     return event.claim.known and event.words[0] not in {"curl", "wget"} and named

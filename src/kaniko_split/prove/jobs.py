@@ -38,6 +38,7 @@ def check_jobs(
     name: str,
     builds: Sequence[str],
     finishing: Sequence[str] = (),
+    *,
     names: Names = NO_NAMES,
     told: Sequence[str] = (),
 ) -> Iterator[str]:

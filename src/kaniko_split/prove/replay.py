@@ -256,6 +256,11 @@ class _Replay(Commands):
             self.statement(first, tail=False)
         if self.ended:
             return
+        if first.negated:
+            # `! a && b`: b runs where a fails.
+            failed = self._failed(self.events[start:])
+            self._branches(failed, lambda: self._links(rest, tail=tail, ends=ends), lambda: None)
+            return
         asked = [event for event in self.events[start:] if event.claim.gates and event.build is None]
         if asked and tail:
             self.endings.add(plain_text(self._text(first)))
