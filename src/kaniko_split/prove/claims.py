@@ -337,7 +337,7 @@ def _xargs(operands: tuple[str, ...], folder: str) -> Claim:
         return EVERYTHING
     inner = [word.replace(sign, UNKNOWN_WORD) for word in words] if sign else [*words, UNKNOWN_WORD]
     claim = claim_of(tuple(inner), folder)
-    return replace(claim, replaces=frozenset(), gates=True)
+    return replace(claim, replaces=frozenset())
 
 
 _FIND_NOT_FOLLOWED = frozenset({"-execdir", "-ok", "-okdir", "-fprint", "-fprint0", "-fprintf", "-fls"})

@@ -42,10 +42,12 @@ class RepositoryFiles:
     Attributes:
         text: Gives the text of a file, by name; None where there is none.
         real: Gives the name of what a path leads to over symbolic links; None for a place outside.
+        reports: The files that go out as reports of the job.
     """
 
     text: Callable[[str], str | None]
     real: Callable[[str], str | None]
+    reports: frozenset[str] = frozenset()
 
 
 class Container:
@@ -118,6 +120,11 @@ class Container:
         for path in sorted(paths):
             found |= dict.fromkeys(self._met(path, guards, outputs=outputs))
         return tuple(sorted(found))
+
+    def is_report(self, paths: Collection[str] | None) -> bool:
+        """Tell whether paths name nothing but reports of the job."""
+        reports = {f"{PROJECT}/{name}" for name in self._repository.reports}
+        return bool(paths) and paths is not None and set(paths) <= reports
 
     def is_output(self, paths: Collection[str] | None) -> bool:
         """Tell whether a path names just what a build wrote."""

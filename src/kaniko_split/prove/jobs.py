@@ -6,7 +6,7 @@ syntax tree, so that an error of the plan does not bless itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kaniko_split.gitlab.pipeline import Job, Pipeline
@@ -100,8 +100,16 @@ def _last_with_script(pipeline: Pipeline, name: str) -> Job:
 
 
 def _run(pipeline: Pipeline, job: Job, symbols: Symbols, names: Names) -> Run:
-    repository = RepositoryFiles(pipeline.read, pipeline.real)
+    repository = RepositoryFiles(pipeline.read, pipeline.real, frozenset(_reports(effective_job(pipeline, job.name))))
     return replay(_script(pipeline, job), symbols, _given(pipeline, job.name), repository, names)
+
+
+def _reports(job: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the paths of a job's reports, from the root of the repository."""
+    artifacts = job.get("artifacts")
+    reports = artifacts.get("reports") if isinstance(artifacts, dict) else None
+    for value in reports.values() if isinstance(reports, dict) else ():
+        yield from (path for path in (value if isinstance(value, list) else [value]) if isinstance(path, str))
 
 
 def _script(pipeline: Pipeline, job: Job) -> Script:

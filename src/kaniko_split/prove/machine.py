@@ -294,7 +294,8 @@ class Machine(ABC):
     ) -> Event:
         """Run a command that is no build: what it reads is in its key, what it writes holds that key from then on.
 
-        Without `reads_options` it does the same under all options but `set -u`, as an assignment does.
+        Without `reads_options` it does the same under all options but `set -u`, as an assignment does; and that asks
+        for nothing but values.
         """
         shell = self.shell
         redirects = (*self.redirects, *statement.redirects)
@@ -303,7 +304,8 @@ class Machine(ABC):
         folder_matters = claim.reads is None or (claim.reads and not all(word.startswith("/") for word in words[1:]))
         claim = self._with_redirects(claim, redirects, targets, follows=words[:1] not in {("ln",), ("rm",)})
         looks = is_left(claim.reads or ())
-        inputs += self._inputs(claim, prefix or {}, looks=looks, reads_options=reads_options)
+        read = None if reads_options else {"?"} if all(map(is_known, words)) else {"u", "?"}
+        inputs += self._inputs(claim, prefix or {}, looks=looks, options=read)
         if folder_matters:
             inputs.append(shell.folder)
         key = self.symbols.of(*words, *inputs, self.opaque)
@@ -325,22 +327,22 @@ class Machine(ABC):
         shell.status = key
         return event
 
-    def _inputs(self, claim: Claim, prefix: dict[str, str], *, looks: bool, reads_options: bool) -> list[str]:
-        """Return what a command finds of all that it reads."""
+    def _inputs(self, claim: Claim, prefix: dict[str, str], *, looks: bool, options: set[str] | None) -> list[str]:
+        """Return what a command finds of all that it reads; `options` are those that matter, None for all."""
         inputs: list[str] = []
         if claim.reads is None or claim.reads:
             outputs = claim.reads is not None or claim.known
             seen = self.container.seen(claim.reads, self.guards, outputs=outputs, derived=claim.known)
-            inputs += map(str, seen)
+            inputs += [f"{path}={symbol}" for path, symbol in seen]
         if looks:
             inputs.append(f"root={self.root}")
         inputs += [
             f"{name}={value}"
             for name, value in sorted(self.shell.options.items())
-            if _matters(name, value) and (reads_options or name in {"u", "?"})
+            if _matters(name, value) and (options is None or name in options)
         ]
         if claim.environment:
-            inputs += map(str, self._seen(prefix))
+            inputs += [f"{name}={value}" for name, value in self._seen(prefix)]
         else:
             inputs += [f"{name}={value}" for name, value in prefix.items()]
         return inputs
@@ -352,12 +354,17 @@ class Machine(ABC):
                 path,
                 key,
                 self.guards,
-                output=self.after_build and path is not None,
+                output=self._is_output(claim, key) and path is not None,
                 replaces=path in claim.replaces,
                 mode=words[:1] in {("chmod",), ("chown",)},
                 repeats=words[:2] == ("mkdir", "-p"),
                 derived=derived and path is not None,
             )
+
+    def _is_output(self, claim: Claim, key: str) -> bool:
+        """Tell whether a command writes what a build leaves; a report of that is as a digest file."""
+        derived = "build" in self.symbols.sources(key)
+        return self.after_build or (derived and self.container.is_report(claim.writes))
 
     def _with_redirects(
         self, claim: Claim, redirects: Sequence[Redirect], targets: Sequence[str], *, follows: bool
@@ -413,7 +420,7 @@ class Machine(ABC):
             statement,
             script,
             looks=looks,
-            output=self.after_build,
+            output=self._is_output(claim, key),
             shells=self.shells,
             inner="$(" in self.masks,
             calls=self.calls,

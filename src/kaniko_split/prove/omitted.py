@@ -21,6 +21,9 @@ _SETS_THE_SHELL = frozenset(
 )
 
 
+# They change what becomes of no variable, and `cd` reads these.
+_NOT_OF_VALUES = frozenset({"umask", "ulimit", "cd", "pushd", "popd"})
+_OF_THE_FOLDER = frozenset({"HOME", "CDPATH", "PWD", "OLDPWD"})
 _POSITIONAL = frozenset({*"123456789@*#"})
 
 
@@ -159,6 +162,8 @@ def _commute(one: Event, other: Event) -> bool:
     sets_a_word = one.words[:1] == ("=",) and all(map(is_known, one.words))
     for event in (other,) if sets_a_word else (one, other):
         if sets_a_word and event.words[:1] == ("set",) and not any("a" in word for word in event.words[1:]):
+            continue
+        if sets_a_word and event.words and event.words[0] in _NOT_OF_VALUES and not _OF_THE_FOLDER & _writes(one):
             continue
         if event.words[:1] and event.words[0] in _SETS_THE_SHELL and event.words[:2] != ("set", "--"):
             return False

@@ -252,7 +252,7 @@ class _Replay(Commands):
             return
         # A failure is passed over, but for one before links that hardly fail and builds: the split says so.
         start = len(self.events)
-        with self.masked(HARMLESS if all(map(self._is_harmless, rest)) else "&&"):
+        with self.masked(HARMLESS if ends or all(map(self._is_harmless, rest)) else "&&"):
             self.statement(first, tail=False)
         if self.ended:
             return
@@ -326,7 +326,7 @@ class _Replay(Commands):
                         return all(map(self._is_harmless, statements))
                 run = executor_run(plain, self.shell.folder, {}, self.names)
                 return run is not None or not may_be_verdict(plain)
-            case Group(statements=inner):
+            case Group(statements=inner) | Other(kind="TimeClause", statements=inner):
                 return all(map(self._is_harmless, inner))
             case Declaration() | Function():
                 return True
