@@ -6,6 +6,7 @@ A split is not a no-op. Each line says whether it was proved, rests on something
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from kaniko_split.detect.findings import source_offset
@@ -26,9 +27,12 @@ CACHE_ADVICE = (
 )
 
 
-def changes_of(split: Split) -> tuple[Change, ...]:
-    """Return the list of what changes, most important first."""
-    return tuple(_changes(split))
+def with_changes(split: Split) -> Split:
+    """Return a split with the list of what changes, most important first, and what it says runs in several jobs."""
+    trace = split.finding.trace
+    spans = [trace.steps[number].span for number in _repeated_steps(split)] if trace is not None else []
+    texts = tuple(trace.script.text[span.start : span.end] for span in spans) if trace is not None else ()
+    return replace(split, changes=tuple(_changes(split)), repeated=texts)
 
 
 def _changes(split: Split) -> Iterator[Change]:
@@ -220,15 +224,29 @@ def _repeated(split: Split) -> Iterator[Change]:
     trace = split.finding.trace
     if trace is None:
         return
-    for number in (*split.slices.before, *split.slices.prelude):
-        if trace.steps[number].effects.unknown:
-            words = trace.script.text[trace.steps[number].span.start : trace.steps[number].span.end].split()
-            text = " ".join(words[:3]) + (" ..." if len(words) > 3 else "")
-            yield Change(
-                Mark.ASSUMED,
-                f"`{text}` now runs once for each job, and has no effect outside of its container",
-                _place(split, number),
-            )
+    for number, jobs in _repeated_steps(split).items():
+        words = trace.script.text[trace.steps[number].span.start : trace.steps[number].span.end].split()
+        text = " ".join(words[:3]) + (" ..." if len(words) > 3 else "")
+        where = f"once in each of {_list(jobs)}" if jobs else "once for each job"
+        yield Change(
+            Mark.ASSUMED,
+            f"`{text}` now runs {where}, and has no effect outside of its container",
+            _place(split, number),
+        )
+
+
+def _repeated_steps(split: Split) -> dict[int, list[str]]:
+    """Return the statements of programs that nobody knows and that several jobs run, with these jobs; none for all."""
+    trace = split.finding.trace
+    if trace is None:
+        return {}
+    shared = dict.fromkeys((*split.slices.before, *split.slices.prelude))
+    holders = {
+        number: [job.name for job in split.jobs if number in job.steps] for job in split.jobs for number in job.steps
+    }
+    several = {number: names for number, names in sorted(holders.items()) if len(names) > 1 and number not in shared}
+    found: dict[int, list[str]] = {number: [] for number in shared} | several
+    return {number: names for number, names in found.items() if trace.steps[number].effects.unknown}
 
 
 def _as_committed(split: Split) -> Iterator[Change]:

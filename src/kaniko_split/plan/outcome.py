@@ -85,6 +85,8 @@ class Split:
         home: Where the script stands, when it is taken from elsewhere.
         drops_extends: Whether the job's own `extends` goes, since each part of the shared script has it.
         reports: Whether the jobs have a dotenv report, which a finishing job does not hand on.
+        repeated: The statements of programs that nobody knows, as written, that more than one job runs; `changes` has
+            each.
     """
 
     finding: Finding
@@ -100,6 +102,7 @@ class Split:
     home: Home | None = None
     drops_extends: bool = False
     reports: bool = False
+    repeated: tuple[str, ...] = ()
 
     @property
     def every(self) -> tuple[Split, ...]:

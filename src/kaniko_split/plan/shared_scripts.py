@@ -18,7 +18,7 @@ from kaniko_split.gitlab.resolve import UnresolvableError, effective_job, parent
 from kaniko_split.gitlab.script import Origin, Provided, Section, provider, script_items
 from kaniko_split.gitlab.values import scalar_value, value_of
 from kaniko_split.kaniko.command import Build
-from kaniko_split.plan.changes import changes_of
+from kaniko_split.plan.changes import with_changes
 from kaniko_split.plan.dividing import divide
 from kaniko_split.plan.inheritance import Group, Home, Way, ancestors, merges
 from kaniko_split.plan.names import NameTakenError, name_of_rest, names_for, names_of_heir, names_of_parts
@@ -161,7 +161,7 @@ def _splits_below(group: Group, heirs: list[_Heir], wishes: Wishes, taken: froze
     if bare and more:
         raise ObstacleError("job-extended", moved[0].file, moved[0].name.span.start)
     split = Split(finding, None if bare else names.template, jobs, owner.slices, placement, references)
-    found = [replace(split, changes=changes_of(split))]
+    found = [with_changes(split)]
     given = set(taken) | {names.template, *names.jobs}
     for one in others:
         below = _split(one, found[0], wishes, frozenset(given), plain=True, alone=False)
@@ -336,4 +336,4 @@ def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *,
         home=heir.home,
         drops_extends=plain,
     )
-    return replace(split, changes=changes_of(split))
+    return with_changes(split)

@@ -10,7 +10,7 @@ from kaniko_split.gitlab.artifacts import gives_variables
 from kaniko_split.gitlab.keywords import MOST_NEEDS
 from kaniko_split.gitlab.references import Use, references_to
 from kaniko_split.gitlab.resolve import UnresolvableError, effective_job
-from kaniko_split.plan.changes import changes_of
+from kaniko_split.plan.changes import with_changes
 from kaniko_split.plan.dividing import divide
 from kaniko_split.plan.inheritance import groups_of
 from kaniko_split.plan.names import NameTakenError, names_for
@@ -119,4 +119,4 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         return Refusal(finding, "job-extended", at.file, at.name.span.start)
     template = None if bare else names.template
     split = Split(finding, template, jobs, slices, placement, kept or moved, reports=reports)
-    return replace(split, changes=changes_of(split))
+    return with_changes(split)

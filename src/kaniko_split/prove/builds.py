@@ -12,6 +12,7 @@ from kaniko_split.prove.symbols import PROJECT, is_known, path_in, without_dolla
 from kaniko_split.source.patterns import Pattern
 
 _REMOTE = Pattern(r"(?:git|s3|gs|https?|ssh)://.*|.*\.blob\.core\.windows\.net/.*")
+_TAG = Pattern(r":[^/:]*$")
 _DESTINATION = Pattern(r"(?:^|\s)(?:-d|--destination)(?:[\s=]|$)")
 # Its logins and its own files lie there, and Kaniko reads them in every build.
 _LOGINS = ("/kaniko/.docker", "/kaniko/ssl", "/kaniko/.config", "/kaniko/.aws", "/root")
@@ -59,11 +60,13 @@ class ExecutorRun:
         reads: The paths that it reads; None for every file.
         outputs: The words that name the files that it writes.
         is_test: Whether it leaves nothing but its verdict (`--no-push` without a tar).
+        default: The file of the working folder that it reads where no option names a Dockerfile.
     """
 
     reads: frozenset[str] | None
     outputs: tuple[str, ...]
     is_test: bool
+    default: str | None = None
 
 
 def unwrapped(words: tuple[str, ...], names: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -74,7 +77,7 @@ def unwrapped(words: tuple[str, ...], names: Names) -> tuple[tuple[str, ...], tu
         if names.wrappers is not None and name in names.wrappers:
             words = words[1 + names.wrappers[name] :]
             continue
-        if name not in _WRAPPERS:
+        if name not in _WRAPPERS or words[:2] in {("command", "-v"), ("command", "-V")}:
             break
         at = 1
         while at < len(words) and (words[at].startswith("-") or (name.endswith("env") and "=" in words[at])):
@@ -124,7 +127,25 @@ def executor_run(
     # Where words are not known, a destination among them tells that the build is there to be pushed.
     perhaps = build.no_push is None and not build.destinations and not any(_DESTINATION.search(text) for text in texts)
     no_push = build.no_push is True or perhaps or from_environment
-    return ExecutorRun(_reads(build, folder, environment), outputs, no_push and not outputs)
+    default = path_in(folder, "Dockerfile") if build.dockerfile is None else None
+    return ExecutorRun(_reads(build, folder, environment), outputs, no_push and not outputs, default)
+
+
+def build_of(words: tuple[str, ...]) -> Build | None:
+    """Return what the words of an executor ask for; None where they ask for no build."""
+    build = read_command(
+        tuple(Argument(written_with_dollar(word), exact=is_known(word), splits=False) for word in words[1:])
+    )
+    return build if isinstance(build, Build) else None
+
+
+def results_of(words: tuple[str, ...]) -> frozenset[str]:
+    """Return what an executor makes: the references that it pushes, with and without tags, and the files."""
+    build = build_of(words)
+    if build is None:
+        return frozenset()
+    names = {without_dollar(name) for name in build.destinations}
+    return frozenset(names | {_TAG.sub("", name) for name in names} | set(map(without_dollar, build.written)))
 
 
 def _reads(build: Build, folder: str, environment: Mapping[str, str]) -> frozenset[str] | None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from kaniko_split.kaniko.command import is_executor
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
-from kaniko_split.prove.symbols import is_known, is_reference, is_whole, path_in
+from kaniko_split.prove.operands import files_among
+from kaniko_split.prove.symbols import UNKNOWN_WORD, is_known, is_reference, is_whole, path_in
 from kaniko_split.source.patterns import Pattern
 
 
@@ -29,7 +30,7 @@ _LOOKS = _words(
     """
     cat ls grep egrep fgrep head tail wc cut tr uniq od cmp diff stat du df md5sum sha1sum sha256sum sha512sum
     readlink realpath column nproc pwd which type command hash base64 xxd nl rev tac comm paste fold tree free
-    ps printenv file sort awk sed jq yq find xargs envsubst
+    ps printenv file sort awk sed jq yq find xargs envsubst ts
     """
 )
 # They write what their words name, and nothing else.
@@ -51,7 +52,7 @@ _NO_VERDICT = _words(
     echo printf : true cp mkdir mv rm rmdir ls cat cd pushd popd export touch chmod chown ln date sleep sed tar
     tr cut head tail sort uniq basename dirname seq tee pwd wc install mktemp gzip gunzip unset set shift local
     readonly declare typeset shopt umask trap wait alias unalias ulimit hash which uname whoami id hostname
-    nproc df du free ps base64 find stat readlink realpath printenv env warmer rsync
+    nproc df du free ps base64 find stat readlink realpath printenv env warmer rsync ts
     """
 )
 _SENDS = (
@@ -68,6 +69,14 @@ _SENDS = (
     "--body",
     "--json",
 )
+# They log in, and leave that where every build finds it.
+_LOGINS = frozenset({("gcloud", "auth"), ("crane", "auth"), ("docker", "login"), ("az", "login"), ("skopeo", "login")})
+_LOGIN_FILES = frozenset({"/root", "/kaniko/.docker"})
+# They ask or change a cluster, and read what their words name; of any other command of theirs nothing is known.
+_CLUSTER = {
+    "helm": _words("upgrade install rollback uninstall list status history get"),
+    "kubectl": _words("apply set rollout get delete annotate label scale patch wait"),
+}
 _REMOTE_WRITES = {
     "crane": frozenset(["push", "copy", "cp", "tag", "delete", "append", "mutate", "rebase", "index", "catalog"]),
     "skopeo": frozenset(["copy", "delete", "sync"]),
@@ -158,6 +167,10 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
         # Without `-f` it fails where they are not.
         forced = any(word.startswith("-") and "f" in word for word in operands)
         return NOTHING if forced else Claim(frozenset({"/kaniko/0"}))
+    if words[:1] in {("env",), ("/usr/bin/env",), ("export",)} and not operands:
+        return Claim(environment=True)
+    if words[:2] in {("command", "-v"), ("command", "-V")}:
+        return NOTHING
     if short == "git":
         return _git(operands, folder)
     if short in _TEXT:
@@ -168,13 +181,21 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
         return _look(short, operands, folder, gates=gates)
     if short in _FILES:
         return _file_command(short, operands, folder, gates=gates)
+    if (short, *operands[:1]) in _LOGINS:
+        return Claim(_paths(operands[1:], folder), _LOGIN_FILES, gates=True, environment=True)
+    if operands and operands[0] in _CLUSTER.get(short, ()) and "--post-renderer" not in " ".join(operands):
+        # A file may be named within a word: `--set-file k=values/x`, `--values=a,b`.
+        pieces = tuple(piece for word in operands[1:] for piece in _PIECES.split(word))
+        return Claim(_paths((*operands[1:], *pieces), folder), gates=True, acts=True, environment=True)
     if short in _REMOTE:
         acts = (short in {"curl", "wget"} and _sends(operands)) or bool(
             _REMOTE_WRITES.get(short, frozenset()) & set(operands)
         )
-        read, written = _paths(operands, folder), _downloads(short, operands, folder)
+        read, written = _paths(files_among(short, operands), folder), _downloads(short, operands, folder)
         if short == "aws":
-            acts, written = not any(word.startswith(("get-", "describe-", "list-", "ls")) for word in operands), read
+            acts = not any(word.startswith(("get-", "describe-", "list-", "ls")) for word in operands)
+            sends = operands[:2] in {("s3", "cp"), ("s3", "sync")} and operands[-1].startswith("s3://")
+            written = frozenset() if sends else read
         if short in {"curl", "wget"} and not acts and written and "--retry-connrefused" not in operands:
             # A download is there for its file; what only asks a server may be a verdict on it.
             gates = False
@@ -182,6 +203,7 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
     return EVERYTHING
 
 
+_PIECES = Pattern(r"[=,:]")
 # In one group of short options the file comes last: `-fsSLo FILE`, `-qO-`.
 _SHORT_OUTPUT = Pattern(r"-[a-zA-Z]*[oO](?![a-zA-Z])(.*)")
 _OUTPUTS = frozenset(
@@ -192,7 +214,7 @@ _OUTPUTS = frozenset(
 def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[str] | None:
     """Return the paths that a program writes which talks to a server."""
     if name in {"crane", "skopeo", "oras"} and set(operands) & {"pull", "export", "save", "copy", "cp", "sync"}:
-        return _paths(operands, folder)
+        return _paths(files_among(name, operands), folder)
     named: list[str] = []
     for number, word in enumerate(operands):
         flag, equals, value = word.partition("=")
@@ -268,19 +290,22 @@ _WRITES_IN_AWK = (">", "system(", '| "', '|"', "close(", "getline")
 
 
 def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> Claim:
-    paths = _paths(operands, folder)
-    if name in {"ls", "find", "du", "tree", "grep", "egrep", "fgrep"} and paths is not None:
-        plain = [word for word in operands if not word.startswith("-")]
+    files = files_among(name, operands)
+    if name == "find":
+        return _find(operands, folder)
+    paths = _paths(files, folder)
+    if name in {"ls", "du", "tree", "grep", "egrep", "fgrep"} and paths is not None:
+        plain = [word for word in files if not word.startswith("-")]
         here = path_in(folder, ".")
         recursive = name not in {"grep", "egrep", "fgrep"} or any(
             word.startswith("-") and ("r" in word or "R" in word) for word in operands
         )
         if here is None:
             paths = None
-        elif recursive and (not plain or name == "find" or name.endswith("grep")):
+        elif recursive and not plain:
             paths |= {here}
-    if name == "xargs" or (name == "find" and any(word in _FIND_RUNS for word in operands)):
-        return EVERYTHING
+    if name == "xargs":
+        return _xargs(operands, folder)
     if name == "awk" and any(sign in word for word in operands for sign in _WRITES_IN_AWK):
         return EVERYTHING
     if name == "envsubst":
@@ -297,7 +322,47 @@ def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> 
     return Claim(paths, gates=gates)
 
 
-_FIND_RUNS = frozenset({"-exec", "-execdir", "-delete", "-ok", "-okdir", "-fprint", "-fprintf", "-fls"})
+def _xargs(operands: tuple[str, ...], folder: str) -> Claim:
+    """Return what the command behind `xargs` does with a word that nobody knows; `-I@` says where that is."""
+    words, sign = list(operands), ""
+    while words and words[0].startswith("-"):
+        option = words.pop(0)
+        if option[:2] not in {"-0", "-r", "-n", "-I", "-L", "-P", "-t"}:
+            return EVERYTHING
+        value = option[2:]
+        if option[1] in "nILP" and not value:
+            value = words.pop(0) if words else ""
+        sign = value if option[1] == "I" else sign
+    if not words or words[0] in {"sh", "bash", "xargs", "env", "find"} or not is_known(words[0]):
+        return EVERYTHING
+    inner = [word.replace(sign, UNKNOWN_WORD) for word in words] if sign else [*words, UNKNOWN_WORD]
+    claim = claim_of(tuple(inner), folder)
+    return replace(claim, replaces=frozenset())
+
+
+_FIND_NOT_FOLLOWED = frozenset({"-execdir", "-ok", "-okdir", "-fprint", "-fprint0", "-fprintf", "-fls"})
+
+
+def _find(operands: tuple[str, ...], folder: str) -> Claim:
+    """Return what `find` does below the folders that it begins in, and what it runs there (POSIX, "find")."""
+    words = list(operands)
+    while words and words[0] in {"-L", "-H", "-P"}:
+        words.pop(0)
+    roots: list[str] = []
+    while words and not (words[0].startswith(("-", "(", "!")) and is_known(words[0])):
+        roots.append(words.pop(0))
+    roots = roots or ["."]
+    below = _paths(tuple(roots), folder)
+    if below is None or _FIND_NOT_FOLLOWED & {*words}:
+        return EVERYTHING
+    claim = Claim(below, below if "-delete" in words else frozenset())
+    while "-exec" in words:
+        del words[: words.index("-exec") + 1]
+        end = next((number for number, word in enumerate(words) if word in {";", "\\;", "+"}), len(words))
+        for root in roots:
+            inner = tuple(word.replace("{}", f"{root}/{UNKNOWN_WORD}") for word in words[:end])
+            claim = claim.joined(claim_of(inner, folder)) if inner and is_known(inner[0]) else EVERYTHING
+    return claim
 
 
 def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> Claim:
@@ -318,6 +383,9 @@ def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: b
         return replace(claim, writes=None if here is None else paths | {here})
     if name == "dd":
         return replace(claim, reads=None, writes=None)
+    if name in {"cp", "install", "ln", "mv"} and (folders := _target_folders(operands)):
+        to = [path_in(folder, word) for word in folders]
+        return replace(claim, writes=None if None in to else paths if name == "mv" else frozenset(filter(None, to)))
     if name in {"cp", "install", "ln"} and len(plain) >= 2 and not any("t" in word for word in options):
         target, sources = plain[-1], plain[:-1]
         to = path_in(folder, target)
@@ -335,6 +403,25 @@ def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: b
     if name == "tee":
         return Claim(frozenset(), paths, frozenset() if options else paths, gates=gates)
     return claim
+
+
+# In one group of short options the folder comes last: `-vt web`, `-tweb`.
+_SHORT_TARGET = Pattern(r"-[a-su-zA-Z]*t(.*)")
+
+
+def _target_folders(operands: tuple[str, ...]) -> list[str]:
+    """Return the folders that `-t` and `--target-directory` name (GNU Coreutils, "Target directory")."""
+    named: list[str] = []
+    for number, word in enumerate(operands):
+        if word == "--":
+            break
+        flag, equals, value = word.partition("=")
+        short = _SHORT_TARGET.fullmatch(word)
+        if len(flag) > 3 and "--target-directory".startswith(flag):
+            named += [value] if equals else operands[number + 1 : number + 2]
+        elif short is not None:
+            named += [short[1]] if short[1] else operands[number + 1 : number + 2]
+    return named
 
 
 def _paths(words: tuple[str, ...], folder: str) -> frozenset[str] | None:

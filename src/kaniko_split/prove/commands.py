@@ -44,14 +44,14 @@ class Commands(Machine):
 
     def _declaration(self, statement: Statement, command: Declaration) -> None:
         options = "".join(word.literal or "?" for word in command.options)
-        start = len(self.events)
         values = [self._assigned(one) for one in command.assignments]
-        del start
         text = [f"{one.name}={value}" for one, value in zip(command.assignments, values, strict=True)]
-        self.run_command(statement, (command.keyword, options, *text), NOTHING)
-        if command.keyword == "local" and self.locals:
+        # In a function `declare` and `typeset` are `local` (Bash Reference Manual, "Bash Builtin Commands").
+        is_local = command.keyword == "local" or (command.keyword in {"declare", "typeset"} and "g" not in options)
+        if is_local and self.locals:
             for one in command.assignments:
                 self.locals[-1].setdefault(one.name, self.shell.values.get(one.name))
+        self.run_command(statement, (command.keyword, options, *text), NOTHING, reads_options=False)
         odd = any(letter in options for letter in "niluAa?") and options not in {"-a", "-A", "-f"}
         for one, value in zip(command.assignments, values, strict=True):
             if one.value is not None or command.keyword == "local":
@@ -93,7 +93,7 @@ class Commands(Machine):
             gates = any(event.claim.gates and not event.gates for event in self.events[start:])
             text = tuple(f"{one.name}={value}" for one, value in zip(call.assignments, values, strict=True))
             fails = Claim(gates=gates) if any(map(_has_substitution, call.assignments)) else NOTHING
-            self.run_command(statement, ("=", *text), fails)
+            self.run_command(statement, ("=", *text), fails, reads_options=fails is not NOTHING)
             for one, value in zip(call.assignments, values, strict=True):
                 self.assign(one.name, value)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from kaniko_split.prove.builds import results_of
 from kaniko_split.prove.events import BuildRecord, Event, Run
 from kaniko_split.prove.symbols import Symbols, shown
 from kaniko_split.source.patterns import Pattern
@@ -131,12 +132,11 @@ def _changed(old: tuple[tuple[str, str], ...], new: tuple[tuple[str, str], ...])
 
 def _compare_counts(old: Run, new: Mapping[str, Run], doubled: frozenset[str]) -> Iterator[str]:
     """Compare how often each command runs that acts outside of the container, or that nobody knows."""
-    first = next((number for number, event in enumerate(old.events) if event.build is not None), 0)
     after = Counter(_identity(event) for run in new.values() for event in run.events if event.build is None)
     before = Counter(_identity(event) for event in old.events if event.build is None)
     written = Counter(event.text for run in new.values() for event in run.events)
     seen: set[tuple[str, ...]] = set()
-    for number, event in enumerate(old.events):
+    for event in old.events:
         identity = _identity(event)
         if event.build is not None or identity in seen:
             continue
@@ -145,9 +145,8 @@ def _compare_counts(old: Run, new: Mapping[str, Run], doubled: frozenset[str]) -
         lost = after[identity] < before[identity] and not _is_kept(event, new)
         if lost and _must_be_kept(event, gone=written[event.text] == 0):
             yield f"no new job runs `{_short(event)}`, line {event.line}, as often as before"
-        elif claim.acts and after[identity] > before[identity] and event.text not in doubled:
-            if number < first and not claim.known and event.words[:1] != ("trap",):
-                # What the job does before all builds is done before each of them, and the reader is told.
+        elif claim.acts and after[identity] > before[identity]:
+            if not claim.known and event.words[:1] != ("trap",) and {event.text, *event.callers} & doubled:
                 continue
             times = after[identity]
             yield f"`{_short(event)}`, line {event.line}, acts outside of the container and runs {times} times"
@@ -273,6 +272,8 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
             passed.append(event.key)
     made = {name: {event.build for event in run.events if event.build is not None} for name, run in new.items()}
     verdicts = {name: {event.key for event in run.events if event.gates} for name, run in new.items()}
+    late: list[tuple[str, Event]] = []
+    in_time: set[str] = set()
     for name, run in new.items():
         own: set[BuildRecord] = set().union(*(made[one] for one in waits.get(name, ())))
         ahead: set[str] = set().union(*(verdicts[one] for one in waits.get(name, ())))
@@ -280,6 +281,8 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
             claim = event.claim
             if event.build is not None:
                 own.add(event.build)
+            elif event.does_nothing:
+                continue
             elif event.key not in keys and not (_only_prints(event) and event.text not in looking):
                 what = "looks at what another build leaves" if event.looks else "does not find what it found before"
                 yield f"`{name}`: `{_short(event)}` {what}"
@@ -287,10 +290,16 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
                 missing = next(iter(before[event.key] - own))
                 build = shown(" ".join(missing.words))[:_LONGEST]
                 yield f"`{name}` runs `{_short(event)}` without waiting for the build `{build}`"
-            elif claim.acts and event.key in gates and (ahead - gates[event.key]) & set(passed):
-                yield f"`{name}` runs `{_short(event)}` only after a check that came after it"
+            elif claim.acts and event.key in gates:
+                if (ahead - gates[event.key]) & set(passed):
+                    late.append((name, event))
+                else:
+                    in_time.add(event.key)
             if event.gates:
                 ahead.add(event.key)
+    for name, event in late:
+        if event.key not in in_time:
+            yield f"`{name}` runs `{_short(event)}` only after a check that came after it"
 
 
 def _only_prints(event: Event) -> bool:
@@ -301,10 +310,10 @@ def _only_prints(event: Event) -> bool:
 
 def _names_build(event: Event, run: Run) -> bool:
     """Tell whether a known program acts on nothing but what the build of its own job made: a word names that."""
-    made = {word for one in run.events if one.build is not None for word in one.build.words}
-    made |= {word.partition("=")[2] for word in made if "=" in word}
-    parts = {part for word in event.words for part in (word, word.partition(":")[2], word.removeprefix("docker://"))}
-    return event.claim.known and event.words[0] not in {"curl", "wget"} and bool(parts & made - {""})
+    made = {name for one in run.events if one.build is not None for name in results_of(one.build.words)}
+    words = [word.removeprefix("docker://") for word in event.words[1:]]
+    named = any(word == name or word.startswith((f"{name}@", f"{name}:")) for word in words for name in made)
+    return event.claim.known and event.words[0] not in {"curl", "wget"} and named
 
 
 def _compare_fresh(new: Mapping[str, Run], symbols: Symbols) -> Iterator[str]:

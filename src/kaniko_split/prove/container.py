@@ -42,10 +42,12 @@ class RepositoryFiles:
     Attributes:
         text: Gives the text of a file, by name; None where there is none.
         real: Gives the name of what a path leads to over symbolic links; None for a place outside.
+        reports: The files that go out as reports of the job.
     """
 
     text: Callable[[str], str | None]
     real: Callable[[str], str | None]
+    reports: frozenset[str] = frozenset()
 
 
 class Container:
@@ -119,9 +121,19 @@ class Container:
             found |= dict.fromkeys(self._met(path, guards, outputs=outputs))
         return tuple(sorted(found))
 
+    def is_report(self, paths: Collection[str] | None) -> bool:
+        """Tell whether paths name nothing but reports of the job."""
+        reports = {f"{PROJECT}/{name}" for name in self._repository.reports}
+        return bool(paths) and paths is not None and set(paths) <= reports
+
     def is_output(self, paths: Collection[str] | None) -> bool:
         """Tell whether a path names just what a build wrote."""
         return paths is not None and any(one.output and one.path in paths for one in self._entries)
+
+    def leave_behind(self, guards: Collection[Guard]) -> None:
+        """Forget what was written under conditions under which the script has ended."""
+        ended = set(guards)
+        self._entries = [one for one in self._entries if not ended <= set(one.guards)]
 
     def link(self, path: str, target: str | None) -> None:
         """Note a symbolic link that the script makes; `target` is None where it may lead anywhere."""

@@ -61,6 +61,9 @@ class Event:
         names: Further variables that it reads.
         inner: Whether it runs for a value, in a substitution.
         shells: The subshells that it runs in, by number.
+        calls: The calls of functions that it runs in, by number.
+        callers: The statements that call these functions, and the scripts that it is part of, as written.
+        locals: The variables that are local to one of these calls, with its number.
     """
 
     text: str
@@ -79,6 +82,14 @@ class Event:
     names: frozenset[str] = frozenset()
     shells: tuple[int, ...] = ()
     inner: bool = False
+    calls: tuple[int, ...] = ()
+    callers: tuple[str, ...] = ()
+    locals: frozenset[tuple[str, int]] = frozenset()
+
+    @property
+    def does_nothing(self) -> bool:
+        """Whether it is `:` without a word that could do something: what is left of an emptied branch."""
+        return self.words == (":",) and self.text == ":"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

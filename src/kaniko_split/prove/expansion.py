@@ -20,7 +20,8 @@ ARRAY = "\x04"
 _ELEMENT = Pattern(r"\$\{(\w+)\[([@*]|\d+)\]\}")
 _PATTERN = Pattern(r"[*?]|\[[^\]]+\]")
 _BRACES = Pattern(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
-_WORDS_OF_GITLAB = Pattern("\x02\\$(?:CI|GITLAB)_\\w+\x03")
+_WORDS_OF_GITLAB = Pattern("\x02@(?:CI|GITLAB)_\\w+\x03")
+_REPLACEMENT = Pattern(r"\$\{\w+(//?)([\w,;:.|\-+@= ]+)/([\w,;:.|\-+@= ]*)\}")
 
 
 # They have another value each time, or in each job (https://docs.gitlab.com/ci/variables/predefined_variables/).
@@ -98,7 +99,7 @@ class Expander:
         if name == "IFS":
             return " \t\n"
         if name in {"?", "PIPESTATUS"}:
-            status = self.symbols.of("status", shell.status)
+            status = self.symbols.status(shell.status)
             if "build" in self.symbols.sources(status):
                 self.symbols.mark(status, "status of a build")
             return status
@@ -242,6 +243,8 @@ class Expander:
             case "%" | "%%" | "#" | "##" if is_known(value) and len(inner) <= 1 and is_known("".join(inner)):
                 if "${" not in text[2:] and (trimmed := _trimmed(value, part.operator, "".join(inner))) is not None:
                     return trimmed
+            case "/" if is_known(value) and not value.startswith(ARRAY) and (signs := _REPLACEMENT.fullmatch(text)):
+                return value.replace(signs[2], signs[3], -1 if signs[1] == "//" else 1)
             case _:
                 pass
         return self.symbols.of("${", _plain(text), value, *inner)

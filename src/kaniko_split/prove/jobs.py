@@ -6,23 +6,25 @@ syntax tree, so that an error of the plan does not bless itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kaniko_split.gitlab.pipeline import Job, Pipeline
 from kaniko_split.gitlab.resolve import effective_job, resolved_pipeline
 from kaniko_split.gitlab.script import Section, provider, script_items
 from kaniko_split.gitlab.variables import variables_of
+from kaniko_split.prove.bases import check_bases
 from kaniko_split.prove.builds import NO_NAMES, Names
 from kaniko_split.prove.comparison import compare
 from kaniko_split.prove.container import RepositoryFiles
 from kaniko_split.prove.events import Run, TooComplexError
+from kaniko_split.prove.machine import plain_text
 from kaniko_split.prove.omitted import check_omitted
 from kaniko_split.prove.order import check_order, needs_of, waits_of
 from kaniko_split.prove.replay import replay
 from kaniko_split.prove.symbols import Symbols
-from kaniko_split.shell.nodes import Script
-from kaniko_split.shell.parse import parse
+from kaniko_split.shell.nodes import Script, nested
+from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.source.patterns import Pattern
 
 _NAME = Pattern(r"\$\{?(\w+)")
@@ -36,7 +38,9 @@ def check_jobs(
     name: str,
     builds: Sequence[str],
     finishing: Sequence[str] = (),
+    *,
     names: Names = NO_NAMES,
+    told: Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield what is different after a split; nothing where each build gets what it got.
 
@@ -47,6 +51,7 @@ def check_jobs(
         builds: The jobs that it became and that build an image, in the order of the old script.
         finishing: Those that come after all builds.
         names: The user's own words for the executor and what runs it.
+        told: The statements, as written, of which the reader is told that they run once per image.
 
     Raises:
         OddScriptError: A script is no text and no list of texts.
@@ -67,8 +72,24 @@ def check_jobs(
     except TooComplexError as error:
         yield str(error)
         return
-    yield from compare(old, new, waits_of(needs, [*builds, *finishing]), symbols)
+    waits = waits_of(needs, [*builds, *finishing])
+    yield from compare(old, new, waits, symbols, frozenset(_within(told)))
+    yield from check_bases(old, new, waits, symbols, RepositoryFiles(before.read, before.real))
     yield from check_omitted(old, new)
+
+
+def _within(texts: Sequence[str]) -> Iterator[str]:
+    """Yield statements, as written, with those inside of them."""
+    for text in texts:
+        try:
+            script = parse(text if text.endswith("\n") else text + "\n")
+        except ShellSyntaxError:
+            continue
+        waiting = list(script.statements)
+        while waiting:
+            statement = waiting.pop()
+            yield plain_text(script.text[statement.span.start : statement.span.end])
+            waiting += [inner for block in nested(statement) for inner in block]
 
 
 def _last_with_script(pipeline: Pipeline, name: str) -> Job:
@@ -79,8 +100,16 @@ def _last_with_script(pipeline: Pipeline, name: str) -> Job:
 
 
 def _run(pipeline: Pipeline, job: Job, symbols: Symbols, names: Names) -> Run:
-    repository = RepositoryFiles(pipeline.read, pipeline.real)
+    repository = RepositoryFiles(pipeline.read, pipeline.real, frozenset(_reports(effective_job(pipeline, job.name))))
     return replay(_script(pipeline, job), symbols, _given(pipeline, job.name), repository, names)
+
+
+def _reports(job: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the paths of a job's reports, from the root of the repository."""
+    artifacts = job.get("artifacts")
+    reports = artifacts.get("reports") if isinstance(artifacts, dict) else None
+    for value in reports.values() if isinstance(reports, dict) else ():
+        yield from (path for path in (value if isinstance(value, list) else [value]) if isinstance(path, str))
 
 
 def _script(pipeline: Pipeline, job: Job) -> Script:

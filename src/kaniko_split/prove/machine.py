@@ -13,7 +13,7 @@ from kaniko_split.prove.claims import EVERYTHING, Claim, claim_of
 from kaniko_split.prove.container import Container, RepositoryFiles, is_left
 from kaniko_split.prove.events import BuildRecord, Event, TooComplexError
 from kaniko_split.prove.expansion import Expander, Shell
-from kaniko_split.prove.symbols import Guard, Symbols, is_known, is_whole, path_in
+from kaniko_split.prove.symbols import Guard, Symbols, is_known, is_whole, path_in, shown
 from kaniko_split.shell.nodes import Redirect, Statement, Substitution
 
 DEEPEST = 24
@@ -47,6 +47,9 @@ class Machine(ABC):
         self.redirects: list[Redirect] = []
         self.after_build = False
         self.locals: list[dict[str, str | None]] = []
+        self.calls: tuple[int, ...] = ()
+        self.call_count = 0
+        self.callers: tuple[str, ...] = ()
         self.opaque = ""
         self.root = ""
         self.shells: tuple[int, ...] = ()
@@ -54,6 +57,7 @@ class Machine(ABC):
         self.endings: set[str] = set()
         self.sources: tuple[str, ...] = ()
         self.from_builds: set[str] = set()
+        self.negations: dict[str, str] = {}
         self.build_keys: set[str] = set()
 
     @property
@@ -129,9 +133,12 @@ class Machine(ABC):
         functions = dict(self.functions)
         shells, self.subshells = self.shells, self.subshells + 1
         self.shells = (*shells, self.subshells)
+        local_names, calls = self.locals, self.calls
+        self.locals = [dict(names) for names in local_names]
         with self.scope():
             yield
         self.shells = shells
+        self.locals, self.calls = local_names, calls
         shell.status = self.shell.status
         self.shell, self.functions = shell, functions
 
@@ -233,7 +240,8 @@ class Machine(ABC):
         targets = [self._target(one) for one in redirects]
         run = replace(run, reads=self.container.followed(run.reads))
         files = self.container.seen(run.reads, self.guards)
-        if self.root and is_left(run.reads or ()):
+        # Kaniko keeps a copy of the Dockerfile in /kaniko; a build that names none means the one of its context.
+        if self.root and is_left((run.reads or frozenset()) - {run.default}):
             files = (*files, ("the root of the image before", self.root))
         record = BuildRecord(
             (*words, *(f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True))),
@@ -253,7 +261,11 @@ class Machine(ABC):
         self.root = key
         for text in (
             *run.outputs,
-            *(target for one, target in zip(redirects, targets, strict=True) if ">" in one.operator),
+            *(
+                target
+                for one, target in zip(redirects, targets, strict=True)
+                if ">" in one.operator and target not in {"/dev/null", "-"} and not target.isdigit()
+            ),
         ):
             self.container.write(path_in(shell.folder, text), key, self.guards, output=True)
         shell.status = key
@@ -278,16 +290,22 @@ class Machine(ABC):
         *,
         prefix: dict[str, str] | None = None,
         text: str = "",
+        reads_options: bool = True,
     ) -> Event:
-        """Run a command that is no build: what it reads is in its key, what it writes holds that key from then on."""
+        """Run a command that is no build: what it reads is in its key, what it writes holds that key from then on.
+
+        Without `reads_options` it does the same under all options but `set -u`, as an assignment does; and that asks
+        for nothing but values.
+        """
         shell = self.shell
         redirects = (*self.redirects, *statement.redirects)
         targets = [self._target(one) for one in redirects]
         inputs = [f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True)]
         folder_matters = claim.reads is None or (claim.reads and not all(word.startswith("/") for word in words[1:]))
-        claim = self._with_redirects(claim, redirects, targets)
+        claim = self._with_redirects(claim, redirects, targets, follows=words[:1] not in {("ln",), ("rm",)})
         looks = is_left(claim.reads or ())
-        inputs += self._inputs(claim, prefix or {}, looks=looks)
+        read = None if reads_options else {"?"} if all(map(is_known, words)) else {"u", "?"}
+        inputs += self._inputs(claim, prefix or {}, looks=looks, options=read)
         if folder_matters:
             inputs.append(shell.folder)
         key = self.symbols.of(*words, *inputs, self.opaque)
@@ -309,18 +327,22 @@ class Machine(ABC):
         shell.status = key
         return event
 
-    def _inputs(self, claim: Claim, prefix: dict[str, str], *, looks: bool) -> list[str]:
-        """Return what a command finds of all that it reads."""
+    def _inputs(self, claim: Claim, prefix: dict[str, str], *, looks: bool, options: set[str] | None) -> list[str]:
+        """Return what a command finds of all that it reads; `options` are those that matter, None for all."""
         inputs: list[str] = []
         if claim.reads is None or claim.reads:
             outputs = claim.reads is not None or claim.known
             seen = self.container.seen(claim.reads, self.guards, outputs=outputs, derived=claim.known)
-            inputs += map(str, seen)
+            inputs += [f"{path}={symbol}" for path, symbol in seen]
         if looks:
             inputs.append(f"root={self.root}")
-        inputs += [f"{name}={value}" for name, value in sorted(self.shell.options.items()) if _matters(name, value)]
+        inputs += [
+            f"{name}={value}"
+            for name, value in sorted(self.shell.options.items())
+            if _matters(name, value) and (options is None or name in options)
+        ]
         if claim.environment:
-            inputs += map(str, self._seen(prefix))
+            inputs += [f"{name}={value}" for name, value in self._seen(prefix)]
         else:
             inputs += [f"{name}={value}" for name, value in prefix.items()]
         return inputs
@@ -332,15 +354,22 @@ class Machine(ABC):
                 path,
                 key,
                 self.guards,
-                output=self.after_build and path is not None,
+                output=self._is_output(claim, key) and path is not None,
                 replaces=path in claim.replaces,
                 mode=words[:1] in {("chmod",), ("chown",)},
                 repeats=words[:2] == ("mkdir", "-p"),
                 derived=derived and path is not None,
             )
 
-    def _with_redirects(self, claim: Claim, redirects: Sequence[Redirect], targets: Sequence[str]) -> Claim:
-        """Return a claim with the files that redirects read and write."""
+    def _is_output(self, claim: Claim, key: str) -> bool:
+        """Tell whether a command writes what a build leaves; a report of that is as a digest file."""
+        derived = "build" in self.symbols.sources(key)
+        return self.after_build or (derived and self.container.is_report(claim.writes))
+
+    def _with_redirects(
+        self, claim: Claim, redirects: Sequence[Redirect], targets: Sequence[str], *, follows: bool
+    ) -> Claim:
+        """Return a claim with the files that redirects read and write; `ln` and `rm` follow no symbolic link."""
         read, written = set(claim.reads or ()), set(claim.writes or ())
         replaced = set(claim.replaces)
         for one, target in zip(redirects, targets, strict=True):
@@ -356,7 +385,11 @@ class Machine(ABC):
         return replace(
             claim,
             reads=None if claim.reads is None else self.container.followed(frozenset(read)),
-            writes=None if claim.writes is None else self.container.followed(frozenset(written)),
+            writes=None
+            if claim.writes is None
+            else self.container.followed(frozenset(written))
+            if follows
+            else frozenset(written),
             replaces=frozenset(replaced),
         )
 
@@ -374,7 +407,7 @@ class Machine(ABC):
     ) -> Event:
         script = self.expander.text
         line = script.count("\n", 0, statement.span.start) + 1
-        written = text or plain_text(script[statement.span.start : statement.span.end])
+        written = text or self.written(statement)
         event = Event(
             written,
             line,
@@ -387,12 +420,21 @@ class Machine(ABC):
             statement,
             script,
             looks=looks,
-            output=self.after_build,
+            output=self._is_output(claim, key),
             shells=self.shells,
             inner="$(" in self.masks,
+            calls=self.calls,
+            callers=self.callers,
+            locals=frozenset(
+                (name, call) for call, names in zip(self.calls, self.locals, strict=True) for name in names
+            ),
         )
         self.events.append(event)
         return event
+
+    def written(self, statement: Statement) -> str:
+        """Return a statement as it is written, blanks as one."""
+        return shown(plain_text(self.expander.text[statement.span.start : statement.span.end]))
 
     def change_everything(self, key: str) -> None:
         """Leave nothing of the shell and its files as it is known to be; `key` is what changes it."""

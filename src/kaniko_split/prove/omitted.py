@@ -21,22 +21,36 @@ _SETS_THE_SHELL = frozenset(
 )
 
 
+# They change what becomes of no variable, and `cd` reads these.
+_NOT_OF_VALUES = frozenset({"umask", "ulimit", "cd", "pushd", "popd"})
+_OF_THE_FOLDER = frozenset({"HOME", "CDPATH", "PWD", "OLDPWD"})
+_POSITIONAL = frozenset({*"123456789@*#"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reader:
+    """A kept command, and its place among those of the old job."""
+
+    event: Event
+    number: int
+
+
 @dataclass(slots=True)
 class _Live:
     """What the kept commands read that come later.
 
     Attributes:
-        names: The readers of each variable, by the subshell that they run in.
+        names: The next reader of each variable, by the subshell and the calls of functions that it runs in.
         given: For each variable, the conditions under which a kept command gives it a new value before it is read.
-        paths: A reader of each path.
-        any_file: A command that may read any file.
+        paths: The next reader of each path.
+        any_file: The next command that may read any file.
         replaced: The files that a kept command replaces before they are read, with that command.
     """
 
-    names: dict[str, dict[tuple[int, ...], Event]] = field(default_factory=dict)
+    names: dict[str, dict[tuple[tuple[int, ...], tuple[int, ...]], _Reader]] = field(default_factory=dict)
     given: dict[str, frozenset[frozenset[Guard]]] = field(default_factory=dict)
-    paths: dict[str, Event] = field(default_factory=dict)
-    any_file: Event | None = None
+    paths: dict[str, _Reader] = field(default_factory=dict)
+    any_file: _Reader | None = None
     replaced: dict[str, Event] = field(default_factory=dict)
 
 
@@ -54,13 +68,14 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
     reads = [_reads(event) for event in old.events]
     exported = frozenset(_exported(old.events))
     for name, run in new.items():
-        aligned = _aligned(run.events, old.events, places)
-        strange = next((event for event, place in zip(run.events, aligned, strict=True) if place is None), None)
+        events = [event for event in run.events if not event.does_nothing or _is_old(event, places)]
+        aligned = _aligned(events, old.events, places)
+        strange = next((event for event, place in zip(events, aligned, strict=True) if place is None), None)
         if strange is not None:
             yield f"`{name}` runs `{_short(strange)}`, which the old job does not run"
             continue
         kept = [place for place in aligned if place is not None]
-        yield from _moved(name, run.events, kept)
+        yield from _moved(name, events, kept)
         yield from _left_out(name, old, frozenset(kept), reads, exported)
 
 
@@ -69,6 +84,10 @@ def _identities(event: Event) -> Iterator[tuple[str, ...]]:
     yield (event.text,)
     if event.words[:1] == ("=",):
         yield event.words
+
+
+def _is_old(event: Event, places: Mapping[tuple[str, ...], list[int]]) -> bool:
+    return any(identity in places for identity in _identities(event))
 
 
 def _aligned(
@@ -132,7 +151,11 @@ def _commute(one: Event, other: Event) -> bool:
         return True
     for build, event in ((one, other), (other, one)):
         if build.build is not None and (
-            event.claim.gates or event.claim.acts or event.claim.environment or event.looks or event.build is not None
+            (event.claim.gates and not _asks_words(event))
+            or event.claim.acts
+            or event.claim.environment
+            or event.looks
+            or event.build is not None
         ):
             # What asks for an image, or for what a build leaves, stays on its side of the build.
             return False
@@ -140,7 +163,9 @@ def _commute(one: Event, other: Event) -> bool:
     for event in (other,) if sets_a_word else (one, other):
         if sets_a_word and event.words[:1] == ("set",) and not any("a" in word for word in event.words[1:]):
             continue
-        if event.words[:1] and event.words[0] in _SETS_THE_SHELL:
+        if sets_a_word and event.words and event.words[0] in _NOT_OF_VALUES and not _OF_THE_FOLDER & _writes(one):
+            continue
+        if event.words[:1] and event.words[0] in _SETS_THE_SHELL and event.words[:2] != ("set", "--"):
             return False
         if event.claim.acts or event.ends or event.claim.writes is None:
             return False
@@ -157,6 +182,12 @@ def _commute(one: Event, other: Event) -> bool:
     return True
 
 
+def _asks_words(event: Event) -> bool:
+    """Tell whether a command asks for nothing but its words, and its answer ends nothing."""
+    claim = event.claim
+    return claim.known and not event.gates and claim.reads == frozenset() and claim.writes == frozenset()
+
+
 def _left_out(
     name: str, old: Run, kept: frozenset[int], reads: Sequence[frozenset[str]], exported: frozenset[str]
 ) -> Iterator[str]:
@@ -164,16 +195,21 @@ def _left_out(
     live, events = _Live(), old.events
     last = max(kept, default=-1)
     guards = events[last].guards if last >= 0 else frozenset()
+    exits: list[tuple[frozenset[Guard], int]] = []
     for number in range(last, -1, -1):
         event = events[number]
+        if event.words[:1] == ("exit",) and not event.shells and event.guards:
+            exits.append((event.guards, number))
         if number in kept:
-            _keep(live, event, reads[number], exported, guards)
+            _keep(live, _Reader(event, number), reads[number], exported, guards)
         elif _unsets_nothing(event, number, old, kept):
             # The variable has no value afterwards, with or without it.
             for one in event.words[1:]:
                 live.names.pop(one, None)
         elif event.build is None:
-            sentence = _hit(live, event)
+            # Where it runs under the conditions of a later `exit`, nothing behind that runs at all.
+            end = min((place for held, place in exits if held <= event.guards), default=len(events))
+            sentence = _hit(live, event, end)
             if sentence:
                 yield f"`{name}` leaves out `{_short(event)}`, line {event.line}, {sentence}"
 
@@ -187,10 +223,18 @@ def _unsets_nothing(event: Event, number: int, old: Run, kept: frozenset[int]) -
     return not any(written & (names | {ANYTHING}) for written in map(_writes, earlier))
 
 
-def _keep(live: _Live, event: Event, reads: frozenset[str], exported: frozenset[str], guards: frozenset[Guard]) -> None:
+def _keep(
+    live: _Live, reader: _Reader, reads: frozenset[str], exported: frozenset[str], guards: frozenset[Guard]
+) -> None:
+    event = reader.event
     for one in _replaced(event):
+        call = _call_of(one, event)
         ways = _joined((live.given.get(one) or frozenset()) | {event.guards - guards})
-        if frozenset() in ways:
+        if call is not None:
+            # The variable of this call alone gets a new value.
+            if frozenset() in ways and one in live.names:
+                live.names[one] = {scope: later for scope, later in live.names[one].items() if call not in scope[1]}
+        elif frozenset() in ways:
             live.names.pop(one, None)
             live.given.pop(one, None)
         else:
@@ -201,15 +245,20 @@ def _keep(live: _Live, event: Event, reads: frozenset[str], exported: frozenset[
     if event.words[:2] == ("mkdir", "-p"):
         live.replaced |= dict.fromkeys(event.claim.writes or (), event)
     for one in reads | (exported if event.claim.environment else frozenset()):
-        live.names.setdefault(one, {})[event.shells] = event
+        live.names.setdefault(one, {})[event.shells, event.calls] = reader
         live.given.pop(one, None)
     if event.claim.reads is None:
-        live.any_file = event
+        live.any_file = reader
         live.replaced.clear()
     for path in event.claim.reads or ():
-        live.paths.setdefault(path, event)
+        live.paths[path] = reader
         if live.replaced:
             live.replaced = {place: one for place, one in live.replaced.items() if not meets(place, path)}
+
+
+def _call_of(name: str, event: Event) -> int | None:
+    """Return the call of a function in which a variable is local where a command runs; None where it is not."""
+    return max((call for local, call in event.locals if local == name), default=None)
 
 
 def _joined(ways: frozenset[frozenset[Guard]]) -> frozenset[frozenset[Guard]]:
@@ -222,38 +271,62 @@ def _joined(ways: frozenset[frozenset[Guard]]) -> frozenset[frozenset[Guard]]:
     return ways
 
 
-def _hit(live: _Live, event: Event) -> str:
-    """Say what a command that is left out changes although it is read later; nothing where it does not matter."""
+def _hit(live: _Live, event: Event, end: int) -> str:
+    """Say what a command that is left out changes although it is read later; nothing where it does not matter.
+
+    Args:
+        live: What is read later.
+        event: The command.
+        end: The place of the command at which the script ends where `event` runs.
+    """
     written = _writes(event)
     for one in live.names if ANYTHING in written else written & live.names.keys():
         if any(way <= event.guards for way in live.given.get(one, ())):
             continue
-        for shells, reader in live.names[one].items():
+        call = _call_of(one, event)
+        for (shells, calls), reader in live.names[one].items():
+            if reader.number > end or (call is not None and call not in calls):
+                continue
+            if one in _POSITIONAL and calls != event.calls:
+                continue
             if shells[: len(event.shells)] == event.shells:
-                return f"which changes {one or 'variables'}; `{_short(reader)}` reads it"
+                return f"which changes {one or 'variables'}; `{_short(reader.event)}` reads it"
     if event.output:
         return ""
-    if event.claim.writes is None and (live.paths or live.any_file is not None):
+    any_file = live.any_file if live.any_file is not None and live.any_file.number < end else None
+    paths = {path: reader for path, reader in live.paths.items() if reader.number < end}
+    if event.claim.writes is None and (paths or any_file is not None):
         return "which may write any file; the job reads files"
     for path in sorted(event.claim.writes or ()):
         by = live.replaced.get(path)
         if by is not None and by.guards <= event.guards and (by.words[:1] != ("mkdir",) or by.words == event.words):
             continue
-        if live.any_file is not None:
-            return f"which writes {shown(path)}; `{_short(live.any_file)}` may read it"
-        for place, reader in live.paths.items():
+        if any_file is not None:
+            return f"which writes {shown(path)}; `{_short(any_file.event)}` may read it"
+        for place, reader in paths.items():
             if meets(path, place):
-                return f"which writes {shown(path)}; `{_short(reader)}` reads {shown(place)}"
+                return f"which writes {shown(path)}; `{_short(reader.event)}` reads {shown(place)}"
     return ""
 
 
 def _reads(event: Event) -> frozenset[str]:
+    if event.words[:1] == ("shift",):
+        return frozenset(_POSITIONAL)
     if event.node is None or event.words[:1] == ("case",):
         return frozenset(event.names)
     return frozenset(names_read(_alone(event.node), {})) | event.names
 
 
 def _writes(event: Event) -> set[str]:
+    match event.words:
+        case ("unset", *names):
+            return {ANYTHING} if not all(map(is_known, names)) else {one for one in names if not one.startswith("-")}
+        case ("set", *operands) if "--" in operands or not all(one[:1] in {"-", "+"} for one in operands):
+            return set(_POSITIONAL)
+        case ("shift", *_):
+            return set(_POSITIONAL)
+        case _:
+            pass
     match event.node:
         case None:
             return set()
@@ -283,7 +356,11 @@ def _alone(statement: Statement) -> Statement:
 
 
 def _replaced(event: Event) -> Iterator[str]:
-    if event.node is not None:
+    if event.words[:1] == ("unset",):
+        yield from (one for one in event.words[1:] if is_known(one) and not one.startswith("-"))
+    elif event.words[:2] == ("set", "--"):
+        yield from _POSITIONAL
+    elif event.node is not None:
         yield from names_replaced(event.node)
 
 

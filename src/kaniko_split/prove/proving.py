@@ -66,7 +66,8 @@ def prove(
             builds = [job.name for job in split.jobs if job.build is not None]
             finishing = [job.name for job in split.jobs if job.build is None]
             names = Names(words.executors, words.own_words)
-            broken.extend(check_jobs(pipeline, after, split.finding.job.name, builds, finishing, names))
+            name = split.finding.job.name
+            broken.extend(check_jobs(pipeline, after, name, builds, finishing, names=names, told=split.repeated))
     except UnresolvableError as error:
         broken.append(f"GitLab would reject the new pipeline: {error}")
     except (OddScriptError, ShellSyntaxError, BrokenYamlError) as error:

@@ -20,8 +20,8 @@ from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.machine import DEEPEST, HARMLESS, plain_text
 from kaniko_split.prove.names import names_in, names_written
-from kaniko_split.prove.questions import answer_of, fact_of
-from kaniko_split.prove.symbols import Symbols, is_known, is_text
+from kaniko_split.prove.questions import answer_of, condition_of, fact_of
+from kaniko_split.prove.symbols import Guard, Symbols, is_known, is_text
 from kaniko_split.shell.nodes import (
     Call,
     Case,
@@ -149,8 +149,11 @@ class _Replay(Commands):
             case Chain(left=left, right=right):
                 self._pipe(left, right, tail=tail)
             case If(condition=condition, then=then, otherwise=otherwise):
-                symbol = self._condition(condition)
-                self._branches(symbol, lambda: self.run(then, tail=tail), lambda: self.run(otherwise, tail=tail))
+                self._branches(
+                    self._condition(condition),
+                    lambda: self.run(then, tail=tail),
+                    lambda: self.run(otherwise, tail=tail),
+                )
             case Case() as case:
                 self._case(statement, case, tail=tail)
             case For() as loop:
@@ -171,8 +174,11 @@ class _Replay(Commands):
         return self._answer(self.events[start:], negated=negated)
 
     def _answer(self, events: Sequence[Event], *, negated: bool = False) -> str:
-        if len(events) == 1 and (known := answer_of(events[0].words)) is not None:
+        if len(events) == 1 and (known := answer_of(events[0].words, self.symbols)) is not None:
             return "yes" if known is not negated else "no"
+        if len(events) == 1 and (anew := condition_of(events[0].words, self.symbols)) is not None:
+            condition, holds = anew
+            return condition if holds is not negated else self._negation(condition)
         symbol = self.symbols.of("if", str(negated), *(event.key for event in events))
         if len(events) == 1 and (fact := fact_of(events[0].words)) is not None:
             value, other, equal = fact
@@ -180,8 +186,16 @@ class _Replay(Commands):
         self._note_builds(symbol, events)
         return symbol
 
+    def _negation(self, condition: str) -> str:
+        """Return a condition that holds where another one does not."""
+        symbol = self.symbols.of("not", condition)
+        self.negations[symbol] = condition
+        return symbol
+
     def _branches(self, condition: str, then: Callable[[], None], otherwise: Callable[[], None]) -> None:
         """Go both ways, or the only one that a condition leaves."""
+        if condition in self.negations:
+            return self._branches(self.negations[condition], otherwise, then)
         holds = dict(self.guards).get(condition)
         if condition == "yes" or holds is True:
             return then()
@@ -201,12 +215,24 @@ class _Replay(Commands):
         if ended:
             # What comes after the condition runs only where it does not hold, if that is no failure.
             self.guards = outer if self._failed_in(after) else (*outer, (condition, False))
+            self._leave_behind(outer, condition, held=True)
         elif self.ended:
             self.guards = outer if self._failed_in(self.shell) else (*outer, (condition, True))
             self.shell, self.ended = after, False
+            self._leave_behind(outer, condition, held=False)
         else:
             self.shell = self._merged(condition, after, self.shell)
         return None
+
+    def _leave_behind(self, outer: tuple[Guard, ...], condition: str, *, held: bool) -> None:
+        """Forget what holds only on the way that has ended."""
+        shell, under = self.shell, self.symbols.under
+        left = {(condition, not held)}
+        shell.values = {name: under(value, left) for name, value in shell.values.items()}
+        shell.options = {name: under(value, left) for name, value in shell.options.items()}
+        shell.folder, shell.status = under(shell.folder, left), under(shell.status, left)
+        if not self.masks and not self.shells and not self.returns:
+            self.container.leave_behind({*outer, (condition, held)})
 
     @staticmethod
     def _failed_in(shell: Shell) -> bool:
@@ -226,9 +252,14 @@ class _Replay(Commands):
             return
         # A failure is passed over, but for one before links that hardly fail and builds: the split says so.
         start = len(self.events)
-        with self.masked(HARMLESS if all(map(self._is_harmless, rest)) else "&&"):
+        with self.masked(HARMLESS if ends or all(map(self._is_harmless, rest)) else "&&"):
             self.statement(first, tail=False)
         if self.ended:
+            return
+        if first.negated:
+            # `! a && b`: b runs where a fails.
+            failed = self._failed(self.events[start:])
+            self._branches(failed, lambda: self._links(rest, tail=tail, ends=ends), lambda: None)
             return
         asked = [event for event in self.events[start:] if event.claim.gates and event.build is None]
         if asked and tail:
@@ -248,9 +279,22 @@ class _Replay(Commands):
             self.statement(left, tail=False)
         if self.ended:
             return
-        failed = self.symbols.of("failed", *(event.key for event in self.events[start:]))
-        self._note_builds(failed, self.events[start:])
-        self._branches(failed, lambda: self.statement(right, tail=tail), lambda: None)
+        failed = self._failed(self.events[start:])
+
+        def otherwise() -> None:
+            self.shell.status = self.symbols.failure(self.shell.status)
+            self.statement(right, tail=tail)
+
+        self._branches(failed, otherwise, lambda: None)
+
+    def _failed(self, events: Sequence[Event]) -> str:
+        """Return what stands for the failure of what ran."""
+        if len(events) == 1 and (anew := condition_of(events[0].words, self.symbols)) is not None:
+            condition, holds = anew
+            return self._negation(condition) if holds else condition
+        failed = self.symbols.of("failed", *(event.key for event in events))
+        self._note_builds(failed, events)
+        return failed
 
     def _pipe(self, left: Statement, right: Statement, *, tail: bool) -> None:
         start = len(self.events)
@@ -282,7 +326,7 @@ class _Replay(Commands):
                         return all(map(self._is_harmless, statements))
                 run = executor_run(plain, self.shell.folder, {}, self.names)
                 return run is not None or not may_be_verdict(plain)
-            case Group(statements=inner):
+            case Group(statements=inner) | Other(kind="TimeClause", statements=inner):
                 return all(map(self._is_harmless, inner))
             case Declaration() | Function():
                 return True
@@ -332,7 +376,8 @@ class _Replay(Commands):
             return
         for number, item in enumerate(items):
             self.assign(loop.name, item)
-            self.run_command(statement, ("=", f"{loop.name}={item}"), NOTHING, text=f"{loop.name}={item}")
+            text = f"{loop.name}={item}"
+            self.run_command(statement, ("=", text), NOTHING, text=text, reads_options=False)
             with self.scope():
                 self.run(loop.body, tail=tail and number == len(items) - 1)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from kaniko_split.prove.claims import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.machine import Machine
-from kaniko_split.prove.symbols import PROJECT, is_known, path_in
+from kaniko_split.prove.symbols import PROJECT, is_known, is_script, path_in
 from kaniko_split.shell.nodes import Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
+from kaniko_split.source.patterns import Pattern
 
 _SHELLS = frozenset(["sh", "bash", "ash", "dash", "/bin/sh", "/bin/bash", "/bin/ash", "/busybox/sh", "/usr/bin/bash"])
 
@@ -31,6 +32,22 @@ def run(
         prefix: The assignments before it.
         tail: Whether its status is that of the whole script.
     """
+    callers = machine.callers
+    machine.callers = (*callers, machine.written(statement))
+    done = _run(machine, statement, words, plain, prefix, tail=tail)
+    machine.callers = callers
+    return done
+
+
+def _run(
+    machine: Machine,
+    statement: Statement,
+    words: tuple[str, ...],
+    plain: tuple[str, ...],
+    prefix: dict[str, str],
+    *,
+    tail: bool,
+) -> bool:
     name, operands = plain[0], plain[1:]
     if name in machine.functions and words == plain:
         machine.run_command(statement, ("call", *words), NOTHING)
@@ -42,9 +59,43 @@ def run(
             machine.change_everything(machine.symbols.of("eval", text))
     elif name in {".", "source"}:
         _source(machine, statement, words, operands, tail=tail)
+    elif name in _WRAPPERS_OF_TEXT:
+        text = _text_behind(operands)
+        if text is None or not is_script(text) or (name == "su" and _LOGIN & {*operands}):
+            return False
+        # Without `-e`, `script` does not hand on the status.
+        returns = name == "su" or any(_RETURNS.fullmatch(word) for word in operands)
+        with machine.masked("" if returns else "script"):
+            _script(machine, statement, words, ("sh", "-c", text), prefix, claim=_wrapper_claim(machine, plain))
     else:
         return (name in _SHELLS or _is_script(name)) and _script(machine, statement, words, plain, prefix)
     return True
+
+
+# They run the text behind `-c` in a shell (util-linux).
+_WRAPPERS_OF_TEXT = frozenset({"script", "su"})
+# With them `su` leaves the folder and the environment.
+_LOGIN = frozenset({"-", "-l", "--login"})
+_RETURNS = Pattern(r"-[a-zA-Z]*e[a-zA-Z]*|--return")
+
+
+def _text_behind(operands: tuple[str, ...]) -> str | None:
+    """Return the text behind `-c`; None where there is none, or more than the wrapper's own words with it."""
+    for number, word in enumerate(operands):
+        flag, equals, value = word.partition("=")
+        if flag == "--command":
+            return value if equals else next(iter(operands[number + 1 :]), None)
+        if word.startswith("-") and not word.startswith("--") and word.endswith("c"):
+            return next(iter(operands[number + 1 :]), None)
+    return None
+
+
+def _wrapper_claim(machine: Machine, words: tuple[str, ...]) -> Claim:
+    """Return what the wrapper itself does: `script` writes the log that its last word names."""
+    if words[0] != "script" or words[-1] == "/dev/null":
+        return NOTHING
+    path = path_in(machine.shell.folder, "." if words[-2] in {"-c", "--command"} else words[-1])
+    return Claim(frozenset(), None if path is None else frozenset({path}))
 
 
 def _is_script(name: str) -> bool:
@@ -71,8 +122,11 @@ def _function(machine: Machine, name: str, operands: tuple[str, ...], *, tail: b
     arguments, before = shell.arguments, machine.expander.text
     shell.arguments, machine.expander.text = operands, text
     machine.locals.append({})
+    calls, machine.call_count = machine.calls, machine.call_count + 1
+    machine.calls = (*calls, machine.call_count)
     with machine.deeper(), machine.scope():
         machine.statement(body, tail=tail)
+    machine.calls = calls
     machine.expander.text = before
     for local, value in machine.locals.pop().items():
         if value is None:
@@ -96,7 +150,16 @@ def _run_text(machine: Machine, text: str, *, tail: bool) -> bool:
 
 def _text_of(machine: Machine, name: str) -> str | None:
     """Return the text of a script of the repository, as the repository has it; None where that is not known."""
-    path = path_in(machine.shell.folder, name)
+    folders = machine.symbols.possible(machine.shell.folder)
+    if len(folders) > 1 and all(map(is_known, folders)):
+        # In another folder there is no such file, and the call fails.
+        found = {folder: text for folder in folders if (text := _text_in(machine, folder, name)) is not None}
+        return next(iter(found.values())) if len(found) == 1 else None
+    return _text_in(machine, machine.shell.folder, name)
+
+
+def _text_in(machine: Machine, folder: str, name: str) -> str | None:
+    path = path_in(folder, name)
     if path in machine.container.texts and path is not None:
         return machine.container.texts[path]
     if path is None or not is_known(name) or not path.startswith(PROJECT + "/") or machine.container.is_changed(path):
@@ -133,8 +196,9 @@ def _script(
     words: tuple[str, ...],
     plain: tuple[str, ...],
     prefix: dict[str, str],
+    claim: Claim = NOTHING,
 ) -> bool:
-    """Run a script of the repository, or the text behind `sh -c`, in a shell of its own."""
+    """Run a script of the repository, or the text behind `sh -c`, in a shell of its own; `claim` is its call's own."""
     operands = list(plain[1:]) if plain[0] in _SHELLS else list(plain)
     options = []
     while plain[0] in _SHELLS and operands and operands[0].startswith(("-", "+")) and operands[0] != "--":
@@ -146,9 +210,9 @@ def _script(
     is_text = any(one.startswith("-") and not one.startswith("--") and "c" in one for one in options)
     sources = machine.sources
     text = operands[0] if is_text else _text_of(machine, operands[0])
-    if text is None or not is_known(text):
+    if text is None or not (is_script(text) if is_text else is_known(text)):
         return False
-    machine.run_command(statement, words, NOTHING)
+    machine.run_command(statement, words, claim)
     stops = any(
         one == "errexit" or (one.startswith("-") and not one.startswith("--") and "e" in one) for one in options
     )
@@ -165,6 +229,7 @@ def _script(
         inner.options["e"] = "-" if stops else "+"
         inner.arguments = tuple(operands[2:] if is_text else operands[1:])
         functions, machine.functions = machine.functions, {}
+        machine.locals, machine.calls = [], ()
         if not _run_text(machine, text, tail=True):
             machine.run_command(statement, words, EVERYTHING)
         machine.functions = functions

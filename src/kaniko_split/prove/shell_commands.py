@@ -35,7 +35,9 @@ def _folder(machine: Machine, statement: Statement, words: Words) -> None:
 
 
 def _options(machine: Machine, statement: Statement, words: Words) -> None:
-    machine.run_command(statement, words, NOTHING)
+    # What it sets does not depend on what was set; a mask of letters (`umask g-w`) does.
+    overwrites = words[0] in {"set", "shopt"} or (words[0] == "umask" and words[-1].isdigit())
+    machine.run_command(statement, words, NOTHING, reads_options=not overwrites)
     _set(machine, words[0], words[1:])
 
 

@@ -11,8 +11,13 @@ Guard = tuple[str, bool]
 """A condition, as a symbol, and whether it holds."""
 
 _OPEN, _CLOSE = "\x02", "\x03"
+# Before the name of a variable in a symbol; it means nothing to a shell, so that a text with symbols can be parsed.
+_NAME = "@"
 _MARK = Pattern("\x02[^\x03]*\x03")
 _GLOB = Pattern(r"[*?\[]")
+
+UNKNOWN_WORD = f"{_OPEN}word{_CLOSE}"
+"""Stands for a word that only the run gives."""
 
 PROJECT = "/builds/\x01group/\x01project"
 """The folder that a job begins in: the value of CI_PROJECT_DIR, which no other text can be."""
@@ -26,6 +31,7 @@ class Symbols:
         self._choices: dict[str, tuple[str, str, str]] = {}
         self._facts: dict[str, tuple[str, str, bool]] = {}
         self._sources: dict[str, frozenset[str]] = {}
+        self._failures: set[str] = set()
 
     def of(self, *parts: str) -> str:
         """Return the symbol for these parts, the same whenever they are the same."""
@@ -36,6 +42,30 @@ class Symbols:
             if sources:
                 self._sources[symbol] = sources
         return symbol
+
+    def failure(self, status: str) -> str:
+        """Return what a status stands for where the command that gave it has failed."""
+        symbol = self.of("failure", status)
+        self._failures.add(symbol)
+        return symbol
+
+    def status(self, status: str) -> str:
+        """Return the value of `$?`."""
+        symbol = self.of("status", status)
+        if status in self._failures:
+            self._failures.add(symbol)
+        return symbol
+
+    def is_failure(self, value: str) -> bool:
+        """Tell whether `value` is a status that is not 0."""
+        return value in self._failures
+
+    def conditions(self, *values: str) -> frozenset[str]:
+        """Return the conditions that values depend on, at their outermost choices."""
+        if not self._choices:
+            return frozenset()
+        symbols = {symbol for value in values if _OPEN in value for symbol in _MARK.findall(value)}
+        return frozenset(self._choices[symbol][0] for symbol in symbols & self._choices.keys())
 
     def note_fact(self, condition: str, value: str, other: str, *, equal: bool) -> None:
         """Note that a condition holds where two values are equal, or where they are not."""
@@ -82,10 +112,17 @@ class Symbols:
                         waiting.append(text)
         return frozenset(texts)
 
+    def possible(self, value: str) -> frozenset[str]:
+        """Return the values that `value` may have, where it is a choice; else the value itself."""
+        if value not in self._choices:
+            return frozenset({value})
+        _, then, otherwise = self._choices[value]
+        return self.possible(then) | self.possible(otherwise)
+
     @staticmethod
     def environment(name: str) -> str:
         """Return what stands for a variable that only the environment of the job gives."""
-        return f"{_OPEN}${name}{_CLOSE}"
+        return f"{_OPEN}{_NAME}{name}{_CLOSE}"
 
     def choice(self, condition: str, then: str, otherwise: str) -> str:
         """Return what stands for `then` where a condition holds, and for `otherwise` elsewhere."""
@@ -130,15 +167,34 @@ def is_text(value: str) -> bool:
     return is_known(value) and PROJECT not in value
 
 
+# Their values hold no sign of the shell, or no image could have such a name or tag.
+_PLAIN_NAMES = Pattern(
+    r"CI_REGISTRY(?:_IMAGE)?|CI_PROJECT_(?:ID|NAME|PATH|PATH_SLUG|NAMESPACE|NAMESPACE_SLUG|ROOT_NAMESPACE)|"
+    r"CI_COMMIT_(?:SHA|SHORT_SHA|BEFORE_SHA|REF_SLUG|REF_NAME|TAG|BRANCH)|CI_DEFAULT_BRANCH|"
+    r"CI_(?:PIPELINE|MERGE_REQUEST)_I?ID|CI_DEPENDENCY_PROXY_\w+|CI_SERVER_(?:HOST|FQDN|PORT|URL)"
+)
+
+
+def is_script(value: str) -> bool:
+    """Tell whether `value` can be parsed as a script: no symbol in it may stand for a sign of the shell."""
+    return all(symbol[1] == _NAME and _PLAIN_NAMES.fullmatch(symbol[2:-1]) for symbol in _MARK.findall(value))
+
+
 def shown(value: str) -> str:
     """Return `value` for a message: a variable by its name, any other symbol as an ellipsis."""
-    text = _MARK.sub(lambda match: match[0][1:-1] if match[0][1] == "$" else "…", value)
+    text = _MARK.sub(lambda match: f"${match[0][2:-1]}" if match[0][1] == _NAME else "…", value)
     return text.replace(PROJECT, "$CI_PROJECT_DIR").replace("\x01", "")
+
+
+def named_variables(value: str, unknown: str) -> str:
+    """Return `value` with `${NAME}` for each variable of the environment, and `unknown` for any other symbol."""
+    return _MARK.sub(lambda match: f"${{{match[0][2:-1]}}}" if match[0][1] == _NAME else unknown, value)
 
 
 def is_reference(value: str) -> bool:
     """Tell whether a word begins with the name of a registry, as GitLab gives it: it names an image and no file."""
-    return value.startswith((f"{_OPEN}$CI_REGISTRY", f"{_OPEN}$CI_DEPENDENCY_PROXY", f"docker://{_OPEN}$CI_REGISTRY"))
+    text = value.removeprefix("docker://")
+    return text.startswith((f"{_OPEN}{_NAME}CI_REGISTRY", f"{_OPEN}{_NAME}CI_DEPENDENCY_PROXY"))
 
 
 def written_with_dollar(value: str) -> str:
