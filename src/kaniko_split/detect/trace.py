@@ -76,7 +76,7 @@ def _made(
         starts.append(len(text))
         text += item.text if item.text.endswith("\n") else item.text + "\n"
     found = Trace(tuple(items), tuple(starts), parse(text), (), frozenset())
-    setting = Setting(words.executors, words.own_words, read, frozenset(variables))
+    setting = Setting(words.executors, words.own_words, read, frozenset(variables), programs=words.rows)
     state = ShellState(text, dict(variables), "", setting)
     followed = _followed(found, state, opened=opened)
     loop = _only_loop(followed)

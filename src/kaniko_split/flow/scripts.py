@@ -121,7 +121,7 @@ def inner_run(values: tuple[Value, ...], state: ShellState) -> InnerRun:
         texts = tuple(value.text for value in values)
         if texts[:1] == ("eval",):
             return InnerRun(values, often, " ".join(texts[1:]), all(value.exact for value in values[1:]))
-        effect = effect_of(tuple(map(as_table_word, values))) if texts else None
+        effect = effect_of(tuple(map(as_table_word, values)), state.setting.programs) if texts else None
         if effect is None or not (effect.runs or effect.runs_text is not None):
             return InnerRun(values, often, None, exact=False)
         often = often or effect.runs_often

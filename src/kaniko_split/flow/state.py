@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from kaniko_split.programs.row import Row
 from kaniko_split.shell.computing import ALIASES
 from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, file_at
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement, Word
@@ -75,6 +76,7 @@ class Setting:
         given: The variables that the pipeline gives, which every process sees.
         assumed: Answers that are assumed.
         links: Gives the repository's files that are symbolic links.
+        programs: What the user says that further programs do, by their first words.
     """
 
     executors: tuple[str, ...] = ()
@@ -83,6 +85,7 @@ class Setting:
     given: frozenset[str] = frozenset()
     assumed: Assumed = NOTHING_ASSUMED
     links: Callable[[], frozenset[str]] = frozenset
+    programs: Mapping[str, Row] = field(default_factory=dict)
 
 
 PLAIN = Setting()

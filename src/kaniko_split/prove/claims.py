@@ -163,7 +163,7 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
     if short in _TEXT:
         # `test -f x` and `[ -d x ]` look at files.
         asks = short in {"test", "[", "[["} and any(word[:1] == "-" and word[1:] in _ASKS_FILES for word in operands)
-        return Claim(_paths(operands, folder) if asks else frozenset(), gates=gates)
+        return Claim(named_paths(operands, folder) if asks else frozenset(), gates=gates)
     if short in _LOOKS:
         return _look(short, operands, folder, gates=gates)
     if short in _FILES:
@@ -172,7 +172,7 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
         acts = (short in {"curl", "wget"} and _sends(operands)) or bool(
             _REMOTE_WRITES.get(short, frozenset()) & set(operands)
         )
-        read, written = _paths(operands, folder), _downloads(short, operands, folder)
+        read, written = named_paths(operands, folder), _downloads(short, operands, folder)
         if short == "aws":
             acts, written = not any(word.startswith(("get-", "describe-", "list-", "ls")) for word in operands), read
         if short in {"curl", "wget"} and not acts and written and "--retry-connrefused" not in operands:
@@ -192,7 +192,7 @@ _OUTPUTS = frozenset(
 def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[str] | None:
     """Return the paths that a program writes which talks to a server."""
     if name in {"crane", "skopeo", "oras"} and set(operands) & {"pull", "export", "save", "copy", "cp", "sync"}:
-        return _paths(operands, folder)
+        return named_paths(operands, folder)
     named: list[str] = []
     for number, word in enumerate(operands):
         flag, equals, value = word.partition("=")
@@ -204,7 +204,7 @@ def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[s
             named += [rest] if rest else operands[number + 1 : number + 2]
         elif word.startswith("--output"):
             named.append(value)
-    paths = _paths(tuple(word for word in named if word not in {"-", "/dev/null", "/dev/stdout"}), folder)
+    paths = named_paths(tuple(word for word in named if word not in {"-", "/dev/null", "/dev/stdout"}), folder)
     here = path_in(folder, ".")
     saves = (name == "wget" and not named) or (
         name == "curl"
@@ -268,7 +268,7 @@ _WRITES_IN_AWK = (">", "system(", '| "', '|"', "close(", "getline")
 
 
 def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> Claim:
-    paths = _paths(operands, folder)
+    paths = named_paths(operands, folder)
     if name in {"ls", "find", "du", "tree", "grep", "egrep", "fgrep"} and paths is not None:
         plain = [word for word in operands if not word.startswith("-")]
         here = path_in(folder, ".")
@@ -301,7 +301,7 @@ _FIND_RUNS = frozenset({"-exec", "-execdir", "-delete", "-ok", "-okdir", "-fprin
 
 
 def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> Claim:
-    paths = _paths(operands, folder)
+    paths = named_paths(operands, folder)
     plain = [word for word in operands if not word.startswith("-")]
     options = [word for word in operands if word.startswith("-")]
     claim = Claim(paths, paths, gates=gates)
@@ -321,7 +321,7 @@ def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: b
     if name in {"cp", "install", "ln"} and len(plain) >= 2 and not any("t" in word for word in options):
         target, sources = plain[-1], plain[:-1]
         to = path_in(folder, target)
-        read = _paths(tuple(sources), folder)
+        read = named_paths(tuple(sources), folder)
         if to is None or read is None:
             return claim
         # `cp f g`: where g is a folder, the file lies below it.
@@ -337,7 +337,7 @@ def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: b
     return claim
 
 
-def _paths(words: tuple[str, ...], folder: str) -> frozenset[str] | None:
+def named_paths(words: tuple[str, ...], folder: str) -> frozenset[str] | None:
     """Return every path that words may name: whole words, and what stands after `=` or an option's letter."""
     paths: set[str] = set()
     for word in words:

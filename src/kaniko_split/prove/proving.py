@@ -65,7 +65,7 @@ def prove(
         for split in splits:
             builds = [job.name for job in split.jobs if job.build is not None]
             finishing = [job.name for job in split.jobs if job.build is None]
-            names = Names(words.executors, words.own_words)
+            names = Names(words.executors, words.own_words, words.programs)
             broken.extend(check_jobs(pipeline, after, split.finding.job.name, builds, finishing, names))
     except UnresolvableError as error:
         broken.append(f"GitLab would reject the new pipeline: {error}")
