@@ -29,7 +29,7 @@ _FLAGS = frozenset({"reads-files", "writes-files", "reads-folder", "reads-input"
 _CERTAINTIES = frozenset({"reads-environment", "acts", "reads-network", "failure", "differs", "prints"})
 _TEXTS = frozenset({"options", "operands", "source"})
 _RUNNING = tuple(role.value for role in (Role.COMMAND, Role.SHELL, Role.SCRIPT))
-_KEYS = _PATHS | _FLAGS | _CERTAINTIES | _TEXTS
+KEYS = _PATHS | _FLAGS | _CERTAINTIES | _TEXTS
 _PESSIMISTIC = Columns(
     reads_files=True,
     writes_files=True,
@@ -58,8 +58,8 @@ def parse_row(name: str, mapping: Mapping[str, object]) -> Row:
     """
     changes: dict[str, object] = {}
     for key, value in mapping.items():
-        if key not in _KEYS:
-            known = ", ".join(f"`{known}`" for known in sorted(_KEYS))
+        if key not in KEYS:
+            known = ", ".join(f"`{known}`" for known in sorted(KEYS))
             raise ValueError(f"`programs.{name}.{key}` is not a key; use one of {known}")
         changes[key.replace("-", "_")] = _value(f"programs.{name}.{key}", key, value)
     options = cast("str", changes.pop("options", ""))
