@@ -24,6 +24,7 @@ from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.executor import executor_call, hides_executor
 from kaniko_split.flow.exits import Exit, Path, Paths
 from kaniko_split.flow.lists import is_single_word
+from kaniko_split.flow.loops import entries_of
 from kaniko_split.flow.occurrence import CallKind, Occurrence, Part, Role, Shape
 from kaniko_split.flow.questions import answer_of, possible_branches
 from kaniko_split.flow.scripts import InnerRun, body_of_script, body_of_text, inner_run, written_down
@@ -263,8 +264,11 @@ class _Lowering:
                 done = _of_arithmetic(arithmetic.reads, arithmetic.writes)
             case Other(kind="TestClause", matches=matches):
                 done = Effects(writes=frozenset({Variable("BASH_REMATCH")}) if matches else NOWHERE, prints=not matches)
-            case _:
+            case Other() | Chain() | Group() | If() | Case() | For() | While() | Function() | None:
+                # What is inside them, `_inside` tells.
                 done = Effects(prints=True)
+            case Call():
+                raise AssertionError("a simple command is lowered elsewhere")
         return with_words(statement, done, state)
 
     def _finished(
@@ -596,9 +600,7 @@ class _Lowering:
         if run.often:
             body = replace(body, effects=algebra.maybe(body.effects), paths=exits.repeated(body.paths, None))
         if not run.exact:
-            everything = frozenset[Location]({State.FILES, State.FOLDER})
-            own = Effects(reads=everything, writes=frozenset({State.FILES}), unknown=True)
-            body = replace(body, effects=algebra.joined([body.effects, own]))
+            body = _with_unknown_text(body, state, sourced=script.sourced)
         return [body], frozenset(), run.text, CallKind.EVALUATED if script.sourced else CallKind.TEXT
 
     def _of_bodies(
@@ -686,6 +688,35 @@ class _Lowering:
         ifs = _ifs_behind(texts, statement, effects, state)
         after = after_command(values_of(statement, state), effects.writes, state, ifs)
         return _with_written(statement, effects, state, after)
+
+
+def _with_unknown_text(body: Lowered, state: ShellState, *, sourced: bool) -> Lowered:
+    """Return what a text does of which a part is not known, as in `eval "$X"`: everything besides what is known.
+
+    Args:
+        body: The text as far as it is known.
+        state: The state in which it runs.
+        sourced: Whether it runs in the shell itself; else a process runs it, which changes files alone.
+    """
+    if not sourced:
+        own = Effects(
+            reads=frozenset({State.FILES, State.FOLDER}) | state.environment(),
+            writes=frozenset({State.FILES}),
+            fails=True,
+            unknown=True,
+        )
+        return replace(body, effects=algebra.joined([body.effects, own]))
+    everything = frozenset[Location]({State.FILES, State.FOLDER, State.VARIABLES, State.OPTIONS})
+    own = Effects(reads=everything, writes=everything, fails=True, leaves=True, unknown=True)
+    after = forgetting(everything, body.after)
+    paths = exits.best([*body.paths.items(), *exits.ANY_EXIT.items()])
+    return replace(
+        body,
+        effects=algebra.maybe(algebra.joined([body.effects, own])),
+        paths=paths,
+        after=after,
+        after_failure=after,
+    )
 
 
 def _with_substituted(done: Effects, substituted: Sequence[Lowered]) -> Effects:
@@ -816,16 +847,3 @@ def _locals(body: Statement) -> Iterator[str]:
     for statement in statements:
         if isinstance(statement.command, Declaration) and statement.command.keyword == "local":
             yield from (one.name for one in statement.command.assignments)
-
-
-def entries_of(command: For, state: ShellState) -> tuple[Value, ...] | None:
-    """Return the words that a loop goes over, as far as they are known; None where nobody knows how many they are.
-
-    Without a list these are the positional parameters (POSIX, "The for Loop", 2.9.4.2).
-    """
-    if command.items is not None:
-        return state.values(command.items)
-    count = state.known.get("#")
-    if command.head is not None or count is None or not count.exact:
-        return None
-    return tuple(state.known[str(number)] for number in range(1, int(count.text) + 1))

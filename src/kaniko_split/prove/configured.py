@@ -80,8 +80,8 @@ def _is_possible(keys: Mapping[str, Column], key: str) -> bool:
 
 def _own_paths(keys: Mapping[str, Column], folder: str, *names: str) -> frozenset[str] | None:
     """Return the paths that a table names for every command of its program; None where one is not known."""
-    texts = [text for name in names for text in (keys.get(name) or ()) if isinstance(text, str)]
-    paths = [path_in(folder, text) for text in texts]
+    values = [keys.get(name, ()) for name in names]
+    paths = [path_in(folder, text) for value in values if isinstance(value, tuple) for text in value]
     return None if None in paths else frozenset(path for path in paths if path is not None)
 
 
