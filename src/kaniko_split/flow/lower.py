@@ -16,6 +16,7 @@ from kaniko_split.flow.commands import (
     effects_of_build,
     effects_of_declaration,
     effects_of_program,
+    files_asked,
     hardly_fails,
     with_redirects,
     with_words,
@@ -29,6 +30,7 @@ from kaniko_split.flow.occurrence import CallKind, Occurrence, Part, Role, Shape
 from kaniko_split.flow.questions import answer_of, possible_branches
 from kaniko_split.flow.scripts import InnerRun, body_of_script, body_of_text, inner_run, written_down
 from kaniko_split.flow.state import (
+    POSITIONAL,
     ShellState,
     after_assignments,
     after_command,
@@ -256,14 +258,16 @@ class _Lowering:
         match statement.command:
             case Declaration() as command:
                 done = effects_of_declaration(command)
-            case For(name=name, head=None) if name:
-                done = Effects(writes=frozenset({Variable(name)}))
+            case For(name=name, items=items, head=None) if name:
+                done = Effects(writes=frozenset({Variable(name)}), reads=POSITIONAL if items is None else NOWHERE)
             case For(head=head) if head is not None:
                 done = _of_arithmetic(head.reads, head.writes)
             case Other(arithmetic=arithmetic) if arithmetic is not None:
-                done = _of_arithmetic(arithmetic.reads, arithmetic.writes)
+                # Its status is a verdict on its value: under `set -e`, 0 ends the script.
+                done = replace(_of_arithmetic(arithmetic.reads, arithmetic.writes), fails=True)
             case Other(kind="TestClause", matches=matches):
-                done = Effects(writes=frozenset({Variable("BASH_REMATCH")}) if matches else NOWHERE, prints=not matches)
+                written = frozenset[Location]({Variable("BASH_REMATCH")}) if matches else NOWHERE
+                done = Effects(reads=files_asked(statement, state), writes=written, fails=True)
             case Other() | Chain() | Group() | If() | Case() | For() | While() | Function() | None:
                 # What is inside them, `_inside` tells.
                 done = Effects(prints=True)
@@ -298,6 +302,14 @@ class _Lowering:
         if within:
             paths = {path: count + within for path, count in paths.items()}
         parts = (*(Part(Role.SUBSTITUTION, one.occurrences) for one in substituted), *inside.parts)
+        if state.references and any(
+            isinstance(place, Variable) and place.name in state.references for place in effects.reads | effects.writes
+        ):
+            # Nobody knows which variable such a name stands for.
+            every = frozenset[Location]({State.VARIABLES})
+            effects = replace(effects, reads=effects.reads | every, writes=effects.writes | every, prints=False)
+            after = forgetting(every, after)
+            after_failure = forgetting(every, after_failure) if after_failure is not None else None
         occurrence = Occurrence(statement, inside.shape, state, after, after_failure, effects, paths, parts)
         return command(occurrence) if command is not None else occurrence
 
@@ -492,7 +504,8 @@ class _Lowering:
             reads=everything, writes=everything, acts=body.effects.acts, fails=True, leaves=True, unknown=True
         )
         after = forgetting(everything, state)
-        paths = exits.repeated(body.paths, None) if statements else exits.ANY_EXIT
+        repeated = exits.repeated(body.paths, None) if statements else exits.SUCCEEDS
+        paths = exits.best([*repeated.items(), *exits.ANY_EXIT.items()])
         return _Inside(Shape.OPAQUE, done, paths, after, after, (Part(Role.BODY, body.occurrences),))
 
     # Simple commands
@@ -531,6 +544,10 @@ class _Lowering:
             effects = replace(effects, reads=effects.reads | {State.OPTIONS})
         paths = self._paths_of_call(statement, state, context, call, followed, hides=hides)
         after = self._state_behind(statement, state, effects, followed)
+        stays = _may_stay(statement, followed)
+        if stays:
+            effects = replace(effects, writes=effects.writes | stays)
+            after = forgetting(stays, after)
         texts = tuple(value.text for value in values_of(statement, state))
         hardly = isinstance(call, Build) or hardly_fails(texts)
         after_failure = None if hardly else state if texts[:1] in {("cd",), ("pushd",)} else after
@@ -735,6 +752,20 @@ def _with_substituted(done: Effects, substituted: Sequence[Lowered]) -> Effects:
     ]
     joined = algebra.joined([done, *kept])
     return replace(joined, prints=done.prints and all(part.prints for part in parts))
+
+
+def _may_stay(
+    statement: Statement, followed: tuple[list[Lowered], frozenset[str], str, CallKind] | None
+) -> frozenset[Location]:
+    """Return the variables assigned before a command that may keep their values after it.
+
+    Before a special builtin they do, and before a function they may (POSIX, 2.9.1 and 2.14).
+    """
+    command = statement.command
+    if not isinstance(command, Call) or not command.assignments:
+        return NOWHERE
+    stays = command.words[0].literal in _SPECIAL or (followed is not None and followed[3] not in _PROCESSES)
+    return frozenset(Variable(one.name) for one in command.assignments) if stays else NOWHERE
 
 
 def _of_arithmetic(reads: Iterable[str], writes: Iterable[str]) -> Effects:

@@ -114,6 +114,7 @@ class ShellState:
         stops_at_failure: Whether `set -e` is on, as it is when GitLab starts a script.
         sourced: Whether a file was sourced that nobody can read, so that any word may be a function of it.
         exec_ends: Whether `exec` ends the job: in a script that is called, it ends that script alone.
+        references: The names that may stand for another variable, as `declare -n` makes them.
     """
 
     script: str
@@ -134,6 +135,7 @@ class ShellState:
     stops_at_failure: bool = True
     sourced: bool = False
     exec_ends: bool = True
+    references: frozenset[str] = frozenset()
 
     def values(self, words: tuple[Word, ...]) -> tuple[Value, ...]:
         """Return the words that some words of a command become, as far as they are known."""
@@ -224,9 +226,17 @@ def after_declaration(command: Declaration, state: ShellState) -> ShellState:
     exported = state.exported | exports_of(command)
     if state.exports_all:
         exported |= {one.name for one in command.assignments if one.value is not None}
-    return replace(
-        state, known=known, exported=exported, assigned=state.assigned | {one.name for one in command.assignments}
-    )
+    names = frozenset(one.name for one in command.assignments)
+    references = state.references | names if makes_references(command) else state.references
+    for name in names & references:
+        forget(name, known)
+    return replace(state, known=known, exported=exported, assigned=state.assigned | names, references=references)
+
+
+def makes_references(command: Declaration) -> bool:
+    """Tell whether a declaration makes names that stand for other variables (bash, `declare -n`)."""
+    options = "".join(word.literal or "?" for word in command.options if not (word.literal or "").startswith("+"))
+    return command.keyword not in {"export", "readonly"} and "n" in options
 
 
 def exports_of(command: Declaration) -> frozenset[str]:
@@ -271,9 +281,15 @@ def after_command(
     if texts[:1] == ("alias",):
         known[ALIASES] = _FUNCTION
         aliases = {**aliases, **_aliases(texts[1:])}
+    functions = state.functions
+    if texts[:1] == ("unset",) and any(text.startswith("-") and "f" in text for text in texts[1:]):
+        functions = {name: bodies for name, bodies in functions.items() if name not in texts[1:]}
+        for name in state.functions.keys() - functions.keys():
+            known.pop(f"{name}()", None)
     changed = replace(
         state,
         known=known,
+        functions=functions,
         aliases=aliases,
         assigned=state.assigned | {place.name for place in places if isinstance(place, Variable)},
         sourced=state.sourced or State.VARIABLES in places,
@@ -363,6 +379,7 @@ def _joined(first: ShellState, second: ShellState) -> ShellState:
         exported=first.exported | second.exported,
         assigned=first.assigned | second.assigned,
         links=first.links | second.links,
+        references=first.references | second.references,
         aliases={**first.aliases, **second.aliases},
         written=first.written if first.written is second.written else {**first.written, **second.written},
         made={path: text for path, text in first.made.items() if second.made.get(path) == text},
@@ -378,7 +395,7 @@ def _choices(value: Value) -> tuple[str, ...]:
 
 def behind_subshell(inner: ShellState, state: ShellState) -> ShellState:
     """Return the state behind a subshell that was entered in `state`: of what it has changed, files are left."""
-    return replace(state, written=inner.written, made=inner.made)
+    return replace(state, written=inner.written, made=inner.made, links=inner.links)
 
 
 def behind_call(inner: ShellState, state: ShellState, local: Iterable[str]) -> ShellState:
