@@ -22,6 +22,8 @@ CASES = Path(__file__).parent / "cases"
 
 _LONGEST = (
     "test_every_draw_is_split_rightly_or_refused",
+    "test_rule_2_a_job_leaves_out_only_what_cannot_matter_there",
+    "test_rule_3_a_job_runs_its_statements_in_the_old_order",
     "test_all_judges_accept_all_cases",
     "test_a_run_that_is_killed_goes_on_and_does_nothing_twice",
     "test_pre_commit_runs_the_hooks",

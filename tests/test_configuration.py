@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from conftest import CASES, run_here, tree
+from kaniko_split.configuration import KEYS
+from kaniko_split.programs.configured import KEYS as PROGRAM_KEYS
+from kaniko_split.programs.configured import parse_row
 
 NAME = ".gitlab-ci.yml"
 BEFORE = (CASES / "article" / "before" / NAME).read_bytes()
@@ -109,6 +114,152 @@ def test_a_wrapper_in_a_script_and_before_another_command(work: Path) -> None:
     assert run_here("check", "--no-config", cwd=work).code == 0
 
 
+NOTIFYING = """\
+build:
+  image: {name: "gcr.io/kaniko-project/executor:debug", entrypoint: [""]}
+  script:
+    - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+    - notify "api is built"
+    - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+"""
+PRINTS = """\
+[programs.notify]
+operands = "text..."
+reads-files = false
+writes-files = false
+reads-environment = false
+reads-network = false
+logs-in = false
+acts = false
+failure = false
+differs = false
+"""
+
+
+def changes(folder: Path, *arguments: str) -> list[str]:
+    """Return what the only finding says of its split, or of why there is none."""
+    (pipeline,) = json.loads(run_here("check", "--format", "json", *arguments, cwd=folder).out)["pipelines"]
+    (outcome,) = pipeline["outcomes"]
+    refused = outcome["refused"]
+    return [refused["code"]] if refused else [change["text"] for change in outcome["changes"]]
+
+
+def test_an_unknown_program_holds_later_builds_back(work: Path) -> None:
+    """It may read the image that was pushed before it, or be a check."""
+    (work / NAME).write_text(NOTIFYING)
+    assert "`build-web` waits for `build-api` and starts only when it succeeded" in changes(work)
+    assert run_here("apply", "-q", cwd=work).code == 0
+    web = (work / NAME).read_text().partition("build-web:")[2]
+    assert "needs:\n    - build-api\n" in web
+    assert web.index("notify") < web.index("--context web")
+
+
+def test_a_program_of_ones_own_that_only_prints(work: Path) -> None:
+    (work / NAME).write_text(NOTIFYING)
+    (work / ".kaniko-split.toml").write_text(PRINTS)
+    assert not any("waits for" in text for text in changes(work))
+    assert run_here("diff", "-q", "--plan", "../plan.json", cwd=work).code == 1
+    asked = json.loads((work.parent / "plan.json").read_text())["asked"]
+    assert asked["programs"]["notify"]["operands"] == "text..."
+    assert run_here("apply", "-q", "--no-config", "--plan", "../plan.json", cwd=work).code == 0
+    api, _, web = (work / NAME).read_text().partition("build-web:")
+    assert "notify" in api
+    assert "notify" not in web
+    assert "needs" not in web
+
+
+@pytest.mark.parametrize(
+    ("command", "table"),
+    [
+        ("/usr/local/bin/notify built", "[programs.notify]"),
+        ("notify built api", '[programs."notify built"]'),
+        ("./ci/notify.py built", '[programs."./ci/notify.py"]'),
+        ("python3 ci/notify.py built", '[programs."python3 ci/notify.py"]'),
+        ("busybox notify built", "[programs.notify]"),
+    ],
+)
+def test_the_words_that_name_a_program(command: str, table: str, work: Path) -> None:
+    (work / NAME).write_text(NOTIFYING.replace('notify "api is built"', command))
+    (work / ".kaniko-split.toml").write_text(PRINTS.replace("[programs.notify]", table))
+    assert any("are built at the same time" in text for text in changes(work))
+
+
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [
+        ("notify built", ""),
+        ("notify built", PRINTS.replace("acts = false\n", "")),
+        ("notify built", PRINTS.replace("failure = false\n", "")),
+        ("notify built", PRINTS.replace("reads-network = false\n", "")),
+        ("notify built", PRINTS.replace('operands = "text..."\n', 'operands = "image..."\n')),
+        ("notify --to web", PRINTS + 'options = "--from:text"\n'),
+        ("notify rebuilt", PRINTS.replace("[programs.notify]", '[programs."notify built"]')),
+        ("./notify built", PRINTS),
+    ],
+)
+def test_a_key_that_is_missing_says_everything(command: str, columns: str, work: Path) -> None:
+    (work / NAME).write_text(NOTIFYING.replace('notify "api is built"', command))
+    (work / ".kaniko-split.toml").write_text(columns or "[programs.notify]\n")
+    assert not any("are built at the same time" in text for text in changes(work))
+
+
+@pytest.mark.parametrize("key", ["writes-files", "logs-in"])
+def test_a_program_that_may_write_any_file_stays_before_what_reads_files(key: str, work: Path) -> None:
+    (work / NAME).write_text(NOTIFYING)
+    (work / ".kaniko-split.toml").write_text(PRINTS.replace(f"{key} = false\n", ""))
+    assert run_here("apply", "-q", cwd=work).code == 0
+    web = (work / NAME).read_text().partition("build-web:")[2]
+    assert 0 < web.index("notify") < web.index("--context web")
+
+
+def test_a_program_of_ones_own_may_be_a_check(work: Path) -> None:
+    (work / NAME).write_text(NOTIFYING)
+    (work / ".kaniko-split.toml").write_text(PRINTS.replace("failure = false", 'failure = "yes"'))
+    assert "`build-web` waits for `build-api` and starts only when it succeeded" in changes(work)
+    assert run_here("apply", "-q", cwd=work).code == 0
+
+
+def test_a_program_of_ones_own_that_writes_a_file(work: Path) -> None:
+    """The file belongs to the build that reads it."""
+    (work / NAME).write_text(NOTIFYING.replace('notify "api is built"', "notify --to web/version.txt"))
+    (work / ".kaniko-split.toml").write_text(PRINTS.replace('"text..."', '""') + 'options = "--to:new"\n')
+    assert run_here("apply", "-q", cwd=work).code == 0
+    api, _, web = (work / NAME).read_text().partition("build-web:")
+    assert "notify" not in api
+    assert "notify" in web
+    assert "needs" not in web
+
+
+def test_after_script_sends_what_the_table_says(work: Path) -> None:
+    (work / NAME).write_text(NOTIFYING.replace('    - notify "api is built"\n', "") + "  after_script: [notify done]\n")
+    (work / ".kaniko-split.toml").write_text(PRINTS)
+    assert any("are built at the same time" in text for text in changes(work))
+    (work / ".kaniko-split.toml").write_text(PRINTS.replace("acts = false", "acts = true"))
+    assert changes(work) == ["effect-in-after-script"]
+
+
+def test_a_plan_whose_programs_are_wrong_is_damaged(work: Path) -> None:
+    (work / NAME).write_text(NOTIFYING)
+    (work / ".kaniko-split.toml").write_text(PRINTS)
+    run_here("diff", "-q", "--plan", "../plan.json", cwd=work)
+    plan = work.parent / "plan.json"
+    plan.write_text(plan.read_text().replace('"acts"', '"act"'))
+    done = run_here("apply", "--plan", "../plan.json", cwd=work)
+    assert done.code == 2
+    assert "the plan is damaged: `programs.notify.act` is not a key" in done.err
+
+
+def test_the_page_explains_each_key_and_its_examples_are_right() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "configuration.md").read_text()
+    named = set(re.findall(r"`([a-z-]+)` ?\|", page.partition("The values of")[0]))
+    assert set(PROGRAM_KEYS) <= named
+    for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL):
+        table = tomllib.loads(block)
+        assert set(table) <= set(KEYS)
+        for name, columns in table.get("programs", {}).items():
+            assert parse_row(name, columns).name == name
+
+
 def test_other_keys(work: Path) -> None:
     (work / ".kaniko-split.toml").write_text('cached-only = true\nkeep-order = true\nci-file = "ci.yml"\n')
     (work / NAME).rename(work / "ci.yml")
@@ -129,6 +280,18 @@ def test_other_keys(work: Path) -> None:
         ("ci-file = 1\n", "`ci-file` is to be a text"),
         ('template-name = "x"\n', "the configuration: template-name `x`: a hidden job's name begins with a dot"),
         ('format = "yaml"\n', "--format yaml: there is no such format"),
+        ("programs = 1\n", ".kaniko-split.toml: `programs` must be a table"),
+        ("[programs]\nnotify = 1\n", ".kaniko-split.toml: `programs.notify` must be a table"),
+        (
+            "[programs.notify]\nact = true\n",
+            ".kaniko-split.toml: `programs.notify.act` is not a key; use one of `acts`",
+        ),
+        ("[programs.notify]\ncan-fail = 1\n", ".kaniko-split.toml: `programs.notify.can-fail` must be true or false"),
+        ('[programs.notify]\noperands = "file"\n', "`programs.notify.operands`: `file` is no role"),
+        (
+            '[programs.notify]\noperands = "command"\n',
+            "a role must not run another command; name the program in `wrappers`",
+        ),
         ('baseline = "no.json"\n', "no.json: the baseline cannot be read (no such file or directory)"),
     ],
 )

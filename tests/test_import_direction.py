@@ -82,7 +82,7 @@ def test_no_regular_expression_is_compiled_on_import(path: Path) -> None:
 PROOF = (
     "jobs replay machine commands shell_commands scripts printing expansion names builds claims comparison container"
 )
-PROOF_MODULES = (*PROOF.split(), "events", "omitted", "order", "questions", "symbols")
+PROOF_MODULES = (*PROOF.split(), "configured", "events", "omitted", "order", "questions", "symbols")
 SHARED_WITH_THE_PROOF = ("kaniko_split.prove.", "kaniko_split.kaniko.", "kaniko_split.gitlab.", "kaniko_split.source.")
 SHARED_OF_THE_SHELL = {"kaniko_split.shell.nodes", "kaniko_split.shell.parse", "kaniko_split.shell.filters"}
 

@@ -6,9 +6,11 @@ It is `.kaniko-split.toml` at the repository's root, or the table `[tool.kaniko-
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from kaniko_split.detect.vocabulary import Column
 
 OWN, SHARED = ".kaniko-split.toml", "pyproject.toml"
 _TABLE = "kaniko-split"
@@ -36,6 +38,7 @@ class Configuration:
         wrappers: Further commands that run the command behind them, with words for those that they take first.
         format: The format of `check`.
         baseline: The file of the findings that are known.
+        programs: What further programs do, by their first words; `programs.configured` has the keys.
     """
 
     template_name: str | None = None
@@ -49,6 +52,7 @@ class Configuration:
     wrappers: tuple[str, ...] = ()
     format: str | None = None
     baseline: str | None = None
+    programs: Mapping[str, Mapping[str, Column]] = field(default_factory=dict)
 
 
 KEYS = tuple(field.name.replace("_", "-") for field in fields(Configuration))
@@ -124,7 +128,30 @@ def _read(table: Mapping[str, Any], path: Path) -> Configuration:
     return Configuration(**values)
 
 
+def _programs(value: Any, path: Path) -> Mapping[str, Mapping[str, Column]]:
+    """Return `[programs]` with lists as tuples, each table checked as a row of the table of programs."""
+    if not isinstance(value, dict):
+        raise BadConfigurationError(f"{_shown(path)}: `programs` must be a table")
+    from kaniko_split.programs.configured import parse_row
+
+    programs: dict[str, Mapping[str, Column]] = {}
+    for name, table in value.items():
+        if not name.strip():
+            raise BadConfigurationError(f"{_shown(path)}: `programs` must name each program")
+        if not isinstance(table, dict):
+            raise BadConfigurationError(f"{_shown(path)}: `programs.{name}` must be a table")
+        words = " ".join(name.split())
+        try:
+            parse_row(words, table)
+        except ValueError as error:
+            raise BadConfigurationError(f"{_shown(path)}: {error}") from None
+        programs[words] = {key: tuple(item) if isinstance(item, list) else item for key, item in table.items()}
+    return programs
+
+
 def _value(key: str, value: Any, path: Path) -> Any:
+    if key == "programs":
+        return _programs(value, path)
     if key in _LISTS:
         if isinstance(value, list) and all(isinstance(one, str) and one.strip() for one in value):
             return tuple(value)

@@ -51,6 +51,7 @@ class Finding:
         unreadable: Why the script cannot be read.
         obstacle: The refusal of a job whose builds stand where no script can be divided; else empty.
         variables: What the pipeline gives the job's variables.
+        vocabulary: The commands that the user describes.
     """
 
     pipeline: Pipeline
@@ -65,6 +66,7 @@ class Finding:
     unreadable: str = ""
     obstacle: str = ""
     variables: Mapping[str, Value] | None = None
+    vocabulary: Vocabulary = NO_WORDS
 
     @property
     def place(self) -> Place:
@@ -173,6 +175,7 @@ def _of_job(pipeline: Pipeline, job: Job, words: Vocabulary) -> Iterator[Finding
             at,
             obstacle="build-in-after-script",
             variables=variables,
+            vocabulary=words,
         )
         return
     second = _second_build(traced)
@@ -191,6 +194,7 @@ def _of_job(pipeline: Pipeline, job: Job, words: Vocabulary) -> Iterator[Finding
         file if script.origin is Origin.OWN or from_before else job.file,
         offset if script.origin is Origin.OWN or from_before else job.entry.key.span.start,
         variables=variables,
+        vocabulary=words,
     )
 
 

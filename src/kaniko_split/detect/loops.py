@@ -11,13 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from kaniko_split.flow.changed_names import ANYTHING, names_changed
+from kaniko_split.flow.changed_names import names_changed
 from kaniko_split.flow.lists import VARIABLE, is_single_word
-from kaniko_split.flow.lower import entries_of
-from kaniko_split.flow.state import ShellState
+from kaniko_split.flow.loops import Level
 from kaniko_split.shell.nodes import (
     Call,
-    For,
     Literal,
     Script,
     Statement,
@@ -27,21 +25,11 @@ from kaniko_split.shell.nodes import (
     words_of,
 )
 from kaniko_split.shell.values import Value
-from kaniko_split.shell.words import names_behind
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
 
 _BARE = Pattern(r"[A-Za-z0-9_./:@%+,-]+")
-_BRACES = Pattern(r"\{.*(?:,|\.\.).*\}")
 _LEAVES_THE_LOOP = frozenset({"break", "continue"})
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Level:
-    """One of the loops that stand in each other, with the words that it goes over as far as they are known."""
-
-    command: For
-    values: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -96,39 +84,6 @@ class Loop:
         return self.statement.start if behind < 0 else self.body.start + behind
 
 
-def levels_of(statement: Statement, state: ShellState) -> tuple[Level, ...]:
-    """Return a loop and those that are all of each other's bodies, from the outermost; none for anything else.
-
-    Args:
-        statement: A statement.
-        state: The state in which it runs.
-    """
-    found: list[Level] = []
-    changed: set[str] = set()
-    while isinstance(statement.command, For) and statement.command.head is None:
-        command = statement.command
-        entries = entries_of(command, state)
-        read = {name for word in command.items or () for name in names_behind(word)}
-        if entries is None:
-            break
-        if found and (read & changed or (read and ANYTHING in changed)):
-            # Each turn of the outer loop would go over other words.
-            break
-        found.append(Level(command, entries))
-        changed |= {command.name, *names_changed(command.body)}
-        statement = command.body[0] if command.body else statement
-        plain = not (statement.negated or statement.background or statement.redirects)
-        if len(command.body) != 1 or not plain:
-            break
-    return tuple(found)
-
-
-def goes_over_braces(statement: Statement) -> bool:
-    """Tell whether a loop's list has braces such as `{api,web}`, which are one word to a POSIX shell."""
-    items = statement.command.items if isinstance(statement.command, For) else None
-    return any(_BRACES.match(word.literal or "") for word in items or ())
-
-
 def written_out(script: Script, statement: Statement, levels: Sequence[Level]) -> Loop | None:
     """Return the loop `statement` written out, or None where that would do something else.
 
@@ -138,18 +93,12 @@ def written_out(script: Script, statement: Statement, levels: Sequence[Level]) -
         levels: The loops that it is made of.
     """
     plain = not (statement.negated or statement.background or statement.redirects)
-    names = tuple(level.command.name for level in levels)
+    names = tuple(level.name for level in levels)
     values = [value for level in levels for value in level.values]
-    inner = levels[-1].command.body
-    if (
-        not isinstance(statement.command, For)
-        or not plain
-        or not all(names)
-        or len(set(names)) < len(names)
-        or not inner
-    ):
+    inner = levels[-1].body
+    if not plain or not all(names) or len(set(names)) < len(names) or not inner:
         return None
-    given = [[_assignment(level.command.name, value) for value in level.values] for level in levels]
+    given = [[_assignment(level.name, value) for value in level.values] for level in levels]
     assignments = [tuple(one for one in turn if one is not None) for turn in product(*given)]
     if any(len(turn) < len(levels) for turn in assignments) or any(_is_tied(one) for one in inner):
         return None
@@ -162,7 +111,6 @@ def written_out(script: Script, statement: Statement, levels: Sequence[Level]) -
     for turn in assignments:
         turns.append(len(text))
         text += f"{_lines(turn)}{script.text[body.start : body.end]}\n"
-    items = [word for level in levels for word in level.command.items or ()]
     return Loop(
         names=names,
         assignments=tuple(assignments),
@@ -172,7 +120,7 @@ def written_out(script: Script, statement: Statement, levels: Sequence[Level]) -
         turns=tuple(turns),
         frame=tuple(_frame(script.text, statement.span, body)),
         words=tuple(value.text for value in values),
-        variables=tuple(name for word in items for name in names_behind(word) if name not in later),
+        variables=tuple(name for level in levels for name in level.variables if name not in later),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 
 from kaniko_split.detect.frames import Frame, frame_around
-from kaniko_split.detect.loops import Level, Loop, levels_of, written_out
+from kaniko_split.detect.loops import Loop, written_out
 from kaniko_split.detect.partners import with_partners
 from kaniko_split.detect.remembered import Remembered, given_of
 from kaniko_split.detect.steps import Step, Trace
@@ -16,6 +16,7 @@ from kaniko_split.flow.background import background_after
 from kaniko_split.flow.builds import builds_inside, may_build, merged, second_build, side_writes
 from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.exits import UNBOUNDED, Exit, Paths, gives_up, most_builds
+from kaniko_split.flow.loops import Level, levels_of
 from kaniko_split.flow.lower import Lowered, lower_sequence
 from kaniko_split.flow.occurrence import Occurrence, Role, Shape
 from kaniko_split.flow.state import Assumed, Read, Setting, ShellState, no_file
@@ -76,7 +77,7 @@ def _made(
         starts.append(len(text))
         text += item.text if item.text.endswith("\n") else item.text + "\n"
     found = Trace(tuple(items), tuple(starts), parse(text), (), frozenset())
-    setting = Setting(words.executors, words.own_words, read, frozenset(variables))
+    setting = Setting(words.executors, words.own_words, read, frozenset(variables), programs=words.rows)
     state = ShellState(text, dict(variables), "", setting)
     followed = _followed(found, state, opened=opened)
     loop = _only_loop(followed)

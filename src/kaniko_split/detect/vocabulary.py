@@ -1,10 +1,16 @@
-"""Which words of the user's own run the executor, besides those that everybody knows?"""
+"""Which commands of their own does a user describe: executors, wrappers, programs?"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kaniko_split.programs.row import Row
+
+Column = str | bool | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -15,15 +21,28 @@ class Vocabulary:
         executors: Further command words that count as the executor.
         wrappers: Further commands that run the command behind them. Each is a command word; words behind it stand
             for those that the command itself takes first (`with-lock NAME`).
+        programs: What further programs do, by their first words: the keys of `[programs]` and their values.
     """
 
     executors: tuple[str, ...] = ()
     wrappers: tuple[str, ...] = ()
+    programs: Mapping[str, Mapping[str, Column]] = field(default_factory=dict, hash=False)
 
     @cached_property
     def own_words(self) -> Mapping[str, int]:
         """The command word of each wrapper, and how many words of its own stand before the command that it runs."""
         return {words[0]: len(words) - 1 for words in map(str.split, self.wrappers) if words}
+
+    @cached_property
+    def rows(self) -> Mapping[str, Row]:
+        """The rows of `programs`, as the table of programs has them.
+
+        Raises:
+            ValueError: A key or value is wrong.
+        """
+        from kaniko_split.programs.configured import parse_row
+
+        return {name: parse_row(name, columns) for name, columns in self.programs.items()}
 
 
 NO_WORDS = Vocabulary()

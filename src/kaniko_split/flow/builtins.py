@@ -50,12 +50,9 @@ def effects_of_builtin(texts: tuple[str, ...], state: ShellState) -> Effects | N
         case "read" | "getopts" | "mapfile" | "readarray":
             return _variables_read(texts)
         case "printf" if texts[1:2] and texts[1].startswith("-v"):
-            variable = Variable(texts[1][2:] or (texts[2] if len(texts) > 2 else ""))
-            return Effects(writes=frozenset({variable}))
+            return Effects(writes=frozenset({_named(texts[1][2:] or (texts[2] if len(texts) > 2 else "$"))}))
         case "unset":
-            names = [text for text in texts[1:] if not text.startswith("-")]
-            gone = frozenset[Location](place for text in names for place in (Variable(text), export_mark(text)))
-            return Effects(writes=gone, overwrites=gone)
+            return _unset(texts)
         case "eval" | "source" | ".":
             return Effects(reads=_EVERYTHING, writes=_EVERYTHING, leaves=True, unknown=True, fails=True)
     return None
@@ -66,10 +63,28 @@ def _variables_read(texts: tuple[str, ...]) -> Effects:
     match texts[0]:
         case "getopts":
             written = {*(names[1:2] or ["?"]), "OPTIND", "OPTARG"}
-            return Effects(reads=POSITIONAL | {Variable("OPTIND")}, writes=frozenset(map(Variable, written)))
+            return Effects(reads=POSITIONAL | {Variable("OPTIND")}, writes=frozenset(map(_named, written)))
         case "mapfile" | "readarray":
-            return Effects(writes=frozenset({Variable(names[-1] if names else "MAPFILE")}))
-    return Effects(writes=frozenset(map(Variable, names or ["REPLY"])))
+            return Effects(writes=frozenset({_named(names[-1] if names else "MAPFILE")}))
+    return Effects(writes=frozenset(map(_named, names or ["REPLY"])))
+
+
+def _named(text: str) -> Location:
+    """Return the variable that a word names, an array for one of its elements; all where the word is not known."""
+    return State.VARIABLES if "$" in text or "`" in text else Variable(text.partition("[")[0])
+
+
+def _unset(texts: tuple[str, ...]) -> Effects:
+    names = [text for text in texts[1:] if not text.startswith("-")]
+    if any(_named(text) is State.VARIABLES for text in names):
+        return Effects(writes=frozenset({State.VARIABLES}))
+    if any(text.startswith("-") and "f" in text for text in texts[1:]):
+        functions = frozenset[Location](Variable(f"{name}()") for name in names)
+        return Effects(writes=functions, overwrites=functions)
+    bare = {text.partition("[")[0] for text in names}
+    gone = frozenset[Location](place for name in bare for place in (Variable(name), export_mark(name)))
+    whole = frozenset[Location](place for name in bare & set(names) for place in (Variable(name), export_mark(name)))
+    return Effects(writes=gone, overwrites=whole)
 
 
 def _moved(texts: tuple[str, ...]) -> Effects:

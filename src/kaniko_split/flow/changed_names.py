@@ -10,11 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from kaniko_split.shell.nodes import (
     Arithmetic,
     Call,
+    Case,
+    Chain,
     Declaration,
     For,
+    Function,
+    Group,
+    If,
     Other,
     Parameter,
     Statement,
+    While,
     nested,
     substitutions,
     words_of,
@@ -51,10 +57,20 @@ def _changed_by(statement: Statement) -> Iterator[str]:
             texts = [one.literal or "$" for one in options]
             if any(not text.startswith("-") or "n" in text for text in texts):
                 yield ANYTHING
-        case For(name=name):
+        case For(name=name, head=head):
             yield name
-        case Other(kind=kind) if kind != "TestClause":
+            if head is not None:
+                yield from head.writes
+        case Other(kind="TestClause", matches=matches):
+            if matches:
+                yield "BASH_REMATCH"
+        case Other():
             yield ANYTHING
+        case Chain() | Group() | If() | While() | Case() | None:
+            # The statements inside them are asked by the caller.
+            return
+        case Function(name=name):
+            yield f"{name}()"
 
 
 def _changed_by_words(texts: Sequence[str | None]) -> Iterator[str]:

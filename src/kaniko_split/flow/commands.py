@@ -110,6 +110,13 @@ def effects_of_declaration(command: Declaration) -> Effects:
         done = replace(done, writes=done.writes | bare, overwrites=done.overwrites | bare)
         bare = NOWHERE
     exported = exports_of(command)
+    options = "".join(word.literal or "" for word in command.options)
+    if command.keyword == "export" and "n" in options:
+        marks = frozenset[Location](export_mark(one.name) for one in command.assignments)
+        done = replace(done, writes=done.writes | marks, overwrites=done.overwrites | marks)
+    if "f" in options:
+        functions = frozenset[Location](Variable(f"{one.name}()") for one in command.assignments)
+        done = replace(done, reads=done.reads | functions)
     if exported:
         # That it is exported is a place of its own: a plain assignment changes the value and leaves that.
         marks = frozenset[Location](export_mark(name) for name in exported)
@@ -169,6 +176,16 @@ def _patterns(words: Iterable[Word], state: ShellState) -> Iterator[str]:
         marks = any(isinstance(part, Literal) and not part.quoted and _GLOB.search(part.text) for part in word.parts)
         if marks:
             yield state.value(word).text
+
+
+_ASKS_FILES = Pattern(r"\s-(?:[abcdefghkprstuwxGLNOS]|nt|ot|ef)\s")
+
+
+def files_asked(statement: Statement, state: ShellState) -> frozenset[Location]:
+    """Return what `[[ -f x ]]` looks at: every word of a test that asks for files."""
+    if _ASKS_FILES.search(state.script[statement.span.start : statement.span.end]) is None:
+        return NOWHERE
+    return frozenset(state.place(state.value(word).text) for word in words_of(statement)) | _IN_FOLDER
 
 
 def with_redirects(statement: Statement, done: Effects, state: ShellState) -> Effects:

@@ -15,7 +15,7 @@ from kaniko_split.kaniko.command import (
     read_command,
     with_environment,
 )
-from kaniko_split.programs.table import effect_of
+from kaniko_split.programs.table import effect_of, row_name
 from kaniko_split.shell.nodes import Call, Statement
 from kaniko_split.shell.values import Value
 
@@ -65,8 +65,10 @@ def hides_executor(statement: Statement, state: ShellState) -> bool:
         return True
     if base_name(texts[at]) in _SHELLS and any("executor" in text for text in texts[at + 1 :]):
         return True
-    effect = effect_of(texts[at:])
-    runs = not effect.known or bool(effect.runs)
+    programs = state.setting.programs
+    effect = effect_of(texts[at:], programs)
+    # A user's row says what a program does with files, and nothing of what it runs.
+    runs = not effect.known or bool(effect.runs) or row_name(texts[at:], programs) is not None
     return runs and any("/" in text and is_executor(text) for text in texts[at + 1 :])
 
 

@@ -152,6 +152,9 @@ def repeated(turn: Paths, count: int | None, *, endless: bool = False) -> Paths:
             continue
         exit_ = Exit.TRUE if path.exit in {Exit.BROKEN, Exit.CONTINUED} else path.exit
         found.append((Path(exit_, path.build_failed or (tried and path in again)), before + made))
+    if endless and not found:
+        # Nothing but a failure ends it.
+        return {Path(Exit.DIED): before + each}
     if count is None and not endless:
         found.append((Path(Exit.TRUE), 0))
     return best(found)

@@ -16,6 +16,7 @@ from kaniko_split.flow.commands import (
     effects_of_build,
     effects_of_declaration,
     effects_of_program,
+    files_asked,
     hardly_fails,
     opened_by_exec,
     with_redirects,
@@ -25,10 +26,12 @@ from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.executor import executor_call, hides_executor
 from kaniko_split.flow.exits import Exit, Path, Paths
 from kaniko_split.flow.lists import is_single_word
+from kaniko_split.flow.loops import entries_of
 from kaniko_split.flow.occurrence import CallKind, Occurrence, Part, Role, Shape
 from kaniko_split.flow.questions import answer_of, possible_branches
 from kaniko_split.flow.scripts import InnerRun, body_of_script, body_of_text, inner_run, written_down
 from kaniko_split.flow.state import (
+    POSITIONAL,
     ShellState,
     after_assignments,
     after_command,
@@ -255,16 +258,21 @@ class _Lowering:
         match statement.command:
             case Declaration() as command:
                 done = effects_of_declaration(command)
-            case For(name=name, head=None) if name:
-                done = Effects(writes=frozenset({Variable(name)}))
+            case For(name=name, items=items, head=None) if name:
+                done = Effects(writes=frozenset({Variable(name)}), reads=POSITIONAL if items is None else NOWHERE)
             case For(head=head) if head is not None:
                 done = _of_arithmetic(head.reads, head.writes)
             case Other(arithmetic=arithmetic) if arithmetic is not None:
-                done = _of_arithmetic(arithmetic.reads, arithmetic.writes)
+                # Its status is a verdict on its value: under `set -e`, 0 ends the script.
+                done = replace(_of_arithmetic(arithmetic.reads, arithmetic.writes), fails=True)
             case Other(kind="TestClause", matches=matches):
-                done = Effects(writes=frozenset({Variable("BASH_REMATCH")}) if matches else NOWHERE, prints=not matches)
-            case _:
+                written = frozenset[Location]({Variable("BASH_REMATCH")}) if matches else NOWHERE
+                done = Effects(reads=files_asked(statement, state), writes=written, fails=True)
+            case Other() | Chain() | Group() | If() | Case() | For() | While() | Function() | None:
+                # What is inside them, `_inside` tells.
                 done = Effects(prints=True)
+            case Call():
+                raise AssertionError("a simple command is lowered elsewhere")
         return with_words(statement, done, state)
 
     def _finished(
@@ -294,6 +302,14 @@ class _Lowering:
         if within:
             paths = {path: count + within for path, count in paths.items()}
         parts = (*(Part(Role.SUBSTITUTION, one.occurrences) for one in substituted), *inside.parts)
+        if state.references and any(
+            isinstance(place, Variable) and place.name in state.references for place in effects.reads | effects.writes
+        ):
+            # Nobody knows which variable such a name stands for.
+            every = frozenset[Location]({State.VARIABLES})
+            effects = replace(effects, reads=effects.reads | every, writes=effects.writes | every, prints=False)
+            after = forgetting(every, after)
+            after_failure = forgetting(every, after_failure) if after_failure is not None else None
         occurrence = Occurrence(statement, inside.shape, state, after, after_failure, effects, paths, parts)
         return command(occurrence) if command is not None else occurrence
 
@@ -490,7 +506,8 @@ class _Lowering:
             reads=everything, writes=everything, acts=body.effects.acts, fails=True, leaves=True, unknown=True
         )
         after = forgetting(everything, state)
-        paths = exits.repeated(body.paths, None) if statements else exits.ANY_EXIT
+        repeated = exits.repeated(body.paths, None) if statements else exits.SUCCEEDS
+        paths = exits.best([*repeated.items(), *exits.ANY_EXIT.items()])
         return _Inside(Shape.OPAQUE, done, paths, after, after, (Part(Role.BODY, body.occurrences),))
 
     # Simple commands
@@ -531,6 +548,10 @@ class _Lowering:
             effects = replace(effects, reads=effects.reads | {State.OPTIONS})
         paths = self._paths_of_call(statement, state, context, call, followed, hides=hides)
         after = self._state_behind(statement, state, effects, followed)
+        stays = _may_stay(statement, followed)
+        if stays:
+            effects = replace(effects, writes=effects.writes | stays)
+            after = forgetting(stays, after)
         texts = tuple(value.text for value in values_of(statement, state))
         hardly = isinstance(call, Build) or hardly_fails(texts)
         after_failure = None if hardly else state if texts[:1] in {("cd",), ("pushd",)} else after
@@ -600,9 +621,7 @@ class _Lowering:
         if run.often:
             body = replace(body, effects=algebra.maybe(body.effects), paths=exits.repeated(body.paths, None))
         if not run.exact:
-            everything = frozenset[Location]({State.FILES, State.FOLDER})
-            own = Effects(reads=everything, writes=frozenset({State.FILES}), unknown=True)
-            body = replace(body, effects=algebra.joined([body.effects, own]))
+            body = _with_unknown_text(body, state, sourced=script.sourced)
         return [body], frozenset(), run.text, CallKind.EVALUATED if script.sourced else CallKind.TEXT
 
     def _of_bodies(self, followed: tuple[list[Lowered], frozenset[str], str, CallKind]) -> Effects:
@@ -690,6 +709,35 @@ class _Lowering:
         return _with_written(statement, effects, state, after)
 
 
+def _with_unknown_text(body: Lowered, state: ShellState, *, sourced: bool) -> Lowered:
+    """Return what a text does of which a part is not known, as in `eval "$X"`: everything besides what is known.
+
+    Args:
+        body: The text as far as it is known.
+        state: The state in which it runs.
+        sourced: Whether it runs in the shell itself; else a process runs it, which changes files alone.
+    """
+    if not sourced:
+        own = Effects(
+            reads=frozenset({State.FILES, State.FOLDER}) | state.environment(),
+            writes=frozenset({State.FILES}),
+            fails=True,
+            unknown=True,
+        )
+        return replace(body, effects=algebra.joined([body.effects, own]))
+    everything = frozenset[Location]({State.FILES, State.FOLDER, State.VARIABLES, State.OPTIONS})
+    own = Effects(reads=everything, writes=everything, fails=True, leaves=True, unknown=True)
+    after = forgetting(everything, body.after)
+    paths = exits.best([*body.paths.items(), *exits.ANY_EXIT.items()])
+    return replace(
+        body,
+        effects=algebra.maybe(algebra.joined([body.effects, own])),
+        paths=paths,
+        after=after,
+        after_failure=after,
+    )
+
+
 def _with_substituted(done: Effects, substituted: Sequence[Lowered]) -> Effects:
     """Add what substitutions do: each runs in a shell of its own, so of what it changes only files outlive it."""
     if not substituted:
@@ -706,6 +754,20 @@ def _with_substituted(done: Effects, substituted: Sequence[Lowered]) -> Effects:
     ]
     joined = algebra.joined([done, *kept])
     return replace(joined, prints=done.prints and all(part.prints for part in parts))
+
+
+def _may_stay(
+    statement: Statement, followed: tuple[list[Lowered], frozenset[str], str, CallKind] | None
+) -> frozenset[Location]:
+    """Return the variables assigned before a command that may keep their values after it.
+
+    Before a special builtin they do, and before a function they may (POSIX, 2.9.1 and 2.14).
+    """
+    command = statement.command
+    if not isinstance(command, Call) or not command.assignments:
+        return NOWHERE
+    stays = command.words[0].literal in _SPECIAL or (followed is not None and followed[3] not in _PROCESSES)
+    return frozenset(Variable(one.name) for one in command.assignments) if stays else NOWHERE
 
 
 def _of_arithmetic(reads: Iterable[str], writes: Iterable[str]) -> Effects:
@@ -818,16 +880,3 @@ def _locals(body: Statement) -> Iterator[str]:
     for statement in statements:
         if isinstance(statement.command, Declaration) and statement.command.keyword == "local":
             yield from (one.name for one in statement.command.assignments)
-
-
-def entries_of(command: For, state: ShellState) -> tuple[Value, ...] | None:
-    """Return the words that a loop goes over, as far as they are known; None where nobody knows how many they are.
-
-    Without a list these are the positional parameters (POSIX, "The for Loop", 2.9.4.2).
-    """
-    if command.items is not None:
-        return state.values(command.items)
-    count = state.known.get("#")
-    if command.head is not None or count is None or not count.exact:
-        return None
-    return tuple(state.known[str(number)] for number in range(1, int(count.text) + 1))

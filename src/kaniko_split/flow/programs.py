@@ -10,7 +10,7 @@ from dataclasses import replace
 from kaniko_split.flow.effects import Effects, in_sequence, joined, maybe
 from kaniko_split.flow.state import ShellState
 from kaniko_split.programs.effect import Certainty, CommandEffect
-from kaniko_split.programs.table import effect_of
+from kaniko_split.programs.table import effect_of, row_name
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, is_exact
 from kaniko_split.shell.values import Value
 
@@ -40,13 +40,16 @@ def effects_of_words(values: tuple[Value, ...], state: ShellState, *, captured: 
 
 
 def _of_texts(texts: tuple[str, ...], state: ShellState, *, captured: bool) -> Effects:
-    effect = effect_of(texts)
+    programs = state.setting.programs
+    effect = effect_of(texts, programs)
+    if row_name(texts, programs) is not None:
+        return _of_configured(effect, texts, state)
     done = _as_effects(effect, texts, state, captured=captured)
     if done.unknown and effect.known:
         # A word that nobody knows may be an option; where it is none, the others tell what is done.
         plain = tuple(_OPERAND if "$" in text or "`" in text else text for text in texts)
-        if plain != texts and effect_of(plain) != effect:
-            told = _as_effects(effect_of(plain), plain, state, captured=captured)
+        if plain != texts and (sure := effect_of(plain, programs)) != effect:
+            told = _as_effects(sure, plain, state, captured=captured)
             done = replace(joined([done, told]), prints=False)
     if effect.runs:
         inner = _of_texts(effect.runs, state, captured=captured)
@@ -54,6 +57,24 @@ def _of_texts(texts: tuple[str, ...], state: ShellState, *, captured: bool) -> E
     if effect.runs_text is not None:
         return joined([done, _everything(state)])
     return done
+
+
+def _of_configured(effect: CommandEffect, texts: tuple[str, ...], state: ShellState) -> Effects:
+    """Return what a program does that the user describes: `maybe` is `yes`.
+
+    A program that asks a server may ask for the image that was pushed before it, so it keeps its place as one does
+    that acts.
+    """
+    acts = effect.acts.possible or effect.reads_network.possible or bool(effect.images)
+    if acts and effect.reads_files and effect.writes_files:
+        return replace(_everything(state), acts=effect.acts is Certainty.YES, fails=effect.failure.possible)
+    bound = replace(
+        effect,
+        acts=Certainty.YES if acts else Certainty.NO,
+        failure=Certainty.YES if effect.failure.possible else Certainty.NO,
+        differs=Certainty.YES if effect.differs.possible else Certainty.NO,
+    )
+    return replace(_as_effects(bound, texts, state, captured=False), fresh=effect.differs.possible)
 
 
 def as_table_word(value: Value) -> str:

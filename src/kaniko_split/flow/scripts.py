@@ -120,18 +120,38 @@ def inner_run(values: tuple[Value, ...], state: ShellState) -> InnerRun:
         values = values[behind_wrappers(tuple(value.text for value in values), state.setting.wrappers) :]
         texts = tuple(value.text for value in values)
         if texts[:1] == ("eval",):
-            return InnerRun(values, often, " ".join(texts[1:]), all(value.exact for value in values[1:]))
-        effect = effect_of(tuple(map(as_table_word, values))) if texts else None
+            text = " ".join(texts[1:])
+            exact = all(value.exact for value in values[1:]) or _is_known_text(text)
+            return InnerRun(values, often, text, exact)
+        effect = effect_of(tuple(map(as_table_word, values)), state.setting.programs) if texts else None
         if effect is None or not (effect.runs or effect.runs_text is not None):
-            return InnerRun(values, often, None, exact=False)
+            # To the table, a text that is not known may be an option.
+            return InnerRun(values, often, _text_of_shell(texts), exact=False)
         often = often or effect.runs_often
         if effect.runs_text is not None:
             text = as_written(effect.runs_text)
-            exact = any(value.text == text and value.exact for value in values)
-            exact = exact or not _UNKNOWN.search(_PLAIN_NAME.sub("", text))
+            exact = any(value.text == text and value.exact for value in values) or _is_known_text(text)
             return InnerRun(values, often, text, exact)
         values = tuple(Value(as_written(text), exact="$" not in text) for text in effect.runs)
     return InnerRun(values, often, None, exact=False)
+
+
+def _text_of_shell(texts: tuple[str, ...]) -> str | None:
+    """Return the word after the option `-c` of a shell; None for any other command."""
+    if not texts or base_name(texts[0]) not in _SHELLS:
+        return None
+    at = 1
+    while at < len(texts) - 1 and texts[at].startswith(("-", "+")) and texts[at] != "--":
+        if texts[at].endswith("c") and not texts[at].startswith("--"):
+            return texts[at + 1]
+        # `-o pipefail`
+        at += 2 if texts[at].endswith("o") else 1
+    return None
+
+
+def _is_known_text(text: str) -> bool:
+    """Tell whether nothing of a text is unknown but variables of GitLab's own, which are words without signs."""
+    return not _UNKNOWN.search(_PLAIN_NAME.sub("", text))
 
 
 def body_of_script(statement: Statement, state: ShellState) -> ScriptBody | None:

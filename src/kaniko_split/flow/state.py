@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from kaniko_split.programs.row import Row
 from kaniko_split.shell.computing import ALIASES
 from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, file_at
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement, Word
@@ -75,6 +76,7 @@ class Setting:
         given: The variables that the pipeline gives, which every process sees.
         assumed: Answers that are assumed.
         links: Gives the repository's files that are symbolic links.
+        programs: What the user says that further programs do, by their first words.
     """
 
     executors: tuple[str, ...] = ()
@@ -83,6 +85,7 @@ class Setting:
     given: frozenset[str] = frozenset()
     assumed: Assumed = NOTHING_ASSUMED
     links: Callable[[], frozenset[str]] = frozenset
+    programs: Mapping[str, Row] = field(default_factory=dict)
 
 
 PLAIN = Setting()
@@ -111,6 +114,7 @@ class ShellState:
         stops_at_failure: Whether `set -e` is on, as it is when GitLab starts a script.
         sourced: Whether a file was sourced that nobody can read, so that any word may be a function of it.
         exec_ends: Whether `exec` ends the job: in a script that is called, it ends that script alone.
+        references: The names that may stand for another variable, as `declare -n` makes them.
     """
 
     script: str
@@ -131,6 +135,7 @@ class ShellState:
     stops_at_failure: bool = True
     sourced: bool = False
     exec_ends: bool = True
+    references: frozenset[str] = frozenset()
 
     def values(self, words: tuple[Word, ...]) -> tuple[Value, ...]:
         """Return the words that some words of a command become, as far as they are known."""
@@ -225,9 +230,17 @@ def after_declaration(command: Declaration, state: ShellState) -> ShellState:
     exported = state.exported | exports_of(command)
     if state.exports_all:
         exported |= {one.name for one in command.assignments if one.value is not None}
-    return replace(
-        state, known=known, exported=exported, assigned=state.assigned | {one.name for one in command.assignments}
-    )
+    names = frozenset(one.name for one in command.assignments)
+    references = state.references | names if makes_references(command) else state.references
+    for name in names & references:
+        forget(name, known)
+    return replace(state, known=known, exported=exported, assigned=state.assigned | names, references=references)
+
+
+def makes_references(command: Declaration) -> bool:
+    """Tell whether a declaration makes names that stand for other variables (bash, `declare -n`)."""
+    options = "".join(word.literal or "?" for word in command.options if not (word.literal or "").startswith("+"))
+    return command.keyword not in {"export", "readonly"} and "n" in options
 
 
 def exports_of(command: Declaration) -> frozenset[str]:
@@ -272,9 +285,15 @@ def after_command(
     if texts[:1] == ("alias",):
         known[ALIASES] = _FUNCTION
         aliases = {**aliases, **_aliases(texts[1:])}
+    functions = state.functions
+    if texts[:1] == ("unset",) and any(text.startswith("-") and "f" in text for text in texts[1:]):
+        functions = {name: bodies for name, bodies in functions.items() if name not in texts[1:]}
+        for name in state.functions.keys() - functions.keys():
+            known.pop(f"{name}()", None)
     changed = replace(
         state,
         known=known,
+        functions=functions,
         aliases=aliases,
         assigned=state.assigned | {place.name for place in places if isinstance(place, Variable)},
         sourced=state.sourced or State.VARIABLES in places,
@@ -364,6 +383,7 @@ def _joined(first: ShellState, second: ShellState) -> ShellState:
         exported=first.exported | second.exported,
         assigned=first.assigned | second.assigned,
         links=first.links | second.links,
+        references=first.references | second.references,
         aliases={**first.aliases, **second.aliases},
         written=first.written if first.written is second.written else {**first.written, **second.written},
         made={path: text for path, text in first.made.items() if second.made.get(path) == text},
@@ -379,7 +399,7 @@ def _choices(value: Value) -> tuple[str, ...]:
 
 def behind_subshell(inner: ShellState, state: ShellState) -> ShellState:
     """Return the state behind a subshell that was entered in `state`: of what it has changed, files are left."""
-    return replace(state, written=inner.written, made=inner.made)
+    return replace(state, written=inner.written, made=inner.made, links=inner.links)
 
 
 def behind_call(inner: ShellState, state: ShellState, local: Iterable[str]) -> ShellState:

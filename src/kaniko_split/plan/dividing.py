@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from kaniko_split.detect.findings import Finding
-from kaniko_split.detect.loops import goes_over_braces
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.flow.loops import goes_over_braces
 from kaniko_split.flow.occurrence import Shape
 from kaniko_split.kaniko.registries import pulled_as
 from kaniko_split.plan.chains import check_chains

@@ -22,13 +22,14 @@ from collections.abc import Mapping
 from typing import cast
 
 from kaniko_split.programs.effect import Certainty
-from kaniko_split.programs.row import Columns, Row, operands_of, options_of
+from kaniko_split.programs.row import Columns, Role, Row, operands_of, options_of
 
 _PATHS = frozenset({"reads", "writes", "searches", "names", "images"})
 _FLAGS = frozenset({"reads-files", "writes-files", "reads-folder", "reads-input", "can-fail", "logs-in"})
 _CERTAINTIES = frozenset({"reads-environment", "acts", "reads-network", "failure", "differs", "prints"})
 _TEXTS = frozenset({"options", "operands", "source"})
-_KEYS = _PATHS | _FLAGS | _CERTAINTIES | _TEXTS
+_RUNNING = tuple(role.value for role in (Role.COMMAND, Role.SHELL, Role.SCRIPT))
+KEYS = _PATHS | _FLAGS | _CERTAINTIES | _TEXTS
 _PESSIMISTIC = Columns(
     reads_files=True,
     writes_files=True,
@@ -57,8 +58,8 @@ def parse_row(name: str, mapping: Mapping[str, object]) -> Row:
     """
     changes: dict[str, object] = {}
     for key, value in mapping.items():
-        if key not in _KEYS:
-            known = ", ".join(f"`{known}`" for known in sorted(_KEYS))
+        if key not in KEYS:
+            known = ", ".join(f"`{known}`" for known in sorted(KEYS))
             raise ValueError(f"`programs.{name}.{key}` is not a key; use one of {known}")
         changes[key.replace("-", "_")] = _value(f"programs.{name}.{key}", key, value)
     options = cast("str", changes.pop("options", ""))
@@ -69,6 +70,10 @@ def parse_row(name: str, mapping: Mapping[str, object]) -> Row:
             check(text)
         except ValueError as error:
             raise ValueError(f"`programs.{name}.{key}`: {error}") from None
+        if any(role in text for role in _RUNNING):
+            raise ValueError(
+                f"`programs.{name}.{key}`: a role must not run another command; name the program in `wrappers`"
+            )
     columns = cast("Columns", {**_PESSIMISTIC, **changes})
     return Row(name, options, operands, columns, any_options="options" not in mapping, source=source)
 

@@ -6,7 +6,6 @@ What the table does not list means everything: a program, a sub-command, an opti
 from __future__ import annotations
 
 import posixpath
-from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -89,16 +88,32 @@ def effect_of(words: tuple[str, ...], more: Mapping[str, Row] = _NO_MORE) -> Com
     """
     if not words or holds_expansion(words[0]):
         return EVERYTHING
+    further = row_name(words, more)
+    if further is not None:
+        return _of_row(further, words[1 + further.count(" ") :], more, ())
     folder, name = posixpath.split(words[0])
     if folder and folder not in _FOLDERS:
-        if words[0] not in more:
-            return replace(EVERYTHING, runs_file=words[0], reads=frozenset({words[0]}), source="a script")
-        name = words[0]
+        return replace(EVERYTHING, runs_file=words[0], reads=frozenset({words[0]}), source="a script")
     if name == "busybox" and len(words) > 1 and words[1] != "busybox":
         return effect_of(words[1:], more) if not words[1].startswith("-") and "/" not in words[1] else EVERYTHING
-    rows = ChainMap(dict(more), dict(table())) if more else table()
-    row = rows.get(name)
-    return EVERYTHING if row is None else _of_row(name, words[1:], rows, ())
+    row = table().get(name)
+    return EVERYTHING if row is None else _of_row(name, words[1:], table(), ())
+
+
+def row_name(words: tuple[str, ...], more: Mapping[str, Row]) -> str | None:
+    """Return the longest name in `more` that a command begins with; None where there is none.
+
+    A name is one or several words (`ci/report.sh publish`). The folder of a program that is installed
+    (`/usr/bin/notify`) does not count.
+    """
+    if not words or not more:
+        return None
+    folder, name = posixpath.split(words[0])
+    firsts = (words[0], name) if folder in _FOLDERS else (words[0],)
+    longest = max(name.count(" ") for name in more) + 1
+    counts = range(min(longest, len(words)), 0, -1)
+    names = (" ".join((first, *words[1:count])) for count in counts for first in firsts)
+    return next((name for name in names if name in more), None)
 
 
 def _of_row(

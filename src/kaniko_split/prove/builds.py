@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kaniko_split.kaniko.command import Build, is_executor, read_command
 from kaniko_split.kaniko.pflag import Argument
@@ -43,10 +43,12 @@ class Names:
     Attributes:
         executors: Further command words that count as the executor.
         wrappers: For further commands that run another one, how many words of their own come first.
+        programs: The programs that the user describes, by their first words, each with its keys.
     """
 
     executors: tuple[str, ...] = ()
     wrappers: Mapping[str, int] | None = None
+    programs: Mapping[str, Mapping[str, str | bool | tuple[str, ...]]] = field(default_factory=dict)
 
 
 NO_NAMES = Names()
@@ -69,13 +71,26 @@ class ExecutorRun:
     default: str | None = None
 
 
+def _behind_own_words(words: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """Return the words after a user's wrapper, its options and assignments, and `count` words of its own."""
+    at = 1
+    while at < len(words):
+        word = words[at]
+        if not (word.startswith("-") or ("=" in word and "/" not in word.partition("=")[0])):
+            if not count:
+                break
+            count -= 1
+        at += 1
+    return words[at:]
+
+
 def unwrapped(words: tuple[str, ...], names: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the words of the command that runs in the end, and the assignments that `env` gives it."""
     assigned: list[str] = []
     while words:
         name = words[0]
         if names.wrappers is not None and name in names.wrappers:
-            words = words[1 + names.wrappers[name] :]
+            words = _behind_own_words(words, names.wrappers[name])
             continue
         if name not in _WRAPPERS or words[:2] in {("command", "-v"), ("command", "-V")}:
             break

@@ -176,22 +176,22 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
     if short in _TEXT:
         # `test -f x` and `[ -d x ]` look at files.
         asks = short in {"test", "[", "[["} and any(word[:1] == "-" and word[1:] in _ASKS_FILES for word in operands)
-        return Claim(_paths(operands, folder) if asks else frozenset(), gates=gates)
+        return Claim(named_paths(operands, folder) if asks else frozenset(), gates=gates)
     if short in _LOOKS:
         return _look(short, operands, folder, gates=gates)
     if short in _FILES:
         return _file_command(short, operands, folder, gates=gates)
     if (short, *operands[:1]) in _LOGINS:
-        return Claim(_paths(operands[1:], folder), _LOGIN_FILES, gates=True, environment=True)
+        return Claim(named_paths(operands[1:], folder), _LOGIN_FILES, gates=True, environment=True)
     if operands and operands[0] in _CLUSTER.get(short, ()) and "--post-renderer" not in " ".join(operands):
         # A file may be named within a word: `--set-file k=values/x`, `--values=a,b`.
         pieces = tuple(piece for word in operands[1:] for piece in _PIECES.split(word))
-        return Claim(_paths((*operands[1:], *pieces), folder), gates=True, acts=True, environment=True)
+        return Claim(named_paths((*operands[1:], *pieces), folder), gates=True, acts=True, environment=True)
     if short in _REMOTE:
         acts = (short in {"curl", "wget"} and _sends(operands)) or bool(
             _REMOTE_WRITES.get(short, frozenset()) & set(operands)
         )
-        read, written = _paths(files_among(short, operands), folder), _downloads(short, operands, folder)
+        read, written = named_paths(files_among(short, operands), folder), _downloads(short, operands, folder)
         if short == "aws":
             acts = not any(word.startswith(("get-", "describe-", "list-", "ls")) for word in operands)
             sends = operands[:2] in {("s3", "cp"), ("s3", "sync")} and operands[-1].startswith("s3://")
@@ -214,7 +214,7 @@ _OUTPUTS = frozenset(
 def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[str] | None:
     """Return the paths that a program writes which talks to a server."""
     if name in {"crane", "skopeo", "oras"} and set(operands) & {"pull", "export", "save", "copy", "cp", "sync"}:
-        return _paths(files_among(name, operands), folder)
+        return named_paths(files_among(name, operands), folder)
     named: list[str] = []
     for number, word in enumerate(operands):
         flag, equals, value = word.partition("=")
@@ -226,7 +226,7 @@ def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[s
             named += [rest] if rest else operands[number + 1 : number + 2]
         elif word.startswith("--output"):
             named.append(value)
-    paths = _paths(tuple(word for word in named if word not in {"-", "/dev/null", "/dev/stdout"}), folder)
+    paths = named_paths(tuple(word for word in named if word not in {"-", "/dev/null", "/dev/stdout"}), folder)
     here = path_in(folder, ".")
     saves = (name == "wget" and not named) or (
         name == "curl"
@@ -293,7 +293,7 @@ def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> 
     files = files_among(name, operands)
     if name == "find":
         return _find(operands, folder)
-    paths = _paths(files, folder)
+    paths = named_paths(files, folder)
     if name in {"ls", "du", "tree", "grep", "egrep", "fgrep"} and paths is not None:
         plain = [word for word in files if not word.startswith("-")]
         here = path_in(folder, ".")
@@ -352,7 +352,7 @@ def _find(operands: tuple[str, ...], folder: str) -> Claim:
     while words and not (words[0].startswith(("-", "(", "!")) and is_known(words[0])):
         roots.append(words.pop(0))
     roots = roots or ["."]
-    below = _paths(tuple(roots), folder)
+    below = named_paths(tuple(roots), folder)
     if below is None or _FIND_NOT_FOLLOWED & {*words}:
         return EVERYTHING
     claim = Claim(below, below if "-delete" in words else frozenset())
@@ -366,7 +366,7 @@ def _find(operands: tuple[str, ...], folder: str) -> Claim:
 
 
 def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> Claim:
-    paths = _paths(operands, folder)
+    paths = named_paths(operands, folder)
     plain = [word for word in operands if not word.startswith("-")]
     options = [word for word in operands if word.startswith("-")]
     claim = Claim(paths, paths, gates=gates)
@@ -389,7 +389,7 @@ def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: b
     if name in {"cp", "install", "ln"} and len(plain) >= 2 and not any("t" in word for word in options):
         target, sources = plain[-1], plain[:-1]
         to = path_in(folder, target)
-        read = _paths(tuple(sources), folder)
+        read = named_paths(tuple(sources), folder)
         if to is None or read is None:
             return claim
         # `cp f g`: where g is a folder, the file lies below it.
@@ -424,7 +424,7 @@ def _target_folders(operands: tuple[str, ...]) -> list[str]:
     return named
 
 
-def _paths(words: tuple[str, ...], folder: str) -> frozenset[str] | None:
+def named_paths(words: tuple[str, ...], folder: str) -> frozenset[str] | None:
     """Return every path that words may name: whole words, and what stands after `=` or an option's letter."""
     paths: set[str] = set()
     for word in words:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from kaniko_split.prove.builds import ExecutorRun, Names
 from kaniko_split.prove.claims import EVERYTHING, Claim, claim_of
+from kaniko_split.prove.configured import configured_claim
 from kaniko_split.prove.container import Container, RepositoryFiles, is_left
 from kaniko_split.prove.events import BuildRecord, Event, TooComplexError
 from kaniko_split.prove.expansion import Expander, Shell
@@ -198,7 +199,8 @@ class Machine(ABC):
     def _claim(self, words: tuple[str, ...]) -> Claim:
         if not words or not is_known(words[0]):
             return EVERYTHING
-        return claim_of(words, self.shell.folder)
+        configured = configured_claim(words, self.shell.folder, self.names.programs)
+        return claim_of(words, self.shell.folder) if configured is None else configured
 
     def _environment(self, prefix: dict[str, str]) -> dict[str, str]:
         shell = self.shell

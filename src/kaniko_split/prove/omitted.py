@@ -61,10 +61,7 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
         old: What the old job runs.
         new: What each new job runs, by name.
     """
-    places: dict[tuple[str, ...], list[int]] = {}
-    for number, event in enumerate(old.events):
-        for identity in _identities(event):
-            places.setdefault(identity, []).append(number)
+    places = _places_by_identity(old)
     reads = [_reads(event) for event in old.events]
     exported = frozenset(_exported(old.events))
     for name, run in new.items():
@@ -77,6 +74,21 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
         kept = [place for place in aligned if place is not None]
         yield from _moved(name, events, kept)
         yield from _left_out(name, old, frozenset(kept), reads, exported)
+
+
+def omitted_events(old: Run, run: Run) -> tuple[Event, ...]:
+    """Return the commands of the old job that a new job leaves out, in order; builds are none of them."""
+    places = _places_by_identity(old)
+    kept = frozenset(_aligned(run.events, old.events, places))
+    return tuple(event for number, event in enumerate(old.events) if number not in kept and event.build is None)
+
+
+def _places_by_identity(old: Run) -> dict[tuple[str, ...], list[int]]:
+    places: dict[tuple[str, ...], list[int]] = {}
+    for number, event in enumerate(old.events):
+        for identity in _identities(event):
+            places.setdefault(identity, []).append(number)
+    return places
 
 
 def _identities(event: Event) -> Iterator[tuple[str, ...]]:

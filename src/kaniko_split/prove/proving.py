@@ -65,7 +65,7 @@ def prove(
         for split in splits:
             builds = [job.name for job in split.jobs if job.build is not None]
             finishing = [job.name for job in split.jobs if job.build is None]
-            names = Names(words.executors, words.own_words)
+            names = Names(words.executors, words.own_words, words.programs)
             name = split.finding.job.name
             broken.extend(check_jobs(pipeline, after, name, builds, finishing, names=names, told=split.repeated))
     except UnresolvableError as error:

@@ -15,6 +15,7 @@ from kaniko_split.prove import scripts
 from kaniko_split.prove.builds import Names, executor_run, unwrapped
 from kaniko_split.prove.claims import EVERYTHING, NOTHING, may_be_verdict
 from kaniko_split.prove.commands import Commands
+from kaniko_split.prove.configured import configured_claim
 from kaniko_split.prove.container import RepositoryFiles
 from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.expansion import Shell
@@ -99,13 +100,17 @@ class _Replay(Commands):
         match statement.command:
             case Call(words=words) if not words or words[0].literal in {"exit", "return"}:
                 return
-            case Call(words=words) if not may_be_verdict((words[0].literal or "?",)):
+            case Call(words=words) if not self._may_be_verdict(tuple(word.literal or "?" for word in words)):
                 return
             case Declaration() | Function():
                 return
             case _:
                 if tail:
                     self.endings.add(plain_text(self._text(statement)))
+
+    def _may_be_verdict(self, words: tuple[str, ...]) -> bool:
+        claim = configured_claim(words, self.shell.folder, self.names.programs)
+        return may_be_verdict(words) if claim is None else claim.gates
 
     def _text(self, node: Statement | Word) -> str:
         return self.expander.text[node.span.start : node.span.end]
@@ -325,7 +330,7 @@ class _Replay(Commands):
                     with self.deeper():
                         return all(map(self._is_harmless, statements))
                 run = executor_run(plain, self.shell.folder, {}, self.names)
-                return run is not None or not may_be_verdict(plain)
+                return run is not None or not self._may_be_verdict(plain)
             case Group(statements=inner) | Other(kind="TimeClause", statements=inner):
                 return all(map(self._is_harmless, inner))
             case Declaration() | Function():

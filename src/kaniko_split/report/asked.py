@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from kaniko_split.configuration import Configuration
 from kaniko_split.detect.vocabulary import Vocabulary
@@ -22,6 +23,7 @@ class Asked:
         ci_file: The file that GitLab starts from, from a repository's root; null for `.gitlab-ci.yml`.
         executors: Further command words that count as the executor.
         wrappers: Further commands that run the command behind them, with words for those that they take first.
+        programs: What further programs do, by their first words: the keys of `[programs]` and their values.
     """
 
     select: tuple[str, ...] = ()
@@ -33,11 +35,12 @@ class Asked:
     ci_file: str | None = None
     executors: tuple[str, ...] = ()
     wrappers: tuple[str, ...] = ()
+    programs: Mapping[str, Mapping[str, str | bool | tuple[str, ...]]] = field(default_factory=dict, hash=False)
 
     @property
     def words(self) -> Vocabulary:
         """The user's own words for the executor, and for what runs it."""
-        return Vocabulary(self.executors, self.wrappers)
+        return Vocabulary(self.executors, self.wrappers, self.programs)
 
     def or_as_configured(self, configuration: Configuration) -> Asked:
         """Return it with what the repository's configuration asks where nothing else is asked here."""
@@ -51,4 +54,5 @@ class Asked:
             ci_file=self.ci_file or configuration.ci_file,
             executors=self.executors or configuration.executors,
             wrappers=self.wrappers or configuration.wrappers,
+            programs=self.programs or configuration.programs,
         )

@@ -21,6 +21,10 @@ def flaws(document: Document) -> Iterator[str]:
         yield "it lists a file twice"
     for file in document.files:
         yield from _of_file(file)
+    try:
+        _ = document.asked.words.rows
+    except ValueError as error:
+        yield str(error)
     changed: set[tuple[str, str]] = set()
     for pipeline in document.pipelines:
         own = {(pipeline.repository, path) for path in pipeline.files}

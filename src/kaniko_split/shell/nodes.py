@@ -262,6 +262,8 @@ def nested(statement: Statement) -> Iterator[tuple[Statement, ...]]:
             yield (one,)
         case Other(statements=inner):
             yield inner
+        case Call() | Declaration() | None:
+            return
 
 
 def words_of(statement: Statement) -> Iterator[Word]:
@@ -279,6 +281,8 @@ def words_of(statement: Statement) -> Iterator[Word]:
             yield subject
         case Other(words=words):
             yield from words
+        case Chain() | Group() | If() | While() | Function() | None:
+            pass
     for redirect in statement.redirects:
         yield redirect.target
         if redirect.body is not None:

@@ -31,6 +31,11 @@ _INTRODUCTION = (
         "for good, write `# kaniko-split: ignore` at the end of the line with its name."
     ),
     (
+        "A program that kaniko-split does not know may read and write every file and variable, may be a check, and "
+        "may act outside of the container. Some refusals go away when the configuration says what it does "
+        "([`[programs]`](configuration.md#programs))."
+    ),
+    (
         "A job that has to stay in one piece can clean up between its builds. In our tests the next image "
         "was right in every case where the build before it had `--cleanup` and was followed by `rm -rf "
         "/kaniko/[0-9]* /kaniko/stages /kaniko/Dockerfile`. This held for Kaniko 1.24.0 and for the fork "

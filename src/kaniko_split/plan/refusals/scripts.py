@@ -306,7 +306,8 @@ CODES = (
             """),
         why="After a split each of these files is in another job. No new job has all of them.",
         by_hand="Write a job for each build that keeps its file with `artifacts:paths`. Move the command "
-        "to one more job, with all of them in its `needs`.",
+        "to one more job, with all of them in its `needs`. Where the message says that nobody can say what the "
+        "command reads, describe its program under `[programs]` in `.kaniko-split.toml`.",
     ),
     RefusalCode(
         code="artifact-of-several",
