@@ -157,7 +157,7 @@ def test_variant(case: Case, variant: Callable[[bytes], bytes], tmp_path: Path) 
     for name, data in tree(work).items():
         if name.endswith((".yml", ".yaml")):
             varied, wanted[name] = variant(data), variant(wanted[name])
-            if means_something(data) and not means_something(varied):
+            if means_something(data) and not (means_something(varied) and means_something(wanted[name])):
                 pytest.skip("the case cannot be written that way: its lists of mappings would not line up")
             (work / name).chmod(0o644)
             (work / name).write_bytes(varied)

@@ -22,7 +22,8 @@ def idle_options(steps: Sequence[Step], chosen: Iterable[int], fixed: frozenset[
     """
     idle: set[int] = set()
     pending: dict[str, int] = {}
-    stops = True
+    # Whether `set -e` is on, as far as the statements that are kept set it; and before what is pending.
+    stops = stopped = True
     for number in sorted(chosen):
         step = steps[number]
         option = _option(step)
@@ -35,21 +36,18 @@ def idle_options(steps: Sequence[Step], chosen: Iterable[int], fixed: frozenset[
         before = pending.pop(option, None)
         if before is not None:
             idle.add(before)
+            stops = stopped if option == "errexit" else stops
+        wanted = step.occurrence.after.stops_at_failure
         if number in fixed:
             pending.clear()
-        elif option == "errexit" and stops == step.occurrence.after.stops_at_failure and before is not None:
+        elif option == "errexit" and stops == wanted and before is not None:
             idle.add(number)
+            continue
         else:
             pending[option] = number
-        stops = _stops(steps, chosen, idle, number)
+        if option == "errexit":
+            stopped, stops = stops, wanted
     return frozenset(idle - fixed)
-
-
-def _stops(steps: Sequence[Step], chosen: Iterable[int], idle: set[int], last: int) -> bool:
-    """Tell whether `set -e` is on behind a statement, as far as those that are kept set it."""
-    kept = [number for number in chosen if number <= last and number not in idle]
-    setting = [number for number in kept if _option(steps[number]) == "errexit"]
-    return steps[max(setting)].occurrence.after.stops_at_failure if setting else True
 
 
 def _option(step: Step) -> str | None:
