@@ -26,6 +26,10 @@ def with_partners(steps: Sequence[Step]) -> list[Step] | None:
     first, *others = (by_branch[branch] for branch in building)
     partners: dict[int, int] = {}
     merged_builds = {step.number: [*step.inside] for step in first}
+    images = [_image_of(step) for one in (first, *others) for step in one]
+    if len(set(images)) == len(images) and None not in {part for image in images for part in image[:2]}:
+        # Each branch builds other images: each of these is a build of its own.
+        return list(steps)
     for other in others:
         if [_image_of(step) for step in other] != [_image_of(step) for step in first]:
             return None

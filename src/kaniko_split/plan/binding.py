@@ -167,7 +167,8 @@ class _Binding:
         if owners or len(mentioned) == 1:
             bound.owners[step.number] = owners or mentioned
         effects = step.effects
-        if not owners and mentioned and effects.writes and not (effects.acts or effects.fails or effects.unknown):
+        judges = effects.fails and not effects.unknown
+        if not owners and mentioned and effects.writes and not (effects.acts or judges):
             bound.preparing.add(step.number)
         for place in (*effects.overwrites, *effects.asserts, _STATUS):
             tainted.pop(place, None)

@@ -25,7 +25,7 @@ def check_chains(trace: Trace) -> None:
     """
     for chain in _chains(trace):
         for step in chain if len(chain) > 1 else ():
-            if step.build is not None and step.occurrence.shape in {Shape.IF, Shape.GROUP, Shape.SUBSHELL}:
+            if step.build is not None and _holds_several(step):
                 raise CannotSliceError("build-in-control-flow", step, "it is a link of an `&&` chain")
     for chain in _chains(trace)[:-1]:
         building = len(chain) > 1 and any(step.build is not None for step in chain)
@@ -57,6 +57,13 @@ def _chains(trace: Trace) -> list[list[Step]]:
         else:
             chains.append([step])
     return chains
+
+
+def _holds_several(step: Step) -> bool:
+    """Tell whether a compound link has several statements, among which `set -e` stops where it stands alone."""
+    shape = step.occurrence.shape
+    several = any(len(part.occurrences) > 1 for part in step.occurrence.parts)
+    return shape is Shape.IF or (shape in {Shape.GROUP, Shape.SUBSHELL} and several)
 
 
 def _hardly_fails(step: Step) -> bool:
