@@ -94,6 +94,7 @@ def _as_effects(effect: CommandEffect, texts: tuple[str, ...], state: ShellState
         nobody_knows = not effect.known or effect.runs_file is not None
         return _everything(texts, state, acts=effect.acts is Certainty.YES, judges=nobody_knows)
     reads = _places(effect.reads | effect.searches, state)
+    reads |= frozenset(link for path in effect.reads | effect.writes for link in state.links_on(as_written(path)))
     writes = _without_caches(_places(effect.writes, state)) | (
         _FILES if effect.writes_files or effect.logs_in else NOWHERE
     )

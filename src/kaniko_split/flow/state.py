@@ -148,6 +148,13 @@ class ShellState:
             return State.FILES
         return place
 
+    def links_on(self, path: str) -> frozenset[Location]:
+        """Return the symbolic links that a path leads through."""
+        place = file_at(path, self.folder)
+        if not isinstance(place, File):
+            return frozenset()
+        return frozenset(File(link) for link in self.all_links() if place.path.startswith(f"{link}/"))
+
     def all_links(self) -> frozenset[str]:
         """Return the symbolic links of the repository and those that the script makes."""
         return self.links | self.setting.links()
