@@ -32,6 +32,7 @@ from kaniko_split.flow.scripts import (
     InnerRun,
     body_of_script,
     body_of_text,
+    called,
     inner_run,
     reads_script,
     run_from_input,
@@ -613,10 +614,11 @@ class _Lowering:
             return bodies, frozenset(local), name, CallKind.FUNCTION
         script = body_of_script(statement, state)
         if script is None:
+            again = called(values, state.folder, state.setting.wrappers, state.made)
+            if again is not None and again.path in state.calling:
+                self._recursive.add(again.path)
+                return None
             return self._evaluated(statement, values, state)
-        if script.path in state.calling:
-            self._recursive.add(script.path)
-            return None
         body = self.sequence(script.statements, script.state)
         kind = CallKind.SOURCED if script.sourced else CallKind.PROCESS
         return [body], frozenset(), script.path, kind
