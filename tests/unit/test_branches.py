@@ -83,7 +83,6 @@ def test_what_a_chain_skips(chain: str, *, skipped: bool) -> None:
     ("text", "name"),
     [
         ("shift 2", "1"),
-        ("set -- other", "1"),
         ("getopts ab: NAME", "NAME"),
         ("printf -v NAME %s web", "NAME"),
         ("mapfile -t NAME", "NAME"),
@@ -94,3 +93,10 @@ def test_what_a_chain_skips(chain: str, *, skipped: bool) -> None:
 def test_what_is_set_anew_is_known_no_longer(text: str, name: str) -> None:
     (occurrence,) = lower(parse(text).statements, state_with(text))
     assert name not in occurrence.after.known
+
+
+def test_what_set_gives_is_known() -> None:
+    (occurrence,) = lower(parse("set -- other").statements, state_with("set -- other"))
+    known = occurrence.after.known
+    assert (known["1"].text, known["#"].text) == ("other", "1")
+    assert "2" not in known

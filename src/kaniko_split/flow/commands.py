@@ -12,7 +12,7 @@ from dataclasses import replace
 from kaniko_split.flow.builtins import effects_of_builtin
 from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.programs import effects_of_words
-from kaniko_split.flow.state import ShellState, exports_of, values_of
+from kaniko_split.flow.state import ShellState, exports_of, makes_references, values_of
 from kaniko_split.flow.wrappers import behind_wrappers
 from kaniko_split.kaniko.command import Build, NotABuild
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
@@ -111,6 +111,10 @@ def effects_of_declaration(command: Declaration) -> Effects:
         bare = NOWHERE
     exported = exports_of(command)
     options = "".join(word.literal or "" for word in command.options)
+    if makes_references(command):
+        # From here on, an assignment may change another variable.
+        every = frozenset[Location]({State.VARIABLES})
+        done = replace(done, reads=done.reads | every, writes=done.writes | every, unknown=True)
     if command.keyword == "export" and "n" in options:
         marks = frozenset[Location](export_mark(one.name) for one in command.assignments)
         done = replace(done, writes=done.writes | marks, overwrites=done.overwrites | marks)
@@ -198,6 +202,7 @@ def with_redirects(statement: Statement, done: Effects, state: ShellState) -> Ef
         if path == "/dev/null" or path.startswith("/dev/std"):
             continue
         place = state.place(path)
+        done = replace(done, reads=done.reads | state.links_on(path))
         if redirect.operator == "<":
             done = replace(done, reads=done.reads | {place})
         elif redirect.operator in {">>", "&>>"}:

@@ -29,7 +29,16 @@ from kaniko_split.flow.lists import is_single_word
 from kaniko_split.flow.loops import entries_of
 from kaniko_split.flow.occurrence import CallKind, Occurrence, Part, Role, Shape
 from kaniko_split.flow.questions import answer_of, possible_branches
-from kaniko_split.flow.scripts import InnerRun, body_of_script, body_of_text, inner_run, written_down
+from kaniko_split.flow.scripts import (
+    InnerRun,
+    body_of_script,
+    body_of_text,
+    called,
+    inner_run,
+    reads_script,
+    run_from_input,
+    written_down,
+)
 from kaniko_split.flow.state import (
     POSITIONAL,
     ShellState,
@@ -382,6 +391,10 @@ class _Lowering:
         sides = [self.statement(one, state, _CALM) for one in (left, right)]
         effects = algebra.joined([algebra.in_subshell(one.effects) for one in sides])
         paths = exits.piped(*(exits.in_subshell(one.paths) for one in sides))
+        printed = state.script[left.span.start : left.span.end]
+        if "executor" in printed and reads_script(tuple(value.text for value in values_of(right, state))):
+            # A shell runs what the left side prints.
+            paths = dict.fromkeys(paths, exits.UNBOUNDED)
         after = behind_subshell(sides[1].after, behind_subshell(sides[0].after, state))
         parts = (Part(Role.LEFT, (sides[0],)), Part(Role.RIGHT, (sides[1],)))
         return _Inside(Shape.PIPE, effects, paths, after, after, parts)
@@ -566,14 +579,20 @@ class _Lowering:
     def _of_command(self, statement: Statement, state: ShellState) -> Effects:
         """Return what a command does that runs nothing which can be followed; a trap acts when the script ends."""
         done = effects_of_program(statement, state)
-        texts = tuple(value.text for value in values_of(statement, state))
-        if texts[:1] != ("trap",) or len(texts) < 3 or texts[1].startswith("-"):
+        if not _is_trap(values_of(statement, state)):
             return done
-        script = body_of_text(InnerRun(values_of(statement, state)[:1], often=False, text=texts[1], exact=True), state)
-        if script is None:
+        lowered = self._trapped(values_of(statement, state), state)
+        if lowered is None:
             return replace(done, unknown=True)
-        later = self.sequence(script.statements, replace(script.state, functions=state.functions)).effects
+        later = lowered.effects
         return replace(done, reads=done.reads | later.reads, acts=later.acts or later.unknown, prints=False)
+
+    def _trapped(self, values: tuple[Value, ...], state: ShellState) -> Lowered | None:
+        """Return what a trap runs; None where its text is no script."""
+        script = body_of_text(InnerRun(values[:1], often=False, text=values[1].text, exact=True), state)
+        if script is None:
+            return None
+        return self.sequence(script.statements, replace(script.state, functions=state.functions))
 
     def _followed(
         self, statement: Statement, state: ShellState
@@ -599,19 +618,20 @@ class _Lowering:
             return bodies, frozenset(local), name, CallKind.FUNCTION
         script = body_of_script(statement, state)
         if script is None:
-            return self._evaluated(values, state)
-        if script.path in state.calling:
-            self._recursive.add(script.path)
-            return None
+            again = called(values, state.folder, state.setting.wrappers, state.made)
+            if again is not None and again.path in state.calling:
+                self._recursive.add(again.path)
+                return None
+            return self._evaluated(statement, values, state)
         body = self.sequence(script.statements, script.state)
         kind = CallKind.SOURCED if script.sourced else CallKind.PROCESS
         return [body], frozenset(), script.path, kind
 
     def _evaluated(
-        self, values: tuple[Value, ...], state: ShellState
+        self, statement: Statement, values: tuple[Value, ...], state: ShellState
     ) -> tuple[list[Lowered], frozenset[str], str, CallKind] | None:
         """Return what a text does that a command gives to a shell, as `sh -c` and `eval` do."""
-        run = inner_run(values, state)
+        run = run_from_input(statement, state) or inner_run(values, state)
         if run.text is None:
             return None
         script = body_of_text(run, state)
@@ -686,6 +706,10 @@ class _Lowering:
             return {Path(Exit.GAVE_UP if _exits_with_failure(statement.command, context) else Exit.RETURNED): 0}
         if texts[0] == "exec" and len(texts) > 1:
             return {Path(Exit.LEFT): 0}
+        if _is_trap(values_of(statement, state)):
+            trapped = self._trapped(values_of(statement, state), state)
+            # What it builds counts here, though it is built when the script ends.
+            return dict.fromkeys(exits.EITHER, exits.most_builds(trapped.paths) if trapped is not None else 0)
         return _BUILTIN_PATHS.get(texts[0], exits.EITHER)
 
     def _state_behind(
@@ -754,6 +778,11 @@ def _with_substituted(done: Effects, substituted: Sequence[Lowered]) -> Effects:
     ]
     joined = algebra.joined([done, *kept])
     return replace(joined, prints=done.prints and all(part.prints for part in parts))
+
+
+def _is_trap(values: tuple[Value, ...]) -> bool:
+    """Tell whether a command sets a trap that runs something."""
+    return len(values) > 2 and values[0].text == "trap" and not values[1].text.startswith("-")
 
 
 def _may_stay(

@@ -91,6 +91,7 @@ def _as_effects(effect: CommandEffect, texts: tuple[str, ...], state: ShellState
     if effect.acts.possible and effect.reads_files and effect.writes_files:
         return _everything(state, acts=effect.acts is Certainty.YES)
     reads = _places(effect.reads | effect.searches, state)
+    reads |= frozenset(link for path in effect.reads | effect.writes for link in state.links_on(as_written(path)))
     writes = _without_caches(_places(effect.writes, state)) | (
         _FILES if effect.writes_files or effect.logs_in else NOWHERE
     )

@@ -17,7 +17,7 @@ from kaniko_split.flow.state import Read, ShellState, forget, values_of, with_po
 from kaniko_split.flow.wrappers import base_name, behind_wrappers
 from kaniko_split.programs.table import effect_of
 from kaniko_split.shell.locations import File, file_at, is_exact
-from kaniko_split.shell.nodes import Call, Literal, Statement
+from kaniko_split.shell.nodes import Call, Literal, Redirect, Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.shell.splitting import IFS
 from kaniko_split.shell.values import Value
@@ -239,17 +239,53 @@ def written_down(statement: Statement, state: ShellState) -> tuple[str, str] | N
     if words != ("cat",) or body is None or body.body is None or into is None or len(statement.redirects) != 2:
         return None
     place = file_at(state.value(into.target).text, state.folder)
-    parts = [part for part in body.body.parts if isinstance(part, Literal)]
-    if not isinstance(place, File) or not is_exact(place) or len(parts) < len(body.body.parts):
+    text, exact = _here_document(body, state)
+    if not isinstance(place, File) or not is_exact(place) or not exact:
         return None
-    raw = any(isinstance(part, Literal) and part.quoted for part in body.target.parts)
-    span = body.body.span
-    if not raw:
-        return place.path, "".join(part.text for part in parts)
+    return place.path, text
+
+
+def _here_document(redirect: Redirect, state: ShellState) -> tuple[str, bool]:
+    """Return the text of a here-document, and whether no expansion is in it."""
+    body = redirect.body
+    if body is None:
+        return "", False
+    parts = [part for part in body.parts if isinstance(part, Literal)]
+    exact = len(parts) == len(body.parts)
+    span = body.span
+    if exact and not any(isinstance(part, Literal) and part.quoted for part in redirect.target.parts):
+        return "".join(part.text for part in parts), True
     # The parser counts the line of the delimiter in.
     written = state.script[span.start : span.end].removesuffix("\n")
-    ends = written.rpartition("\n")[2].strip() == (body.target.literal or "")
-    return place.path, written.rpartition("\n")[0] + "\n" if ends else written
+    ends = written.rpartition("\n")[2].strip() == (redirect.target.literal or "")
+    return written.rpartition("\n")[0] + "\n" if ends else written, exact
+
+
+def run_from_input(statement: Statement, state: ShellState) -> InnerRun | None:
+    """Return what a shell runs that reads a here-document or here-string; None for any other command."""
+    values = values_of(statement, state)
+    values = values[behind_wrappers(tuple(value.text for value in values), state.setting.wrappers) :]
+    if not reads_script(tuple(value.text for value in values)):
+        return None
+    for redirect in statement.redirects:
+        if redirect.operator in {"<<", "<<-"}:
+            text, exact = _here_document(redirect, state)
+            return InnerRun(values, often=False, text=text, exact=exact)
+        if redirect.operator == "<<<":
+            value = state.value(redirect.target)
+            return InnerRun(values, often=False, text=value.text, exact=value.exact)
+    return None
+
+
+def reads_script(texts: tuple[str, ...]) -> bool:
+    """Tell whether a command is a shell that reads its script from standard input: only options are behind it."""
+    if not texts or base_name(texts[0]) not in _SHELLS or _text_of_shell(texts) is not None:
+        return False
+    if "-s" in texts:
+        return True
+    # The word after `-o` is no operand.
+    pairs = pairwise(texts)
+    return all(text.startswith(("-", "+")) or (before[:1] in "-+" and before.endswith("o")) for before, text in pairs)
 
 
 def called(

@@ -152,6 +152,13 @@ class ShellState:
             return None
         return next((File(link) for link in sorted(self.all_links()) if place.path.startswith(f"{link}/")), None)
 
+    def links_on(self, path: str) -> frozenset[Location]:
+        """Return the symbolic links that a path leads through."""
+        place = file_at(path, self.folder)
+        if not isinstance(place, File):
+            return frozenset()
+        return frozenset(File(link) for link in self.all_links() if place.path.startswith(f"{link}/"))
+
     def all_links(self) -> frozenset[str]:
         """Return the symbolic links of the repository and those that the script makes."""
         return self.links | self.setting.links()
