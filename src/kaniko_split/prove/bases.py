@@ -147,10 +147,10 @@ def _says_something(name: str) -> bool:
 
 
 def _may_be(one: str, other: str) -> bool:
-    """Tell whether two references may name one image; what is not known may be anything."""
+    """Tell whether two references may name one image; what is not known may be anything, but a word is no reference."""
     if one == other:
         return True
-    if _UNKNOWN not in one + other or not _says_something(other):
+    if _UNKNOWN not in one + other or "/" not in other or not _says_something(other):
         return False
     return any(
         re.fullmatch(".*".join(map(re.escape, pattern.split(_UNKNOWN))), text) is not None

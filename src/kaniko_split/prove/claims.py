@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from kaniko_split.kaniko.command import is_executor
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
-from kaniko_split.prove.operands import files_among
+from kaniko_split.prove.operands import files_among, is_plain_sed
 from kaniko_split.prove.symbols import UNKNOWN_WORD, is_known, is_reference, is_whole, path_in
 from kaniko_split.source.patterns import Pattern
 
@@ -44,6 +44,7 @@ _FILES = _words(
 _REMOTE = _words(
     """
     curl wget crane skopeo cosign trivy grype syft notation regctl oras dockle hadolint warmer snyk conftest aws
+    mail sendmail
     """
 )
 # Their failure is an accident and no verdict on what was built: under `set -e` it gates no other image.
@@ -53,6 +54,7 @@ _NO_VERDICT = _words(
     tr cut head tail sort uniq basename dirname seq tee pwd wc install mktemp gzip gunzip unset set shift local
     readonly declare typeset shopt umask trap wait alias unalias ulimit hash which uname whoami id hostname
     nproc df du free ps base64 find stat readlink realpath printenv env warmer rsync ts
+    envsubst
     """
 )
 _SENDS = (
@@ -192,6 +194,7 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
             _REMOTE_WRITES.get(short, frozenset()) & set(operands)
         )
         read, written = _paths(files_among(short, operands), folder), _downloads(short, operands, folder)
+        acts |= short in {"mail", "sendmail"}
         if short == "aws":
             acts = not any(word.startswith(("get-", "describe-", "list-", "ls")) for word in operands)
             sends = operands[:2] in {("s3", "cp"), ("s3", "sync")} and operands[-1].startswith("s3://")
@@ -315,6 +318,8 @@ def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> 
     if name in {"jq", "yq"}:
         in_place = any(word in {"-i", "--inplace"} for word in operands)
         return Claim(paths, paths if in_place else frozenset(), gates=gates, environment=True)
+    if name == "sed" and not is_plain_sed(operands):
+        return EVERYTHING
     if name == "sed" and any(word.startswith(("-i", "--in-place", "-ni", "-ri", "-Ei")) for word in operands):
         return Claim(paths, paths, gates=gates)
     if name == "sort" and "-o" in operands:
@@ -376,6 +381,8 @@ def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: b
         return replace(claim, acts=True)
     if name == "mktemp":
         return Claim(frozenset(), paths, gates=gates)
+    if name == "tar" and (done := _tar(operands, folder, paths)) is not None:
+        return replace(done, gates=gates)
     if name == "tar" and not any("C" in word or "f" in word for word in operands[:1]):
         return replace(claim, reads=None, writes=None)
     if name in {"tar", "unzip", "split", "zip", "gunzip", "gzip"}:
@@ -403,6 +410,25 @@ def _file_command(name: str, operands: tuple[str, ...], folder: str, *, gates: b
     if name == "tee":
         return Claim(frozenset(), paths, frozenset() if options else paths, gates=gates)
     return claim
+
+
+_TAR_LETTERS = Pattern(r"-?[a-zA-Z]+")
+
+
+def _tar(operands: tuple[str, ...], folder: str, paths: frozenset[str]) -> Claim | None:
+    """Return what `tar` does that creates or lists an archive; None where it unpacks, or where that is not known."""
+    letters = operands[0].removeprefix("-") if operands and _TAR_LETTERS.fullmatch(operands[0]) else ""
+    if "x" in letters or not {*letters} & {"c", "t"} or any(word.startswith("--") for word in operands):
+        return None
+    here = path_in(folder, ".")
+    moves = any(word.startswith("-C") for word in operands)
+    if here is None or (letters[-1] != "f" and "f" in letters):
+        return None
+    read = paths | {here} if moves else paths
+    if "c" not in letters or "f" not in letters or operands[1:2] == ("-",):
+        return Claim(read)
+    to = path_in(folder, operands[1]) if operands[1:] else None
+    return None if to is None else Claim(read, frozenset({to}))
 
 
 # In one group of short options the folder comes last: `-vt web`, `-tweb`.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.names import ANYTHING, names_read, names_replaced, names_written
 from kaniko_split.prove.symbols import Guard, is_known, meets, shown
-from kaniko_split.shell.nodes import Declaration, For, Statement, While
+from kaniko_split.shell.nodes import Call, Declaration, For, Statement, While
 
 _LONGEST = 80
 _SETS_THE_SHELL = frozenset(
@@ -21,6 +21,10 @@ _SETS_THE_SHELL = frozenset(
 )
 
 
+# Programs of the shell itself, which may do anything to its variables.
+_OF_THE_SHELL = frozenset(
+    {"eval", ".", "source", "call", "set", "shopt", "trap", "exec", "return", "alias", "=", "wait"}
+)
 # They change what becomes of no variable, and `cd` reads these.
 _NOT_OF_VALUES = frozenset({"umask", "ulimit", "cd", "pushd", "popd"})
 _OF_THE_FOLDER = frozenset({"HOME", "CDPATH", "PWD", "OLDPWD"})
@@ -65,8 +69,8 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
     for number, event in enumerate(old.events):
         for identity in _identities(event):
             places.setdefault(identity, []).append(number)
-    reads = [_reads(event) for event in old.events]
     exported = frozenset(_exported(old.events))
+    visible = _visible(old, exported)
     for name, run in new.items():
         events = [event for event in run.events if not event.does_nothing or _is_old(event, places)]
         aligned = _aligned(events, old.events, places)
@@ -75,8 +79,10 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
             yield f"`{name}` runs `{_short(strange)}`, which the old job does not run"
             continue
         kept = [place for place in aligned if place is not None]
-        yield from _moved(name, events, kept)
-        yield from _left_out(name, old, frozenset(kept), reads, exported)
+        yield from _moved(name, events, kept, visible)
+        # The job may have the value of a turn of a loop as a word, and then reads nothing for it.
+        reads = {place: _reads(event) for place, event in zip(kept, events, strict=True)}
+        yield from _left_out(name, old, reads, exported)
 
 
 def _identities(event: Event) -> Iterator[tuple[str, ...]]:
@@ -129,7 +135,22 @@ def _places(event: Event, places: Mapping[tuple[str, ...], list[int]]) -> list[i
     return found[0] if len(found) == 1 else sorted({place for one in found for place in one})
 
 
-def _moved(name: str, events: Sequence[Event], kept: Sequence[int]) -> Iterator[str]:
+def _visible(old: Run, exported: frozenset[str]) -> frozenset[str] | None:
+    """Return the variables that a program or a trap may see; None for all."""
+    for event in old.events:
+        allexport = event.words[:1] == ("set",) and any("a" in word for word in event.words[1:])
+        if allexport or event.words[:1] == ("trap",) or "x" in "".join(_options_of(event)):
+            return None
+    return exported | old.given
+
+
+def _options_of(event: Event) -> Iterator[str]:
+    command = event.node.command if event.node is not None else None
+    if isinstance(command, Declaration) and command.keyword != "export":
+        yield from (word.literal or "x" for word in command.options)
+
+
+def _moved(name: str, events: Sequence[Event], kept: Sequence[int], visible: frozenset[str] | None) -> Iterator[str]:
     """Yield each pair of commands that changed places although the one matters to the other."""
     highest = -1
     for number, place in enumerate(kept):
@@ -137,7 +158,7 @@ def _moved(name: str, events: Sequence[Event], kept: Sequence[int]) -> Iterator[
             highest = place
             continue
         for earlier in range(number):
-            if kept[earlier] > place and not _commute(events[earlier], events[number]):
+            if kept[earlier] > place and not _commute(events[earlier], events[number], visible):
                 yield (
                     f"`{name}` runs `{_short(events[earlier])}` before `{_short(events[number])}`, "
                     "which came before it and matters to it"
@@ -145,7 +166,7 @@ def _moved(name: str, events: Sequence[Event], kept: Sequence[int]) -> Iterator[
                 return
 
 
-def _commute(one: Event, other: Event) -> bool:
+def _commute(one: Event, other: Event, visible: frozenset[str] | None) -> bool:
     if any(event.words[:1] == ("set",) and set("".join(event.words[1:])) <= set("+-xv") for event in (one, other)):
         # They print more or less, and change nothing else.
         return True
@@ -159,6 +180,20 @@ def _commute(one: Event, other: Event) -> bool:
         ):
             # What asks for an image, or for what a build leaves, stays on its side of the build.
             return False
+    if visible is not None and any(
+        _is_hidden(first, visible) and _only_runs(second) and not _writes(first) & _reads(second)
+        for first, second in ((one, other), (other, one))
+    ):
+        return True
+    if any(
+        _asks_words(first)
+        and not first.claim.environment
+        and second.words[:1] in {("cd",), ("pushd",), ("popd",)}
+        and not {"PWD", "OLDPWD", *_writes(second)} & (_reads(first) | _writes(first))
+        for first, second in ((one, other), (other, one))
+    ):
+        # It does the same in any folder.
+        return True
     sets_a_word = one.words[:1] == ("=",) and all(map(is_known, one.words))
     for event in (other,) if sets_a_word else (one, other):
         if sets_a_word and event.words[:1] == ("set",) and not any("a" in word for word in event.words[1:]):
@@ -182,16 +217,36 @@ def _commute(one: Event, other: Event) -> bool:
     return True
 
 
+def _is_hidden(event: Event, visible: frozenset[str]) -> bool:
+    """Tell whether a command gives a word to a variable that no program sees."""
+    names = _writes(event)
+    return event.words[:1] == ("=",) and not event.claim.gates and bool(names) and not names & (visible | {ANYTHING})
+
+
+def _only_runs(event: Event) -> bool:
+    """Tell whether a command leaves the variables of the shell alone: a program, a change of the folder, an end."""
+    name = event.words[0] if event.words else ""
+    node = event.node.command if event.node is not None else None
+    if name == "exit" or name in _NOT_OF_VALUES or event.build is not None:
+        return True
+    return isinstance(node, Call) and not _writes(event) and name not in _OF_THE_SHELL and is_known(name or "\x02")
+
+
 def _asks_words(event: Event) -> bool:
     """Tell whether a command asks for nothing but its words, and its answer ends nothing."""
     claim = event.claim
     return claim.known and not event.gates and claim.reads == frozenset() and claim.writes == frozenset()
 
 
-def _left_out(
-    name: str, old: Run, kept: frozenset[int], reads: Sequence[frozenset[str]], exported: frozenset[str]
-) -> Iterator[str]:
-    """Walk back from the last command that a job keeps, with what is still to be read."""
+def _left_out(name: str, old: Run, kept: Mapping[int, frozenset[str]], exported: frozenset[str]) -> Iterator[str]:
+    """Walk back from the last command that a job keeps, with what is still to be read.
+
+    Args:
+        name: The job.
+        old: What the old job runs.
+        kept: The places of the commands that the job keeps, with the variables that each reads.
+        exported: The variables that are exported.
+    """
     live, events = _Live(), old.events
     last = max(kept, default=-1)
     guards = events[last].guards if last >= 0 else frozenset()
@@ -201,7 +256,7 @@ def _left_out(
         if event.words[:1] == ("exit",) and not event.shells and event.guards:
             exits.append((event.guards, number))
         if number in kept:
-            _keep(live, _Reader(event, number), reads[number], exported, guards)
+            _keep(live, _Reader(event, number), kept[number], exported, guards)
         elif _unsets_nothing(event, number, old, kept):
             # The variable has no value afterwards, with or without it.
             for one in event.words[1:]:
@@ -214,7 +269,7 @@ def _left_out(
                 yield f"`{name}` leaves out `{_short(event)}`, line {event.line}, {sentence}"
 
 
-def _unsets_nothing(event: Event, number: int, old: Run, kept: frozenset[int]) -> bool:
+def _unsets_nothing(event: Event, number: int, old: Run, kept: Mapping[int, frozenset[str]]) -> bool:
     """Tell whether `unset` takes away nothing in a job that leaves out all that gave the variable a value."""
     names = set(event.words[1:])
     if event.words[:1] != ("unset",) or not all(map(is_known, names)) or names & old.given:
