@@ -362,9 +362,9 @@ class Machine(ABC):
             )
 
     def _is_output(self, claim: Claim, key: str) -> bool:
-        """Tell whether a command writes what a build leaves; a report of that is as a digest file."""
+        """Tell whether a command writes what a build leaves; what collects that is as a digest file."""
         derived = "build" in self.symbols.sources(key)
-        return self.after_build or (derived and self.container.is_report(claim.writes))
+        return self.after_build or (derived and self.container.is_result(claim.writes))
 
     def _with_redirects(
         self, claim: Claim, redirects: Sequence[Redirect], targets: Sequence[str], *, follows: bool
