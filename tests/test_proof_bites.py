@@ -687,7 +687,9 @@ PLANTED: dict[str, Planted] = {
             "build-api": Job([API]),
             "build-web": Job(["cp VERSION web/", WEB]),
             "images": Job(
-                ["curl -X POST -d tag=$CI_COMMIT_SHA https://hook.example.com"], ["build-api", "build-web"], True
+                ["curl -X POST -d tag=$CI_COMMIT_SHA https://hook.example.com"],
+                ["build-api", "build-web"],
+                finishing=True,
             ),
         },
         {},
@@ -699,7 +701,9 @@ PLANTED: dict[str, Planted] = {
         {
             "build-api": Job([API]),
             "build-web": Job(["cp VERSION web/v", WEB]),
-            "images": Job(["curl -X POST -d @web/v https://hook.example.com"], ["build-api", "build-web"], True),
+            "images": Job(
+                ["curl -X POST -d @web/v https://hook.example.com"], ["build-api", "build-web"], finishing=True
+            ),
         },
         "`images` leaves out `cp VERSION web/v`",
     ),

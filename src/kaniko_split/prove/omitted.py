@@ -10,25 +10,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kaniko_split.prove.commuting import commute, visible_in
+from kaniko_split.prove.event_names import POSITIONAL, exported_by, reads_of, replaced_by, writes_of
 from kaniko_split.prove.events import Event, Run
-from kaniko_split.prove.names import ANYTHING, names_read, names_replaced, names_written
+from kaniko_split.prove.names import ANYTHING
 from kaniko_split.prove.symbols import Guard, is_known, meets, shown
-from kaniko_split.shell.nodes import Call, Declaration, For, Statement, While
 
 _LONGEST = 80
-_SETS_THE_SHELL = frozenset(
-    {"set", "shopt", "umask", "ulimit", "trap", "cd", "pushd", "popd", "exit", "return", "exec"}
-)
-
-
-# Programs of the shell itself, which may do anything to its variables.
-_OF_THE_SHELL = frozenset(
-    {"eval", ".", "source", "call", "set", "shopt", "trap", "exec", "return", "alias", "=", "wait"}
-)
-# They change what becomes of no variable, and `cd` reads these.
-_NOT_OF_VALUES = frozenset({"umask", "ulimit", "cd", "pushd", "popd"})
-_OF_THE_FOLDER = frozenset({"HOME", "CDPATH", "PWD", "OLDPWD"})
-_POSITIONAL = frozenset({*"123456789@*#"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,8 +57,8 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
     for number, event in enumerate(old.events):
         for identity in _identities(event):
             places.setdefault(identity, []).append(number)
-    exported = frozenset(_exported(old.events))
-    visible = _visible(old, exported)
+    exported = frozenset(exported_by(old.events))
+    visible = visible_in(old, exported)
     for name, run in new.items():
         events = [event for event in run.events if not event.does_nothing or _is_old(event, places)]
         aligned = _aligned(events, old.events, places)
@@ -81,7 +69,7 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
         kept = [place for place in aligned if place is not None]
         yield from _moved(name, events, kept, visible)
         # The job may have the value of a turn of a loop as a word, and then reads nothing for it.
-        reads = {place: _reads(event) for place, event in zip(kept, events, strict=True)}
+        reads = {place: reads_of(event) for place, event in zip(kept, events, strict=True)}
         yield from _left_out(name, old, reads, exported)
 
 
@@ -135,21 +123,6 @@ def _places(event: Event, places: Mapping[tuple[str, ...], list[int]]) -> list[i
     return found[0] if len(found) == 1 else sorted({place for one in found for place in one})
 
 
-def _visible(old: Run, exported: frozenset[str]) -> frozenset[str] | None:
-    """Return the variables that a program or a trap may see; None for all."""
-    for event in old.events:
-        allexport = event.words[:1] == ("set",) and any("a" in word for word in event.words[1:])
-        if allexport or event.words[:1] == ("trap",) or "x" in "".join(_options_of(event)):
-            return None
-    return exported | old.given
-
-
-def _options_of(event: Event) -> Iterator[str]:
-    command = event.node.command if event.node is not None else None
-    if isinstance(command, Declaration) and command.keyword != "export":
-        yield from (word.literal or "x" for word in command.options)
-
-
 def _moved(name: str, events: Sequence[Event], kept: Sequence[int], visible: frozenset[str] | None) -> Iterator[str]:
     """Yield each pair of commands that changed places although the one matters to the other."""
     highest = -1
@@ -158,84 +131,12 @@ def _moved(name: str, events: Sequence[Event], kept: Sequence[int], visible: fro
             highest = place
             continue
         for earlier in range(number):
-            if kept[earlier] > place and not _commute(events[earlier], events[number], visible):
+            if kept[earlier] > place and not commute(events[earlier], events[number], visible):
                 yield (
                     f"`{name}` runs `{_short(events[earlier])}` before `{_short(events[number])}`, "
                     "which came before it and matters to it"
                 )
                 return
-
-
-def _commute(one: Event, other: Event, visible: frozenset[str] | None) -> bool:
-    if any(event.words[:1] == ("set",) and set("".join(event.words[1:])) <= set("+-xv") for event in (one, other)):
-        # They print more or less, and change nothing else.
-        return True
-    for build, event in ((one, other), (other, one)):
-        if build.build is not None and (
-            (event.claim.gates and not _asks_words(event))
-            or event.claim.acts
-            or event.claim.environment
-            or event.looks
-            or event.build is not None
-        ):
-            # What asks for an image, or for what a build leaves, stays on its side of the build.
-            return False
-    if visible is not None and any(
-        _is_hidden(first, visible) and _only_runs(second) and not _writes(first) & _reads(second)
-        for first, second in ((one, other), (other, one))
-    ):
-        return True
-    if any(
-        _asks_words(first)
-        and not first.claim.environment
-        and second.words[:1] in {("cd",), ("pushd",), ("popd",)}
-        and not {"PWD", "OLDPWD", *_writes(second)} & (_reads(first) | _writes(first))
-        for first, second in ((one, other), (other, one))
-    ):
-        # It does the same in any folder.
-        return True
-    sets_a_word = one.words[:1] == ("=",) and all(map(is_known, one.words))
-    for event in (other,) if sets_a_word else (one, other):
-        if sets_a_word and event.words[:1] == ("set",) and not any("a" in word for word in event.words[1:]):
-            continue
-        if sets_a_word and event.words and event.words[0] in _NOT_OF_VALUES and not _OF_THE_FOLDER & _writes(one):
-            continue
-        if event.words[:1] and event.words[0] in _SETS_THE_SHELL and event.words[:2] != ("set", "--"):
-            return False
-        if event.claim.acts or event.ends or event.claim.writes is None:
-            return False
-    for first, second in ((one, other), (other, one)):
-        written = _writes(first)
-        if ANYTHING in written or written & (_reads(second) | _writes(second)):
-            return False
-        if first.claim.writes:
-            touched = second.claim.reads
-            if touched is None or any(
-                meets(path, place) for path in first.claim.writes for place in (*touched, *(second.claim.writes or ()))
-            ):
-                return False
-    return True
-
-
-def _is_hidden(event: Event, visible: frozenset[str]) -> bool:
-    """Tell whether a command gives a word to a variable that no program sees."""
-    names = _writes(event)
-    return event.words[:1] == ("=",) and not event.claim.gates and bool(names) and not names & (visible | {ANYTHING})
-
-
-def _only_runs(event: Event) -> bool:
-    """Tell whether a command leaves the variables of the shell alone: a program, a change of the folder, an end."""
-    name = event.words[0] if event.words else ""
-    node = event.node.command if event.node is not None else None
-    if name == "exit" or name in _NOT_OF_VALUES or event.build is not None:
-        return True
-    return isinstance(node, Call) and not _writes(event) and name not in _OF_THE_SHELL and is_known(name or "\x02")
-
-
-def _asks_words(event: Event) -> bool:
-    """Tell whether a command asks for nothing but its words, and its answer ends nothing."""
-    claim = event.claim
-    return claim.known and not event.gates and claim.reads == frozenset() and claim.writes == frozenset()
 
 
 def _left_out(name: str, old: Run, kept: Mapping[int, frozenset[str]], exported: frozenset[str]) -> Iterator[str]:
@@ -275,14 +176,14 @@ def _unsets_nothing(event: Event, number: int, old: Run, kept: Mapping[int, froz
     if event.words[:1] != ("unset",) or not all(map(is_known, names)) or names & old.given:
         return False
     earlier = (old.events[place] for place in kept if place < number)
-    return not any(written & (names | {ANYTHING}) for written in map(_writes, earlier))
+    return not any(written & (names | {ANYTHING}) for written in map(writes_of, earlier))
 
 
 def _keep(
     live: _Live, reader: _Reader, reads: frozenset[str], exported: frozenset[str], guards: frozenset[Guard]
 ) -> None:
     event = reader.event
-    for one in _replaced(event):
+    for one in replaced_by(event):
         call = _call_of(one, event)
         ways = _joined((live.given.get(one) or frozenset()) | {event.guards - guards})
         if call is not None:
@@ -334,7 +235,7 @@ def _hit(live: _Live, event: Event, end: int) -> str:
         event: The command.
         end: The place of the command at which the script ends where `event` runs.
     """
-    written = _writes(event)
+    written = writes_of(event)
     for one in live.names if ANYTHING in written else written & live.names.keys():
         if any(way <= event.guards for way in live.given.get(one, ())):
             continue
@@ -342,7 +243,7 @@ def _hit(live: _Live, event: Event, end: int) -> str:
         for (shells, calls), reader in live.names[one].items():
             if reader.number > end or (call is not None and call not in calls):
                 continue
-            if one in _POSITIONAL and calls != event.calls:
+            if one in POSITIONAL and calls != event.calls:
                 continue
             if shells[: len(event.shells)] == event.shells:
                 return f"which changes {one or 'variables'}; `{_short(reader.event)}` reads it"
@@ -362,71 +263,6 @@ def _hit(live: _Live, event: Event, end: int) -> str:
             if meets(path, place):
                 return f"which writes {shown(path)}; `{_short(reader.event)}` reads {shown(place)}"
     return ""
-
-
-def _reads(event: Event) -> frozenset[str]:
-    if event.words[:1] == ("shift",):
-        return frozenset(_POSITIONAL)
-    if event.node is None or event.words[:1] == ("case",):
-        return frozenset(event.names)
-    return frozenset(names_read(_alone(event.node), {})) | event.names
-
-
-def _writes(event: Event) -> set[str]:
-    match event.words:
-        case ("unset", *names):
-            return {ANYTHING} if not all(map(is_known, names)) else {one for one in names if not one.startswith("-")}
-        case ("set", *operands) if "--" in operands or not all(one[:1] in {"-", "+"} for one in operands):
-            return set(_POSITIONAL)
-        case ("shift", *_):
-            return set(_POSITIONAL)
-        case _:
-            pass
-    match event.node:
-        case None:
-            return set()
-        case Statement(command=For(name=name)) if event.words[:1] == ("=",):
-            return {name}
-        case Statement() as node:
-            # The replay follows the folder, and `cd a` and `cd ..` lead back.
-            written = names_written(_alone(node), {}) - {"PWD", "OLDPWD"}
-            # What it evaluates or sources runs as commands of its own.
-            known = (
-                event.words[:1]
-                and event.words[0] in {"eval", ".", "source", "alias"}
-                and event.claim.writes is not None
-            )
-            return set() if known else written
-
-
-def _alone(statement: Statement) -> Statement:
-    """Return a statement without those inside of it, which are commands of their own."""
-    match statement.command:
-        case For(name=name, items=items, head=head, selects=selects):
-            return Statement(statement.span, For(name, items, (), head, selects), statement.redirects)
-        case While():
-            return Statement(statement.span, None, statement.redirects)
-        case _:
-            return statement
-
-
-def _replaced(event: Event) -> Iterator[str]:
-    if event.words[:1] == ("unset",):
-        yield from (one for one in event.words[1:] if is_known(one) and not one.startswith("-"))
-    elif event.words[:2] == ("set", "--"):
-        yield from _POSITIONAL
-    elif event.node is not None:
-        yield from names_replaced(event.node)
-
-
-def _exported(events: Sequence[Event]) -> Iterator[str]:
-    """Yield the names that some command exports; with `set -a`, all that are assigned."""
-    for event in events:
-        command = event.node.command if event.node is not None else None
-        if isinstance(command, Declaration) and (
-            command.keyword == "export" or any("x" in (word.literal or "x") for word in command.options)
-        ):
-            yield from (one.name for one in command.assignments)
 
 
 def _short(event: Event) -> str:

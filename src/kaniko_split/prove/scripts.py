@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaniko_split.prove.claims import EVERYTHING, NOTHING, Claim
+from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.machine import Machine
 from kaniko_split.prove.symbols import PROJECT, is_known, is_script, path_in
