@@ -92,11 +92,9 @@ def _mentioned(build: Build, record: BuildRecord, repository: RepositoryFiles) -
             yield _normal(text)
         else:
             yield _normal(_plain(value))
-    for path in _dockerfiles(build, record.folder):
-        text = repository.text(path)
-        if text is not None:
-            yield from _named_in(text, arguments)
-            return
+    texts = (repository.text(path) for path in _dockerfiles(build, record.folder))
+    committed = next((text for text in texts if text is not None), "")
+    yield from _named_in(committed, arguments)
 
 
 def _dockerfiles(build: Build, folder: str) -> Iterator[str]:

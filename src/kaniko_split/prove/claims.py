@@ -109,7 +109,11 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
 
 def may_be_verdict(words: tuple[str, ...]) -> bool:
     """Tell whether the failure of a command may be a verdict on what came before it."""
-    return short_name(words) not in _NO_VERDICT
+    name = short_name(words)
+    if name == "awk":
+        # It fails where its program says so.
+        return not all(map(is_known, words)) or any("exit" in word or word.startswith("-f") for word in words)
+    return name not in _NO_VERDICT
 
 
 # What asks Git for commits alone; the working tree does not matter.
@@ -182,7 +186,9 @@ def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> 
         return Claim(environment=True, gates=gates)
     if name in {"jq", "yq"}:
         in_place = any(word in {"-i", "--inplace"} for word in operands)
-        return Claim(paths, paths if in_place else frozenset(), gates=gates, environment=True)
+        # A filter sees the environment by `env`, `$ENV` and the like.
+        sees = any("env" in word.lower() or not is_known(word) for word in operands)
+        return Claim(paths, paths if in_place else frozenset(), gates=gates, environment=sees)
     if name == "sed" and not is_plain_sed(operands):
         return EVERYTHING
     if name == "sed" and any(word.startswith(("-i", "--in-place", "-ni", "-ri", "-Ei")) for word in operands):

@@ -9,6 +9,7 @@ from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.names import ANYTHING
 from kaniko_split.prove.symbols import is_known, meets
 from kaniko_split.shell.nodes import Call, Declaration
+from kaniko_split.source.patterns import Pattern
 
 _SETS_THE_SHELL = frozenset(
     {"set", "shopt", "umask", "ulimit", "trap", "cd", "pushd", "popd", "exit", "return", "exec"}
@@ -25,13 +26,29 @@ _NOT_OF_VALUES = frozenset({"umask", "ulimit", "cd", "pushd", "popd"})
 _OF_THE_FOLDER = frozenset({"HOME", "CDPATH", "PWD", "OLDPWD"})
 
 
+_NAME = Pattern(r"\w+")
+_PRINTS = Pattern(r"(?:echo|printf) [^;&|`$()<>]*")
+
+
 def visible_in(old: Run, exported: frozenset[str]) -> frozenset[str] | None:
     """Return the variables that a program or a trap may see; None for all."""
+    named: set[str] = set()
     for event in old.events:
         allexport = event.words[:1] == ("set",) and any("a" in word for word in event.words[1:])
-        if allexport or event.words[:1] == ("trap",) or "x" in "".join(_options_of(event)):
+        if allexport or "x" in "".join(_options_of(event)):
             return None
-    return exported | old.given
+        if event.words[:1] == ("trap",):
+            text = " ".join(event.words[1:])
+            if not _prints(event):
+                return None
+            named |= set(_NAME.findall(text))
+    return exported | old.given | named
+
+
+def _prints(trap: Event) -> bool:
+    """Tell whether a trap does nothing but print."""
+    text = trap.words[1] if trap.words[1:] else "-"
+    return all(map(is_known, trap.words)) and (text in {"", "-"} or _PRINTS.fullmatch(text) is not None)
 
 
 def _options_of(event: Event) -> Iterator[str]:
@@ -89,6 +106,12 @@ def _changes_the_shell(one: Event, other: Event) -> bool:
         if sets_a_word and name == "set" and not any("a" in word for word in event.words[1:]):
             continue
         if sets_a_word and name in _NOT_OF_VALUES and not _OF_THE_FOLDER & writes_of(one):
+            continue
+        if sets_a_word and name == "trap" and _prints(event) and not writes_of(one) & set(_NAME.findall(event.text)):
+            continue
+        outside = one if event is other else other
+        if outside.shells[: len(event.shells)] != event.shells and name in _NOT_OF_VALUES:
+            # It changes the subshell that it runs in.
             continue
         if name in _SETS_THE_SHELL and event.words[:2] != ("set", "--"):
             return True

@@ -9,9 +9,7 @@ from kaniko_split.prove.events import Event
 from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.questions import answer_of, condition_of, fact_of
 from kaniko_split.prove.symbols import Guard
-from kaniko_split.shell.nodes import (
-    Statement,
-)
+from kaniko_split.shell.nodes import Statement
 
 
 class Conditions(Commands):

@@ -38,8 +38,8 @@ def file_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bool
     if name == "dd":
         return replace(claim, reads=None, writes=None)
     if name in {"cp", "install", "ln", "mv"} and (folders := _target_folders(operands)):
-        to = [path_in(folder, word) for word in folders]
-        return replace(claim, writes=None if None in to else paths if name == "mv" else frozenset(filter(None, to)))
+        into = paths_of(tuple(folders), folder)
+        return replace(claim, writes=None if into is None else paths if name == "mv" else into)
     if name in {"cp", "install", "ln"} and len(plain) >= 2 and not any("t" in word for word in options):
         target, sources = plain[-1], plain[:-1]
         to = path_in(folder, target)

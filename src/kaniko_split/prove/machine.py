@@ -1,4 +1,4 @@
-"""Masks the left side of a chain whose right side is a build or hardly fails."""
+"""How does one command change the shell and the container that it runs in, with symbols for values?"""
 
 from __future__ import annotations
 

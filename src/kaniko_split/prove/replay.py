@@ -3,7 +3,7 @@
 A small interpreter of its own, simple and pessimistic: a variable is the text that its value came from, a file is
 the statements that wrote it, and a command that nobody knows reads and changes everything. It knows the syntax tree
 and the proof's own claims about commands, and nothing of what the plan was made from. Here are the compound commands,
-each in one place; `commands` has the simple ones.
+each in one place; `commands` has the simple ones, and `conditions` what depends on an answer.
 """
 
 from __future__ import annotations
