@@ -16,6 +16,7 @@ from kaniko_split.gitlab.references import Use
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.plan.chains import heeded_now
 from kaniko_split.plan.needless import repeated_images, workarounds
+from kaniko_split.plan.order import left_behind_after
 from kaniko_split.plan.outcome import Change, Mark, NewJob, Split
 from kaniko_split.shell.locations import File, is_any_file, meeting
 from kaniko_split.source.text import Place
@@ -32,7 +33,8 @@ def with_changes(split: Split) -> Split:
     trace = split.finding.trace
     spans = [trace.steps[number].span for number in _repeated_steps(split)] if trace is not None else []
     texts = tuple(trace.script.text[span.start : span.end] for span in spans) if trace is not None else ()
-    return replace(split, changes=tuple(_changes(split)), repeated=texts)
+    left = tuple(dict.fromkeys(path for _, _, _, path in _left_after(split)))
+    return replace(split, changes=tuple(_changes(split)), repeated=texts, left_behind=left)
 
 
 def _changes(split: Split) -> Iterator[Change]:
@@ -193,6 +195,16 @@ def _left_behind(split: Split) -> Iterator[Change]:
     if trace is None:
         return
     names = {job.build: job.name for job in split.jobs}
+    seen: set[str] = set()
+    for build, later, number, path in _left_after(split):
+        if path not in seen:
+            seen.add(path)
+            yield Change(
+                Mark.ASKS,
+                f"{_code(path)}, which {_code(names[build])} writes, is not there any more when "
+                f"{_code(names[later])} is built",
+                _place(split, number),
+            )
     told: set[int] = set()
     for one, other in split.slices.left_behind:
         if one in told:
@@ -218,6 +230,12 @@ def _written_by_dockerfiles(split: Split) -> Iterator[Change]:
                 f"{_code(following.name)} and the builds after it no longer see that file",
                 _place(split, job.build or 0),
             )
+
+
+def _left_after(split: Split) -> Iterator[tuple[int, int, int, str]]:
+    trace = split.finding.trace
+    jobs = [(job.build, job.steps) for job in split.jobs if job.build is not None]
+    yield from left_behind_after(trace.steps, jobs) if trace is not None else ()
 
 
 def _repeated(split: Split) -> Iterator[Change]:

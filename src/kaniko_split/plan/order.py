@@ -85,6 +85,30 @@ def left_behind(steps: Sequence[Step], builds: Sequence[int]) -> tuple[tuple[int
     return tuple(found)
 
 
+def left_behind_after(
+    steps: Sequence[Step], jobs: Sequence[tuple[int, Sequence[int]]]
+) -> Iterator[tuple[int, int, int, str]]:
+    """Yield the files that a statement after a build wrote, where a later build saw them in its context.
+
+    Args:
+        steps: All statements.
+        jobs: For each job, its build and its statements.
+
+    Yields:
+        The build of the statement's job, the later build, the statement, and the path.
+    """
+    for build, numbers in jobs:
+        for number in numbers:
+            if number <= build or steps[number].build is not None:
+                continue
+            written = [place for place in steps[number].effects.writes if isinstance(place, File)]
+            for later, others in jobs:
+                if later > number and number not in others:
+                    for place in written:
+                        if _in_workspace(place) and may_meet(place, context_of(steps[later])):
+                            yield build, later, number, place.path
+
+
 def _readers(steps: Sequence[Step], number: int, slices: Mapping[int, Sequence[int]]) -> list[int]:
     """Return the builds behind a statement whose jobs run it, and which may see a file that it writes."""
     everywhere = not any(number in numbers for numbers in slices.values())

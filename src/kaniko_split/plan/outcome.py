@@ -87,6 +87,8 @@ class Split:
         reports: Whether the jobs have a dotenv report, which a finishing job does not hand on.
         repeated: The statements of programs that nobody knows, as written, that more than one job runs; `changes` has
             each.
+        left_behind: The files that a statement after a build writes and that a later build no longer finds; `changes`
+            has each.
     """
 
     finding: Finding
@@ -103,6 +105,7 @@ class Split:
     drops_extends: bool = False
     reports: bool = False
     repeated: tuple[str, ...] = ()
+    left_behind: tuple[str, ...] = ()
 
     @property
     def every(self) -> tuple[Split, ...]:

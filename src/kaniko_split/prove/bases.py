@@ -92,11 +92,9 @@ def _mentioned(build: Build, record: BuildRecord, repository: RepositoryFiles) -
             yield _normal(text)
         else:
             yield _normal(_plain(value))
-    for path in _dockerfiles(build, record.folder):
-        text = repository.text(path)
-        if text is not None:
-            yield from _named_in(text, arguments)
-            return
+    texts = (repository.text(path) for path in _dockerfiles(build, record.folder))
+    committed = next((text for text in texts if text is not None), "")
+    yield from _named_in(committed, arguments)
 
 
 def _dockerfiles(build: Build, folder: str) -> Iterator[str]:
@@ -147,10 +145,10 @@ def _says_something(name: str) -> bool:
 
 
 def _may_be(one: str, other: str) -> bool:
-    """Tell whether two references may name one image; what is not known may be anything."""
+    """Tell whether two references may name one image; what is not known may be anything, but a word is no reference."""
     if one == other:
         return True
-    if _UNKNOWN not in one + other or not _says_something(other):
+    if _UNKNOWN not in one + other or "/" not in other or not _says_something(other):
         return False
     return any(
         re.fullmatch(".*".join(map(re.escape, pattern.split(_UNKNOWN))), text) is not None

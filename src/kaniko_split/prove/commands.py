@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kaniko_split.prove import scripts, shell_commands
 from kaniko_split.prove.builds import executor_run, unwrapped
-from kaniko_split.prove.claims import EVERYTHING, NOTHING, Claim
+from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.expansion import ARRAY
 from kaniko_split.prove.machine import Machine, plain_text
 from kaniko_split.prove.printing import printed

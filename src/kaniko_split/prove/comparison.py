@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from kaniko_split.prove.builds import results_of
 from kaniko_split.prove.events import BuildRecord, Event, Run
@@ -254,22 +255,34 @@ def _only_gives_value(event: Event) -> bool:
     return assigns or redirects
 
 
-def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
-    """A command that asks, acts or is not known must find what it found before, and the builds that it came after."""
-    keys = {event.key for event in old.events}
-    looking = {event.text for event in old.events if event.looks}
-    before: dict[str, frozenset[BuildRecord]] = {}
-    gates: dict[str, frozenset[str]] = {}
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What the old job ran before a command: the builds, and the keys of the checks."""
+
+    builds: frozenset[BuildRecord]
+    gates: frozenset[str]
+
+
+def _places(old: Run) -> tuple[dict[str, _Place], frozenset[str]]:
+    """Return the places of the commands that act, by key, and the keys of all checks."""
+    places: dict[str, _Place] = {}
     builds: list[BuildRecord] = []
-    passed: list[str] = []
+    gates: list[str] = []
     for event in old.events:
         if event.build is not None:
             builds.append(event.build)
         if event.claim.acts:
-            before.setdefault(event.key, frozenset(builds))
-            gates.setdefault(event.key, frozenset(passed))
+            places.setdefault(event.key, _Place(frozenset(builds), frozenset(gates)))
         if event.gates:
-            passed.append(event.key)
+            gates.append(event.key)
+    return places, frozenset(gates)
+
+
+def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """A command that asks, acts or is not known must find what it found before, and the builds that it came after."""
+    keys = {event.key for event in old.events}
+    looking = {event.text for event in old.events if event.looks}
+    places, gates = _places(old)
     made = {name: {event.build for event in run.events if event.build is not None} for name, run in new.items()}
     verdicts = {name: {event.key for event in run.events if event.gates} for name, run in new.items()}
     late: list[tuple[str, Event]] = []
@@ -278,28 +291,32 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
         own: set[BuildRecord] = set().union(*(made[one] for one in waits.get(name, ())))
         ahead: set[str] = set().union(*(verdicts[one] for one in waits.get(name, ())))
         for event in run.events:
-            claim = event.claim
+            place = places.get(event.key) if event.claim.acts else None
             if event.build is not None:
                 own.add(event.build)
-            elif event.does_nothing:
-                continue
-            elif event.key not in keys and not (_only_prints(event) and event.text not in looking):
+            elif _is_strange(event, keys, looking):
                 what = "looks at what another build leaves" if event.looks else "does not find what it found before"
                 yield f"`{name}`: `{_short(event)}` {what}"
-            elif claim.acts and not before.get(event.key, frozenset()) <= own and not _names_build(event, run):
-                missing = next(iter(before[event.key] - own))
-                build = shown(" ".join(missing.words))[:_LONGEST]
+            elif place is not None and not place.builds <= own and not _names_build(event, run):
+                build = shown(" ".join(next(iter(place.builds - own)).words))[:_LONGEST]
                 yield f"`{name}` runs `{_short(event)}` without waiting for the build `{build}`"
-            elif claim.acts and event.key in gates:
-                if (ahead - gates[event.key]) & set(passed):
-                    late.append((name, event))
-                else:
-                    in_time.add(event.key)
+            elif place is not None and (ahead - place.gates) & gates:
+                late.append((name, event))
+            elif place is not None:
+                in_time.add(event.key)
             if event.gates:
                 ahead.add(event.key)
+    # It is enough that one job runs it before the check.
     for name, event in late:
         if event.key not in in_time:
             yield f"`{name}` runs `{_short(event)}` only after a check that came after it"
+
+
+def _is_strange(event: Event, keys: Collection[str], looking: Collection[str]) -> bool:
+    """Tell whether the old job runs no such command, or not in such a state."""
+    if event.key in keys or event.does_nothing:
+        return False
+    return event.text in looking or not _only_prints(event)
 
 
 def _only_prints(event: Event) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
-from kaniko_split.prove.claims import EVERYTHING, Claim, named_paths
+from kaniko_split.prove.claim import EVERYTHING, Claim, paths_of
 from kaniko_split.prove.symbols import is_known, path_in
 from kaniko_split.source.patterns import Pattern
 
@@ -43,7 +43,7 @@ def configured_claim(words: tuple[str, ...], folder: str, programs: Programs) ->
         _is_possible(keys, "acts") or _is_possible(keys, "reads-network") or bool(roles - _WRITES) or "image" in roles
     )
     acts = acts or bool(keys.get("images"))
-    named = named_paths(words[1:], folder) if roles - _NO_PATHS else frozenset[str]()
+    named = paths_of(words[1:], folder) if roles - _NO_PATHS else frozenset[str]()
     reads = None if _is_possible(keys, "reads-files") else _joined(named, _own_paths(keys, folder, "reads", "searches"))
     writes: frozenset[str] | None = None
     if not (_is_possible(keys, "writes-files") or _is_possible(keys, "logs-in")):

@@ -42,12 +42,12 @@ class RepositoryFiles:
     Attributes:
         text: Gives the text of a file, by name; None where there is none.
         real: Gives the name of what a path leads to over symbolic links; None for a place outside.
-        reports: The files that go out as reports of the job.
+        results: The files in which the job collects what its builds leave: its reports, and what the reader is told.
     """
 
     text: Callable[[str], str | None]
     real: Callable[[str], str | None]
-    reports: frozenset[str] = frozenset()
+    results: frozenset[str] = frozenset()
 
 
 class Container:
@@ -121,10 +121,10 @@ class Container:
             found |= dict.fromkeys(self._met(path, guards, outputs=outputs))
         return tuple(sorted(found))
 
-    def is_report(self, paths: Collection[str] | None) -> bool:
-        """Tell whether paths name nothing but reports of the job."""
-        reports = {f"{PROJECT}/{name}" for name in self._repository.reports}
-        return bool(paths) and paths is not None and set(paths) <= reports
+    def is_result(self, paths: Collection[str] | None) -> bool:
+        """Tell whether paths name nothing but files that collect what builds leave."""
+        results = {f"{PROJECT}/{name}" for name in self._repository.results}
+        return bool(paths) and paths is not None and set(paths) <= results
 
     def is_output(self, paths: Collection[str] | None) -> bool:
         """Tell whether a path names just what a build wrote."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kaniko_split.prove.claims import Claim
+from kaniko_split.prove.claim import Claim
 from kaniko_split.prove.symbols import Guard
 from kaniko_split.shell.nodes import Statement
 

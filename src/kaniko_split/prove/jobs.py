@@ -7,6 +7,7 @@ syntax tree, so that an error of the plan does not bless itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kaniko_split.gitlab.pipeline import Job, Pipeline
@@ -32,6 +33,22 @@ _NAME = Pattern(r"\$\{?(\w+)")
 _OF_THE_JOB = ("CI_JOB_NAME", "CI_JOB_NAME_SLUG", "CI_JOB_GROUP_NAME", "CI_JOB_ID", "CI_JOB_STARTED_AT")
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the reader of a split is told, so that the proof need not find it unchanged.
+
+    Attributes:
+        repeated: The statements, as written, that run once per image.
+        left_behind: The files made of what a build leaves that later builds no longer find.
+    """
+
+    repeated: Sequence[str] = ()
+    left_behind: frozenset[str] = frozenset()
+
+
+NOTHING_TOLD = Told()
+
+
 def check_jobs(
     before: Pipeline,
     after: Pipeline,
@@ -40,7 +57,7 @@ def check_jobs(
     finishing: Sequence[str] = (),
     *,
     names: Names = NO_NAMES,
-    told: Sequence[str] = (),
+    told: Told = NOTHING_TOLD,
 ) -> Iterator[str]:
     """Yield what is different after a split; nothing where each build gets what it got.
 
@@ -51,7 +68,7 @@ def check_jobs(
         builds: The jobs that it became and that build an image, in the order of the old script.
         finishing: Those that come after all builds.
         names: The user's own words for the executor and what runs it.
-        told: The statements, as written, of which the reader is told that they run once per image.
+        told: What the reader is told.
 
     Raises:
         OddScriptError: A script is no text and no list of texts.
@@ -67,13 +84,13 @@ def check_jobs(
             yield f"`{one}` is defined {len(jobs)} times in the new pipeline"
             return
     try:
-        old = _run(before, _last_with_script(before, name), symbols, names)
-        new = {one: _run(after, jobs[0], symbols, names) for one, jobs in found.items()}
+        old = _run(before, _last_with_script(before, name), symbols, names, told)
+        new = {one: _run(after, jobs[0], symbols, names, told) for one, jobs in found.items()}
     except TooComplexError as error:
         yield str(error)
         return
     waits = waits_of(needs, [*builds, *finishing])
-    yield from compare(old, new, waits, symbols, frozenset(_within(told)))
+    yield from compare(old, new, waits, symbols, frozenset(_within(told.repeated)))
     yield from check_bases(old, new, waits, symbols, RepositoryFiles(before.read, before.real))
     yield from check_omitted(old, new)
 
@@ -99,8 +116,9 @@ def _last_with_script(pipeline: Pipeline, name: str) -> Job:
     return (with_script or list(pieces))[-1]
 
 
-def _run(pipeline: Pipeline, job: Job, symbols: Symbols, names: Names) -> Run:
-    repository = RepositoryFiles(pipeline.read, pipeline.real, frozenset(_reports(effective_job(pipeline, job.name))))
+def _run(pipeline: Pipeline, job: Job, symbols: Symbols, names: Names, told: Told) -> Run:
+    results = told.left_behind | frozenset(_reports(effective_job(pipeline, job.name)))
+    repository = RepositoryFiles(pipeline.read, pipeline.real, results)
     return replay(_script(pipeline, job), symbols, _given(pipeline, job.name), repository, names)
 
 

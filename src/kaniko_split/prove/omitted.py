@@ -10,21 +10,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kaniko_split.prove.commuting import commute, visible_in
+from kaniko_split.prove.event_names import POSITIONAL, exported_by, reads_of, replaced_by, writes_of
 from kaniko_split.prove.events import Event, Run
-from kaniko_split.prove.names import ANYTHING, names_read, names_replaced, names_written
+from kaniko_split.prove.names import ANYTHING
 from kaniko_split.prove.symbols import Guard, is_known, meets, shown
-from kaniko_split.shell.nodes import Declaration, For, Statement, While
 
 _LONGEST = 80
-_SETS_THE_SHELL = frozenset(
-    {"set", "shopt", "umask", "ulimit", "trap", "cd", "pushd", "popd", "exit", "return", "exec"}
-)
-
-
-# They change what becomes of no variable, and `cd` reads these.
-_NOT_OF_VALUES = frozenset({"umask", "ulimit", "cd", "pushd", "popd"})
-_OF_THE_FOLDER = frozenset({"HOME", "CDPATH", "PWD", "OLDPWD"})
-_POSITIONAL = frozenset({*"123456789@*#"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +54,8 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
         new: What each new job runs, by name.
     """
     places = _places_by_identity(old)
-    reads = [_reads(event) for event in old.events]
-    exported = frozenset(_exported(old.events))
+    exported = frozenset(exported_by(old.events))
+    visible = visible_in(old, exported)
     for name, run in new.items():
         events = [event for event in run.events if not event.does_nothing or _is_old(event, places)]
         aligned = _aligned(events, old.events, places)
@@ -72,8 +64,10 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
             yield f"`{name}` runs `{_short(strange)}`, which the old job does not run"
             continue
         kept = [place for place in aligned if place is not None]
-        yield from _moved(name, events, kept)
-        yield from _left_out(name, old, frozenset(kept), reads, exported)
+        yield from _moved(name, events, kept, visible)
+        # The job may have the value of a turn of a loop as a word, and then reads nothing for it.
+        reads = {place: reads_of(event) for place, event in zip(kept, events, strict=True)}
+        yield from _left_out(name, old, reads, exported)
 
 
 def omitted_events(old: Run, run: Run) -> tuple[Event, ...]:
@@ -141,7 +135,7 @@ def _places(event: Event, places: Mapping[tuple[str, ...], list[int]]) -> list[i
     return found[0] if len(found) == 1 else sorted({place for one in found for place in one})
 
 
-def _moved(name: str, events: Sequence[Event], kept: Sequence[int]) -> Iterator[str]:
+def _moved(name: str, events: Sequence[Event], kept: Sequence[int], visible: frozenset[str] | None) -> Iterator[str]:
     """Yield each pair of commands that changed places although the one matters to the other."""
     highest = -1
     for number, place in enumerate(kept):
@@ -149,7 +143,7 @@ def _moved(name: str, events: Sequence[Event], kept: Sequence[int]) -> Iterator[
             highest = place
             continue
         for earlier in range(number):
-            if kept[earlier] > place and not _commute(events[earlier], events[number]):
+            if kept[earlier] > place and not commute(events[earlier], events[number], visible):
                 yield (
                     f"`{name}` runs `{_short(events[earlier])}` before `{_short(events[number])}`, "
                     "which came before it and matters to it"
@@ -157,53 +151,15 @@ def _moved(name: str, events: Sequence[Event], kept: Sequence[int]) -> Iterator[
                 return
 
 
-def _commute(one: Event, other: Event) -> bool:
-    if any(event.words[:1] == ("set",) and set("".join(event.words[1:])) <= set("+-xv") for event in (one, other)):
-        # They print more or less, and change nothing else.
-        return True
-    for build, event in ((one, other), (other, one)):
-        if build.build is not None and (
-            (event.claim.gates and not _asks_words(event))
-            or event.claim.acts
-            or event.claim.environment
-            or event.looks
-            or event.build is not None
-        ):
-            # What asks for an image, or for what a build leaves, stays on its side of the build.
-            return False
-    sets_a_word = one.words[:1] == ("=",) and all(map(is_known, one.words))
-    for event in (other,) if sets_a_word else (one, other):
-        if sets_a_word and event.words[:1] == ("set",) and not any("a" in word for word in event.words[1:]):
-            continue
-        if sets_a_word and event.words and event.words[0] in _NOT_OF_VALUES and not _OF_THE_FOLDER & _writes(one):
-            continue
-        if event.words[:1] and event.words[0] in _SETS_THE_SHELL and event.words[:2] != ("set", "--"):
-            return False
-        if event.claim.acts or event.ends or event.claim.writes is None:
-            return False
-    for first, second in ((one, other), (other, one)):
-        written = _writes(first)
-        if ANYTHING in written or written & (_reads(second) | _writes(second)):
-            return False
-        if first.claim.writes:
-            touched = second.claim.reads
-            if touched is None or any(
-                meets(path, place) for path in first.claim.writes for place in (*touched, *(second.claim.writes or ()))
-            ):
-                return False
-    return True
+def _left_out(name: str, old: Run, kept: Mapping[int, frozenset[str]], exported: frozenset[str]) -> Iterator[str]:
+    """Walk back from the last command that a job keeps, with what is still to be read.
 
-
-def _asks_words(event: Event) -> bool:
-    """Tell whether a command asks for nothing but its words, and its answer ends nothing."""
-    claim = event.claim
-    return claim.known and not event.gates and claim.reads == frozenset() and claim.writes == frozenset()
-
-
-def _left_out(
-    name: str, old: Run, kept: frozenset[int], reads: Sequence[frozenset[str]], exported: frozenset[str]
-) -> Iterator[str]:
-    """Walk back from the last command that a job keeps, with what is still to be read."""
+    Args:
+        name: The job.
+        old: What the old job runs.
+        kept: The places of the commands that the job keeps, with the variables that each reads.
+        exported: The variables that are exported.
+    """
     live, events = _Live(), old.events
     last = max(kept, default=-1)
     guards = events[last].guards if last >= 0 else frozenset()
@@ -213,7 +169,7 @@ def _left_out(
         if event.words[:1] == ("exit",) and not event.shells and event.guards:
             exits.append((event.guards, number))
         if number in kept:
-            _keep(live, _Reader(event, number), reads[number], exported, guards)
+            _keep(live, _Reader(event, number), kept[number], exported, guards)
         elif _unsets_nothing(event, number, old, kept):
             # The variable has no value afterwards, with or without it.
             for one in event.words[1:]:
@@ -226,20 +182,20 @@ def _left_out(
                 yield f"`{name}` leaves out `{_short(event)}`, line {event.line}, {sentence}"
 
 
-def _unsets_nothing(event: Event, number: int, old: Run, kept: frozenset[int]) -> bool:
+def _unsets_nothing(event: Event, number: int, old: Run, kept: Mapping[int, frozenset[str]]) -> bool:
     """Tell whether `unset` takes away nothing in a job that leaves out all that gave the variable a value."""
     names = set(event.words[1:])
     if event.words[:1] != ("unset",) or not all(map(is_known, names)) or names & old.given:
         return False
     earlier = (old.events[place] for place in kept if place < number)
-    return not any(written & (names | {ANYTHING}) for written in map(_writes, earlier))
+    return not any(written & (names | {ANYTHING}) for written in map(writes_of, earlier))
 
 
 def _keep(
     live: _Live, reader: _Reader, reads: frozenset[str], exported: frozenset[str], guards: frozenset[Guard]
 ) -> None:
     event = reader.event
-    for one in _replaced(event):
+    for one in replaced_by(event):
         call = _call_of(one, event)
         ways = _joined((live.given.get(one) or frozenset()) | {event.guards - guards})
         if call is not None:
@@ -291,7 +247,7 @@ def _hit(live: _Live, event: Event, end: int) -> str:
         event: The command.
         end: The place of the command at which the script ends where `event` runs.
     """
-    written = _writes(event)
+    written = writes_of(event)
     for one in live.names if ANYTHING in written else written & live.names.keys():
         if any(way <= event.guards for way in live.given.get(one, ())):
             continue
@@ -299,7 +255,7 @@ def _hit(live: _Live, event: Event, end: int) -> str:
         for (shells, calls), reader in live.names[one].items():
             if reader.number > end or (call is not None and call not in calls):
                 continue
-            if one in _POSITIONAL and calls != event.calls:
+            if one in POSITIONAL and calls != event.calls:
                 continue
             if shells[: len(event.shells)] == event.shells:
                 return f"which changes {one or 'variables'}; `{_short(reader.event)}` reads it"
@@ -319,71 +275,6 @@ def _hit(live: _Live, event: Event, end: int) -> str:
             if meets(path, place):
                 return f"which writes {shown(path)}; `{_short(reader.event)}` reads {shown(place)}"
     return ""
-
-
-def _reads(event: Event) -> frozenset[str]:
-    if event.words[:1] == ("shift",):
-        return frozenset(_POSITIONAL)
-    if event.node is None or event.words[:1] == ("case",):
-        return frozenset(event.names)
-    return frozenset(names_read(_alone(event.node), {})) | event.names
-
-
-def _writes(event: Event) -> set[str]:
-    match event.words:
-        case ("unset", *names):
-            return {ANYTHING} if not all(map(is_known, names)) else {one for one in names if not one.startswith("-")}
-        case ("set", *operands) if "--" in operands or not all(one[:1] in {"-", "+"} for one in operands):
-            return set(_POSITIONAL)
-        case ("shift", *_):
-            return set(_POSITIONAL)
-        case _:
-            pass
-    match event.node:
-        case None:
-            return set()
-        case Statement(command=For(name=name)) if event.words[:1] == ("=",):
-            return {name}
-        case Statement() as node:
-            # The replay follows the folder, and `cd a` and `cd ..` lead back.
-            written = names_written(_alone(node), {}) - {"PWD", "OLDPWD"}
-            # What it evaluates or sources runs as commands of its own.
-            known = (
-                event.words[:1]
-                and event.words[0] in {"eval", ".", "source", "alias"}
-                and event.claim.writes is not None
-            )
-            return set() if known else written
-
-
-def _alone(statement: Statement) -> Statement:
-    """Return a statement without those inside of it, which are commands of their own."""
-    match statement.command:
-        case For(name=name, items=items, head=head, selects=selects):
-            return Statement(statement.span, For(name, items, (), head, selects), statement.redirects)
-        case While():
-            return Statement(statement.span, None, statement.redirects)
-        case _:
-            return statement
-
-
-def _replaced(event: Event) -> Iterator[str]:
-    if event.words[:1] == ("unset",):
-        yield from (one for one in event.words[1:] if is_known(one) and not one.startswith("-"))
-    elif event.words[:2] == ("set", "--"):
-        yield from _POSITIONAL
-    elif event.node is not None:
-        yield from names_replaced(event.node)
-
-
-def _exported(events: Sequence[Event]) -> Iterator[str]:
-    """Yield the names that some command exports; with `set -a`, all that are assigned."""
-    for event in events:
-        command = event.node.command if event.node is not None else None
-        if isinstance(command, Declaration) and (
-            command.keyword == "export" or any("x" in (word.literal or "x") for word in command.options)
-        ):
-            yield from (one.name for one in command.assignments)
 
 
 def _short(event: Event) -> str:

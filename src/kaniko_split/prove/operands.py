@@ -20,9 +20,10 @@ _VALUE_OPTIONS = {
     **dict.fromkeys(("grep", "egrep", "fgrep"), ("-m", "-A", "-B", "-C")),
     "awk": ("-F", "-v"),
 }
-# A substitution, whole, which reads and writes no file (POSIX, "sed"): `s/a/b/g`.
-_SUBSTITUTION = Pattern(r"(?s)(?:\d+|\$|/[^/]*/)?s([^\w\s\\])(?:(?!\1).)*\1(?:(?!\1).)*\1[gpIi0-9]*")
-_DELETION = Pattern(r"(?:\d+|\$|\d+,\d+|\d+,\$|/[^/]*/)?[dpq=]")
+# A program of `sed` that reads, writes and runs nothing but what its words name (POSIX, "sed"): no `r`, `w`, `e`.
+_ADDRESS = r"(?:(?:\d+|\$|/(?:[^/\\]|\\.)*/)(?:,(?:\d+|\$|/(?:[^/\\]|\\.)*/))?!?)?"
+_COMMAND = r"(?:[sy]([^\w\s\\])(?:(?!\1)[^\\]|\\.)*\1(?:(?!\1)[^\\]|\\.)*\1[gpIi0-9]*|[dDpPnNqQhHgGx=]|[aic]\\?[^\n]*)"
+_PLAIN_SED = Pattern(rf"(?s)(?:\s*{_ADDRESS}\s*{_COMMAND}\s*(?:;|\n|$))+")
 _TEXT_OPTIONS_OF_CURL = frozenset(
     [
         "-d",
@@ -128,11 +129,17 @@ def _without_program(name: str, operands: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(kept)
 
 
+def is_plain_sed(operands: tuple[str, ...]) -> bool:
+    """Tell whether `sed` reads and writes nothing but the files that its words name."""
+    files = set(_without_program("sed", operands))
+    programs = [word for word in operands if word not in files and not word.startswith("-")]
+    options = any(word in {"-f", "--file", "-s"} or word.startswith(("--file=", "-f")) for word in operands)
+    return bool(programs) and not options
+
+
 def _is_text(name: str, program: str) -> bool:
-    """Tell whether a program reads and writes no file of its own; for `sed`, only plain commands are known."""
-    if name != "sed":
-        return True
-    return all(_SUBSTITUTION.fullmatch(one) or _DELETION.fullmatch(one) for one in program.split(";") if one.strip())
+    """Tell whether a program reads and writes no file of its own."""
+    return name != "sed" or _PLAIN_SED.fullmatch(program) is not None
 
 
 def _of_curl(operands: Sequence[str]) -> Iterator[str]:

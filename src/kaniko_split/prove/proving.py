@@ -18,7 +18,7 @@ from kaniko_split.gitlab.script import OddScriptError
 from kaniko_split.plan.outcome import Split
 from kaniko_split.prove.accounting import check_accounts
 from kaniko_split.prove.builds import Names
-from kaniko_split.prove.jobs import check_jobs
+from kaniko_split.prove.jobs import Told, check_jobs
 from kaniko_split.prove.meaning import check_meaning
 from kaniko_split.prove.reading import check_reading
 from kaniko_split.rewrite.rewriting import Rewritten
@@ -67,7 +67,8 @@ def prove(
             finishing = [job.name for job in split.jobs if job.build is None]
             names = Names(words.executors, words.own_words, words.programs)
             name = split.finding.job.name
-            broken.extend(check_jobs(pipeline, after, name, builds, finishing, names=names, told=split.repeated))
+            told = Told(split.repeated, frozenset(split.left_behind))
+            broken.extend(check_jobs(pipeline, after, name, builds, finishing, names=names, told=told))
     except UnresolvableError as error:
         broken.append(f"GitLab would reject the new pipeline: {error}")
     except (OddScriptError, ShellSyntaxError, BrokenYamlError) as error:

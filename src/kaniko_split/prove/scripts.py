@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaniko_split.prove.claims import EVERYTHING, NOTHING, Claim
+from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.machine import Machine
 from kaniko_split.prove.symbols import PROJECT, is_known, is_script, path_in
@@ -60,13 +60,13 @@ def _run(
     elif name in {".", "source"}:
         _source(machine, statement, words, operands, tail=tail)
     elif name in _WRAPPERS_OF_TEXT:
-        text = _text_behind(operands)
-        if text is None or not is_script(text) or (name == "su" and _LOGIN & {*operands}):
+        behind = _text_behind(operands)
+        if behind is None or not is_script(behind) or (name == "su" and _LOGIN & {*operands}):
             return False
         # Without `-e`, `script` does not hand on the status.
         returns = name == "su" or any(_RETURNS.fullmatch(word) for word in operands)
         with machine.masked("" if returns else "script"):
-            _script(machine, statement, words, ("sh", "-c", text), prefix, claim=_wrapper_claim(machine, plain))
+            _script(machine, statement, words, ("sh", "-c", behind), prefix, claim=_wrapper_claim(machine, plain))
     else:
         return (name in _SHELLS or _is_script(name)) and _script(machine, statement, words, plain, prefix)
     return True

@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import replace
 
-from kaniko_split.prove.claims import EVERYTHING, NOTHING, Claim, claim_of
+from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
+from kaniko_split.prove.claims import claim_of
 from kaniko_split.prove.machine import Machine
 from kaniko_split.prove.symbols import PROJECT, is_known
 from kaniko_split.shell.nodes import Call, Statement

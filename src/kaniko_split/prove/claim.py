@@ -1,0 +1,78 @@
+"""What may one command do, and which paths do its words name?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kaniko_split.prove.symbols import is_known, is_reference, path_in
+
+
+def words_in(text: str) -> frozenset[str]:
+    """Return the words of a list that is written as a text."""
+    return frozenset(text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a command does at most.
+
+    Attributes:
+        reads: The paths that it reads; None for every file.
+        writes: The paths that it writes; None for every file.
+        replaces: Those of them whose old content it neither reads nor keeps.
+        gates: Whether its failure is a verdict on what came before.
+        acts: Whether it does something outside of the container.
+        environment: Whether it reads the exported variables.
+        known: Whether one of the lists has it.
+        fresh: Whether it gives another value each time.
+    """
+
+    reads: frozenset[str] | None = frozenset()
+    writes: frozenset[str] | None = frozenset()
+    replaces: frozenset[str] = frozenset()
+    gates: bool = False
+    acts: bool = False
+    environment: bool = False
+    known: bool = True
+    fresh: bool = False
+
+    def joined(self, other: Claim) -> Claim:
+        """Return what two commands do at most, one after the other."""
+        return Claim(
+            None if self.reads is None or other.reads is None else self.reads | other.reads,
+            None if self.writes is None or other.writes is None else self.writes | other.writes,
+            frozenset(),
+            self.gates or other.gates,
+            self.acts or other.acts,
+            self.environment or other.environment,
+            self.known and other.known,
+            self.fresh or other.fresh,
+        )
+
+
+NOTHING = Claim()
+
+EVERYTHING = Claim(None, None, frozenset(), gates=True, acts=True, environment=True, known=False)
+
+
+def short_name(words: tuple[str, ...]) -> str:
+    """Return the name of the program that a command runs, without the usual folders before it."""
+    name = words[0] if words else ":"
+    return name.rpartition("/")[2] if name.startswith(("/bin/", "/usr/bin/", "/busybox/", "/usr/local/bin/")) else name
+
+
+def paths_of(words: tuple[str, ...], folder: str) -> frozenset[str] | None:
+    """Return every path that words may name: whole words, and what stands after `=` or an option's letter."""
+    paths: set[str] = set()
+    for word in words:
+        attached = word[2:] if word.startswith("-") and ("/" in word or "." in word or word.startswith("-t")) else ""
+        for text in {word, word.partition("=")[2], attached}:
+            if not text or text.startswith("-") or "\n" in text or is_reference(text):
+                continue
+            path = path_in(folder, text)
+            if path is None:
+                if not is_known(text) and text is not word:
+                    continue
+                return None
+            paths.add(path)
+    return frozenset(paths)
