@@ -19,10 +19,11 @@ from kaniko_split.flow.exits import UNBOUNDED, Exit, Paths, most_builds
 from kaniko_split.flow.lower import Lowered, lower_sequence
 from kaniko_split.flow.occurrence import Occurrence, Role, Shape
 from kaniko_split.flow.state import Assumed, Read, Setting, ShellState, no_file
+from kaniko_split.flow.tables import Variables
 from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, meeting
-from kaniko_split.shell.parse import parse
+from kaniko_split.shell.parse import NestedTooDeepError, parse
 from kaniko_split.shell.values import Value
 
 __all__ = ["Step", "Trace", "opened", "trace"]
@@ -50,6 +51,7 @@ def trace(
 
     Raises:
         ShellSyntaxError: The joined text is no shell script; its lines count from the first item's.
+        LimitError: It runs too much to be followed to its end.
         MissingParserError: shfmt is not installed.
     """
     given = given_of(items, variables, words, opened=opened)
@@ -62,7 +64,10 @@ def trace(
         answers[name] = read(name)
         return answers[name]
 
-    made = _made(items, variables, words, asked, opened=opened)
+    try:
+        made = _made(items, variables, words, asked, opened=opened)
+    except RecursionError:
+        raise NestedTooDeepError from None
     _remembered.keep(given, answers, made)
     return made
 
@@ -77,7 +82,7 @@ def _made(
         text += item.text if item.text.endswith("\n") else item.text + "\n"
     found = Trace(tuple(items), tuple(starts), parse(text), (), frozenset())
     setting = Setting(words.executors, words.own_words, read, frozenset(variables))
-    state = ShellState(text, dict(variables), "", setting)
+    state = ShellState(text, Variables(variables), "", setting)
     followed = _followed(found, state, opened=opened)
     loop = _only_loop(followed)
     if loop is None and not opened and any(1 < step.builds < UNBOUNDED for step in followed.steps):

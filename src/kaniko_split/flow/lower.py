@@ -29,6 +29,7 @@ from kaniko_split.flow.questions import answer_of, possible_branches
 from kaniko_split.flow.scripts import InnerRun, body_of_script, body_of_text, inner_run, written_down
 from kaniko_split.flow.state import (
     ShellState,
+    WrittenTexts,
     after_assignments,
     after_command,
     after_declaration,
@@ -43,6 +44,7 @@ from kaniko_split.flow.state import (
     with_positional,
 )
 from kaniko_split.flow.status import StatusQuestion, codes_behind, failed_codes, status_kept, status_question
+from kaniko_split.flow.tables import Variables
 from kaniko_split.flow.wrappers import mentions_verdict
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable
@@ -458,7 +460,7 @@ class _Lowering:
         """Return what the body of a loop may change in any of its iterations."""
         found = self._changed.get(id(key))
         if found is None:
-            blank = replace(state, known={}, folder=None)
+            blank = replace(state, known=Variables(), folder=None)
             found = self._changed[id(key)] = self.sequence(statements, blank).effects.writes
         return found
 
@@ -719,14 +721,14 @@ def _with_written(statement: Statement, effects: Effects, before: ShellState, af
     made = written_down(statement, before)
     texts_ = tuple(value.text for value in values_of(statement, before))
     if texts_[:1] == ("ln",) and places:
-        after = replace(after, links=after.links | {place.path for place in places})
+        after = replace(after, links=after.links.adding(place.path for place in places))
     if not places and made is None:
         return after
     spans = [statement.span, *(one.body.span for one in statement.redirects if one.body is not None)]
     text = "\n".join(before.script[span.start : span.end] for span in spans)
-    written, texts = dict(after.written), dict(after.made)
+    written, texts = after.written.copy(), after.made.copy()
     for place in places:
-        written[place] = f"{written.get(place, '')}\n{text}"
+        written[place.path] = WrittenTexts(text, written.get(place.path))
         texts.pop(place.path, None)
     if made is not None:
         path, content = made

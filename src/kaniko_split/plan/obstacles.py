@@ -9,6 +9,8 @@ from typing import Any
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import trace
+from kaniko_split.flow.lower import LimitError
+from kaniko_split.flow.scripts import UnreadableScriptError
 from kaniko_split.gitlab.keywords import DEEPEST_EXTENDS
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, input_mentions, references_to
@@ -259,7 +261,7 @@ def _check_after_script(finding: Finding) -> None:
     try:
         items = script_items(finding.pipeline, provided, Section.SCRIPT)
         steps = trace(items, finding.variables or {}, read=finding.pipeline.read).steps
-    except (OddScriptError, ShellSyntaxError):
+    except (OddScriptError, ShellSyntaxError, UnreadableScriptError, LimitError):
         raise ObstacleError("effect-in-after-script", provided.file, at, "it cannot be read") from None
     if any(step.effects.acts for step in steps):
         raise ObstacleError("effect-in-after-script", provided.file, at)

@@ -63,6 +63,13 @@ class ShellSyntaxError(Exception):
         self.problem = problem
 
 
+class NestedTooDeepError(ShellSyntaxError):
+    """The text is nested too deeply to be followed; nobody can say what it runs."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 1, "its statements are nested too deeply")
+
+
 class MissingParserError(Exception):
     """The program shfmt is not installed."""
 
@@ -73,6 +80,7 @@ def parse(text: str) -> Script:
 
     Raises:
         ShellSyntaxError: It is not one.
+        NestedTooDeepError: It is one, and is nested too deeply.
         MissingParserError: shfmt is not there to ask.
     """
     import subprocess
@@ -90,7 +98,10 @@ def parse(text: str) -> Script:
         if found is None:
             raise ShellSyntaxError(1, 1, message.splitlines()[0] if message else "shfmt gave no reason")
         raise ShellSyntaxError(int(found[1]), int(found[2]), found[3])
-    return _Reader(text).script(json.loads(done.stdout))
+    try:
+        return _Reader(text).script(json.loads(done.stdout))
+    except RecursionError:
+        raise NestedTooDeepError from None
 
 
 def _program() -> str:
