@@ -148,6 +148,8 @@ class ShellState:
     stops_at_failure: bool = True
     sourced: bool = False
     exec_ends: bool = True
+    # The words of the commands that were expanded in this state; a statement is known by its `id`.
+    _expanded: dict[int, tuple[Statement, tuple[Value, ...]]] = field(default_factory=dict, init=False)
 
     def values(self, words: tuple[Word, ...]) -> tuple[Value, ...]:
         """Return the words that some words of a command become, as far as they are known."""
@@ -200,7 +202,14 @@ def values_of(statement: Statement, state: ShellState) -> tuple[Value, ...]:
     """
     if not isinstance(statement.command, Call):
         return ()
-    words = statement.command.words
+    known = state._expanded.get(id(statement))  # noqa: SLF001 (the state keeps what is expanded in it)
+    if known is None:
+        known = state._expanded[id(statement)] = (statement, _words_of(statement.command, state))  # noqa: SLF001
+    return known[1]
+
+
+def _words_of(command: Call, state: ShellState) -> tuple[Value, ...]:
+    words = command.words
     name = words[0].literal if words else None
     if name in state.aliases and state.script.startswith(name or "", words[0].span.start):
         return (*state.aliases[name or ""], *state.values(words[1:]))

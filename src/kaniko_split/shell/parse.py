@@ -45,7 +45,7 @@ _INPUT = Pattern(r"\$\[\[.*?\]\]", re.DOTALL)
 _ESCAPED = Pattern(r"\\(.)", re.DOTALL)
 _ESCAPED_IN_QUOTES = Pattern(r'\\([$`"\\])')
 _ERROR = Pattern(r"(?:<standard input>:)?(\d+):(\d+): (.*)")
-
+_LONGEST_ANSWER = 64_000_000
 
 _NAME = Pattern(r"[A-Za-z_]\w*")
 _NAME_AND_VALUE = Pattern(r"([A-Za-z_]\w*)(\+?=)")
@@ -83,25 +83,46 @@ def parse(text: str) -> Script:
         NestedTooDeepError: It is one, and is nested too deeply.
         MissingParserError: shfmt is not there to ask.
     """
-    import subprocess
-
-    opaque = _INPUT.sub(_placeholder, text)
-    done = subprocess.run(  # noqa: S603 (a program of our own choice; the script is its input)
-        [_program(), "--to-json", "--language-dialect", "bash"],
-        input=opaque.encode("utf-8"),
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        message = done.stderr.decode("utf-8", "replace").strip()
+    status, output, errors = _answer(_INPUT.sub(_placeholder, text))
+    if status:
+        message = errors.decode("utf-8", "replace").strip()
         found = _ERROR.match(message)
         if found is None:
             raise ShellSyntaxError(1, 1, message.splitlines()[0] if message else "shfmt gave no reason")
         raise ShellSyntaxError(int(found[1]), int(found[2]), found[3])
     try:
-        return _Reader(text).script(json.loads(done.stdout))
+        return _Reader(text).script(json.loads(output))
     except RecursionError:
         raise NestedTooDeepError from None
+
+
+def _answer(text: str) -> tuple[int, bytes, bytes]:
+    """Return the parser's exit status, its JSON and its messages.
+
+    Each level of nesting is indented further, so the answer grows with the square of the depth.
+
+    Raises:
+        NestedTooDeepError: The answer is too long.
+    """
+    import subprocess
+    from tempfile import TemporaryFile
+
+    with TemporaryFile() as script:
+        script.write(text.encode("utf-8"))
+        script.seek(0)
+        with subprocess.Popen(  # noqa: S603 (a program of our own choice; the script is its input)
+            [_program(), "--to-json", "--language-dialect", "bash"],
+            stdin=script,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018 (pipes)
+            output = process.stdout.read(_LONGEST_ANSWER + 1)
+            if len(output) > _LONGEST_ANSWER:
+                process.kill()
+                raise NestedTooDeepError
+            errors = process.stderr.read()
+    return process.returncode, output, errors
 
 
 def _program() -> str:
