@@ -28,6 +28,8 @@ from kaniko_split.shell.values import Value
 
 __all__ = ["Step", "Trace", "opened", "trace"]
 
+# A loop of more turns is not written out.
+_MOST_TURNS = 1000
 _ASK = ("[ ", "test ", "case ")
 _remembered = Remembered()
 
@@ -161,6 +163,8 @@ def _only_loop(found: Trace) -> Loop | None:
         return None
     step, levels = loops[0]
     turns = prod(len(level.values) for level in levels)
+    if turns > _MOST_TURNS:
+        return None
     alone = found.items[step.item].section is Section.SCRIPT and found.is_divided_between_statements(step.statement)
     if step.frame is not None and (len(step.frame.branches) > 1 or step.frame.is_subshell or len(building) > 1):
         return None

@@ -208,8 +208,8 @@ def _keep(live: _Live, event: Event, reads: frozenset[str], exported: frozenset[
         live.replaced.clear()
     for path in event.claim.reads or ():
         live.paths.setdefault(path, event)
-        if live.replaced:
-            live.replaced = {place: one for place, one in live.replaced.items() if not meets(place, path)}
+        for place in [place for place in live.replaced if meets(place, path)]:
+            del live.replaced[place]
 
 
 def _joined(ways: frozenset[frozenset[Guard]]) -> frozenset[frozenset[Guard]]:
