@@ -1,7 +1,7 @@
 """Which scripts are long, deep or endless enough to hang a program that reads them carelessly?
 
-Each shape takes a size and gives the files of a repository. Its job `images` makes at least two builds, so nothing but a
-finding is right. The benchmark runs them at full size, the test at a smaller one.
+Each shape takes a size and gives the files of a repository. Its job `images` makes at least two builds, so nothing but
+a finding is right. The benchmark runs them at full size, the test at a smaller one.
 """
 
 from __future__ import annotations
@@ -182,10 +182,10 @@ SHAPES: tuple[HostileShape, ...] = (
     ),
     HostileShape("calls: seven deep", 7, 7, lambda n: _around(_calls(n, "%"))),
     HostileShape("calls: seventy deep", 70, 70, lambda n: _around(_calls(n, "%"))),
-    HostileShape("calls: each calls the next one twice", 40, 20, lambda n: _around(_calls(n, "%; %"))),
-    HostileShape("calls: twice, other words", 40, 20, lambda n: _around(_calls(n, '% "$1"a; % "$1"b'))),
-    HostileShape("calls: twice, of conditions", 40, 20, lambda n: _around(_calls(n, "if %; then %; fi"))),
-    HostileShape("calls: twice, in substitutions", 40, 20, lambda n: _around(_calls(n, 'A="$(%)" B="$(%)"'))),
+    HostileShape("calls: each calls the next one twice", 40, 9, lambda n: _around(_calls(n, "%; %"))),
+    HostileShape("calls: twice, other words", 40, 9, lambda n: _around(_calls(n, '% "$1"a; % "$1"b'))),
+    HostileShape("calls: twice, of conditions", 40, 9, lambda n: _around(_calls(n, "if %; then %; fi"))),
+    HostileShape("calls: twice, in substitutions", 40, 9, lambda n: _around(_calls(n, 'A="$(%)" B="$(%)"'))),
     HostileShape("calls: itself", 1, 1, lambda _: _around(f"f() {{ {build('c')}; f; f; }}", "f")),
     HostileShape(
         "calls: one another",
@@ -197,7 +197,7 @@ SHAPES: tuple[HostileShape, ...] = (
     ),
     HostileShape("calls: scripts source each other", 12, 4, lambda n: _sourcing(n, ".")),
     HostileShape("calls: scripts run each other", 12, 4, lambda n: _sourcing(n, "sh")),
-    HostileShape("calls: scripts source each other twice", 60, 20, lambda n: _sourcing(n, ".")),
+    HostileShape("calls: scripts source each other twice", 60, 5, lambda n: _sourcing(n, ".")),
     HostileShape("calls: sh -c in sh -c", 12, 4, lambda n: _around("sh -c " * n + "true")),
     HostileShape("depth: parentheses", 5_000, 100, lambda n: _nested("( ", "echo x", " )", n)),
     HostileShape("depth: parentheses, a build in them", 5_000, 100, lambda n: _nested("( ", build("c"), " )", n)),

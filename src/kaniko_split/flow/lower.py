@@ -70,7 +70,7 @@ from kaniko_split.shell.words import names_assigned
 
 # How deep calls of functions and scripts are followed, and how many statements one script may run.
 DEEPEST_CALL = 60
-MOST_OCCURRENCES = 30_000
+MOST_OCCURRENCES = 20_000
 
 # POSIX, "Special Built-In Utilities", 2.14: an assignment before one of these stays.
 _SPECIAL = frozenset(

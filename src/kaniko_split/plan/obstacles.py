@@ -34,6 +34,11 @@ _INPUT = Pattern(r"\$\[\[.*?\]\]")
 _NO_DEPLOYMENT = frozenset({"prepare", "verify", "access"})
 
 
+# How many statements a script may run that is divided, and how many times the number of its builds.
+MOST_STATEMENTS = 3_000
+MOST_COMPARISONS = 150_000
+
+
 class ObstacleError(Exception):
     """The job has to stay as it is; `code` names the refusal."""
 
@@ -61,6 +66,7 @@ def check_job(finding: Finding, references: tuple[JobReference, ...], group: Gro
         raise ObstacleError(finding.obstacle, finding.file, finding.offset)
     if group is None:
         _check_script_origin(finding)
+    _check_size(finding)
     _check_anchors(finding)
     _check_keywords(finding)
     _check_after_script(finding)
@@ -174,6 +180,20 @@ def _check_script_origin(finding: Finding) -> None:
     entry = finding.script.entry
     if entry is not None and (isinstance(entry.value, Alias) or _is_tagged(entry.value)):
         raise ObstacleError("script-inherited", finding.job.file, entry.value.span.start)
+
+
+def _check_size(finding: Finding) -> None:
+    """Refuse a script whose division and proof would take longer than anybody waits.
+
+    Each build is compared with each statement and with each other build.
+    """
+    if finding.trace is None:
+        return
+    builds = sum(step.build is not None for step in finding.trace.steps)
+    statements = sum(1 for step in finding.trace.steps for _ in step.occurrence.walk())
+    if statements > MOST_STATEMENTS or statements * builds > MOST_COMPARISONS:
+        detail = f"it runs {statements} statements for {builds} builds, which are too many to compare"
+        raise ObstacleError("unreadable-script", finding.file, finding.offset, detail)
 
 
 def _is_tagged(node: Node) -> bool:

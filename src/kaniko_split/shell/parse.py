@@ -46,6 +46,11 @@ _ESCAPED = Pattern(r"\\(.)", re.DOTALL)
 _ESCAPED_IN_QUOTES = Pattern(r'\\([$`"\\])')
 _ERROR = Pattern(r"(?:<standard input>:)?(\d+):(\d+): (.*)")
 _LONGEST_ANSWER = 64_000_000
+# Deeper nesting is not followed. What opens and closes is counted in the text, since the parser itself needs memory by
+# the square of the depth.
+_DEEPEST = 200
+_BRACKET_OR_WORD = Pattern(r"[({]|[)}]|(?:^|[;\n])[ \t]*(if|elif|do|case|fi|done|esac)\b")
+_CLOSED_BY = {"fi": "if", "done": "do", "esac": "case", ")": "(", "}": "{"}
 
 _NAME = Pattern(r"[A-Za-z_]\w*")
 _NAME_AND_VALUE = Pattern(r"([A-Za-z_]\w*)(\+?=)")
@@ -83,6 +88,8 @@ def parse(text: str) -> Script:
         NestedTooDeepError: It is one, and is nested too deeply.
         MissingParserError: shfmt is not there to ask.
     """
+    if _is_too_deep(text):
+        raise NestedTooDeepError
     status, output, errors = _answer(_INPUT.sub(_placeholder, text))
     if status:
         message = errors.decode("utf-8", "replace").strip()
@@ -94,6 +101,23 @@ def parse(text: str) -> Script:
         return _Reader(text).script(json.loads(output))
     except RecursionError:
         raise NestedTooDeepError from None
+
+
+def _is_too_deep(text: str) -> bool:
+    """Tell whether the brackets and words that open a command are nested too deeply, as far as the text tells."""
+    opened: list[str] = []
+    for match in _BRACKET_OR_WORD.finditer(text):
+        word = match[1] or match[0]
+        opener = _CLOSED_BY.get(word)
+        if opener is None:
+            opened.append(word)
+            if len(opened) > _DEEPEST:
+                return True
+        elif opener in opened:
+            # The pattern's `)` of a `case`, and what is quoted, close nothing.
+            while opened.pop() != opener:
+                pass
+    return False
 
 
 def _answer(text: str) -> tuple[int, bytes, bytes]:
