@@ -17,7 +17,7 @@ from kaniko_split.flow.tables import Names, SharedTable, Variables
 from kaniko_split.plan.obstacles import MOST_STATEMENTS
 from kaniko_split.plan.refusals import REFUSALS
 from kaniko_split.report.document import JobOutcome
-from kaniko_split.shell.locations import File, LocationIndex, State, Variable, may_meet
+from kaniko_split.shell.locations import File, Location, LocationIndex, State, Variable, may_meet
 from kaniko_split.shell.parse import NestedTooDeepError, parse
 from kaniko_split.shell.values import MOST_CHARACTERS, MOST_WORDS, Value
 
@@ -128,14 +128,14 @@ def test_names_join() -> None:
     assert one.adding(["a"]) is one
 
 
-PLACES = (
+PLACES: tuple[Location, ...] = (
     *(Variable("A"), Variable("B"), State.FILES, State.FOLDER, State.OPTIONS, State.VARIABLES),
     *map(File, ("a", "a/b", "a/b/c", "ab", ".", "/", "/etc", "/etc/x", "a/*.c", "$X", "$X/b", "$(pwd)/a", "~/.docker")),
 )
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
-def test_the_index_answers_as_the_comparison_does(place: Variable | File | State) -> None:
+def test_the_index_answers_as_the_comparison_does(place: Location) -> None:
     for held in PLACES:
         assert LocationIndex([held]).meets(place) is may_meet(place, held), held
     index = LocationIndex(PLACES)
