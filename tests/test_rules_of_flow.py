@@ -18,6 +18,7 @@ from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.lower import DEEPEST_CALL, MOST_OCCURRENCES, LimitError, lower, lower_sequence
 from kaniko_split.flow.occurrence import Shape
 from kaniko_split.flow.state import ShellState
+from kaniko_split.flow.tables import Variables
 from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.names import ANYTHING as ANY_NAME
 from kaniko_split.prove.names import names_read, names_written
@@ -38,7 +39,7 @@ LEAST_PLANTED = 50
 
 
 def effects_of(script: str) -> Effects:
-    return lower_sequence(parse(script).statements, ShellState(script, {}, "")).effects
+    return lower_sequence(parse(script).statements, ShellState(script, Variables(), "")).effects
 
 
 # Rule 1: what nobody wrote down means everything
@@ -93,7 +94,7 @@ def test_rule_1_a_text_that_nobody_knows_runs_in_the_shell_and_means_everything(
 
 def test_rule_1_an_unknown_kind_of_syntax_means_everything() -> None:
     statement = Statement(Span(0, 1), Other("FutureClause", (), ()))
-    (occurrence,) = lower((statement,), ShellState("x", {"NAME": Value("api")}, "web"))
+    (occurrence,) = lower((statement,), ShellState("x", Variables({"NAME": Value("api")}), "web"))
     done = occurrence.effects
     assert occurrence.shape is Shape.OPAQUE
     assert done.reads >= EVERYWHERE
@@ -113,7 +114,7 @@ def test_rule_1_an_unknown_kind_of_syntax_means_everything() -> None:
 def test_rule_1_a_build_within_an_unknown_kind_of_syntax_may_run_any_number_of_times() -> None:
     text = "/kaniko/executor -c api -d r/api"
     statement = Statement(Span(0, len(text)), Other("FutureClause", parse(text).statements, ()))
-    (occurrence,) = lower((statement,), ShellState(text, {}, ""))
+    (occurrence,) = lower((statement,), ShellState(text, Variables(), ""))
     assert occurrence.builds == float("inf")
 
 
@@ -128,7 +129,7 @@ def test_rule_1_a_build_within_an_unknown_kind_of_syntax_may_run_any_number_of_t
 )
 def test_rule_1_a_limit_ends_in_an_error(script: str) -> None:
     with pytest.raises(LimitError):
-        lower(parse(script).statements, ShellState(script, {}, ""))
+        lower(parse(script).statements, ShellState(script, Variables(), ""))
 
 
 def test_rule_1_a_limit_ends_in_a_refusal(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from kaniko_split.detect.ignoring import is_ignored, unused_ignores
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.pipeline import Pipeline
 from kaniko_split.plan.outcome import Refusal, Split
+from kaniko_split.plan.refusing import too_deep
 from kaniko_split.plan.splitting import plan
 from kaniko_split.plan.wishes import Wishes
 from kaniko_split.prove.proving import BrokenProofError, Proof, prove
@@ -127,6 +128,12 @@ def _carried_out(pipeline: Pipeline, decisions: Sequence[Split | Refusal], words
             proof = prove(pipeline, splits, rewritten, words)
         except CannotLayOutError as error:
             outcomes = _without_first_unwritable(outcomes, error)
+        except RecursionError:
+            # One of them is nested too deeply; alone, the others may be proved.
+            if len(_units(splits)) > 1:
+                outcomes = _proved_alone(pipeline, outcomes, words)
+            else:
+                outcomes = _refused_together(outcomes, too_deep(splits[0].finding))
         except (BrokenProofError, OverlappingEditsError) as error:
             unread = _second_opinion(splits)
             if unread is not None:

@@ -8,6 +8,7 @@ from kaniko_split.flow.lower import lower
 from kaniko_split.flow.occurrence import Role
 from kaniko_split.flow.questions import answer_of, possible_branches
 from kaniko_split.flow.state import ShellState, with_positional
+from kaniko_split.flow.tables import Variables
 from kaniko_split.shell.nodes import Case
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.values import Value
@@ -17,7 +18,7 @@ UNCERTAIN = {"GIVEN": Value("api", given=True), "PARTLY": Value("$CI_COMMIT_TAG-
 
 
 def state_with(script: str) -> ShellState:
-    known = {**CERTAIN, **UNCERTAIN}
+    known = Variables({**CERTAIN, **UNCERTAIN})
     return ShellState(script, with_positional(known, (Value("api"), Value("web"))), "")
 
 

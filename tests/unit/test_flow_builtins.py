@@ -8,9 +8,10 @@ import pytest
 
 from kaniko_split.flow.builtins import effects_of_builtin
 from kaniko_split.flow.state import PLAIN, POSITIONAL, ShellState
+from kaniko_split.flow.tables import Variables
 from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, file_at, is_in_root
 
-STATE = ShellState("", {}, "web", replace(PLAIN, links=lambda: frozenset({"web/link"})))
+STATE = ShellState("", Variables({}), "web", replace(PLAIN, links=lambda: frozenset({"web/link"})))
 
 
 def variables(*names: str) -> frozenset[Location]:

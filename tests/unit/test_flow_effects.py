@@ -10,6 +10,7 @@ from kaniko_split.flow import effects as algebra
 from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.lower import lower_sequence
 from kaniko_split.flow.state import PLAIN, ShellState
+from kaniko_split.flow.tables import Variables
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable
 from kaniko_split.shell.parse import parse
 
@@ -23,7 +24,7 @@ SCRIPTS = {
 
 def effects_of(script: str) -> Effects:
     setting = replace(PLAIN, read=SCRIPTS.get, links=lambda: frozenset({"linked"}))
-    return lower_sequence(parse(script).statements, ShellState(script, {}, "", setting)).effects
+    return lower_sequence(parse(script).statements, ShellState(script, Variables(), "", setting)).effects
 
 
 def named(places: frozenset[Location]) -> set[str]:
@@ -188,7 +189,7 @@ def test_what_goes_out_and_what_differs(script: str, acts: bool, fresh: bool, pr
     ],
 )
 def test_who_reads_the_environment(script: str, reads: bool) -> None:  # noqa: FBT001  # a column of the table
-    lowered = lower_sequence(parse(script).statements, ShellState(script, {}, ""))
+    lowered = lower_sequence(parse(script).statements, ShellState(script, Variables(), ""))
     last = lowered.occurrences[-1].effects
     assert (
         any(isinstance(place, Variable) and place.name in {"A", "CI_X", "DOCKER_CONFIG"} for place in last.reads)

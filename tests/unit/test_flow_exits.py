@@ -11,6 +11,7 @@ from kaniko_split.flow import exits
 from kaniko_split.flow.exits import Exit, Path, most_builds
 from kaniko_split.flow.lower import lower_sequence
 from kaniko_split.flow.state import PLAIN, ShellState
+from kaniko_split.flow.tables import Variables
 from kaniko_split.shell.parse import parse
 
 ANY = math.inf
@@ -20,7 +21,9 @@ SCRIPTS = {"one.sh": "BUILD\n", "two.sh": "BUILD\nBUILD\n", "self.sh": "BUILD\n.
 def paths_of(script: str) -> exits.Paths:
     text = script.replace("BUILD", "/kaniko/executor -d r/api")
     scripts = {name: body.replace("BUILD", "/kaniko/executor -d r/api") for name, body in SCRIPTS.items()}
-    return lower_sequence(parse(text).statements, ShellState(text, {}, "", replace(PLAIN, read=scripts.get))).paths
+    return lower_sequence(
+        parse(text).statements, ShellState(text, Variables(), "", replace(PLAIN, read=scripts.get))
+    ).paths
 
 
 @pytest.mark.parametrize(

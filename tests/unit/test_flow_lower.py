@@ -10,6 +10,7 @@ from kaniko_split.flow.lower import lower
 from kaniko_split.flow.occurrence import CallKind, Occurrence, Role, Shape
 from kaniko_split.flow.scripts import UnreadableScriptError
 from kaniko_split.flow.state import PLAIN, ShellState
+from kaniko_split.flow.tables import Variables
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.parse import parse
 
@@ -24,7 +25,7 @@ SCRIPTS = {
 
 def lowered(script: str) -> Occurrence:
     """Return the occurrence of the last statement of a script."""
-    return lower(parse(script).statements, ShellState(script, {}, "", replace(PLAIN, read=SCRIPTS.get)))[-1]
+    return lower(parse(script).statements, ShellState(script, Variables(), "", replace(PLAIN, read=SCRIPTS.get)))[-1]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_a_command_that_builds(script: str) -> None:
 )
 def test_a_command_that_builds_nothing(script: str) -> None:
     statements = parse(script).statements
-    assert all(one.call is None and not one.builds for one in lower(statements, ShellState(script, {}, "")))
+    assert all(one.call is None and not one.builds for one in lower(statements, ShellState(script, Variables(), "")))
 
 
 def test_a_script_that_may_build_and_is_no_shell_is_an_error() -> None:
@@ -132,7 +133,7 @@ def test_a_script_that_may_build_and_is_no_shell_is_an_error() -> None:
 
 def test_each_call_of_a_function_is_an_occurrence_of_its_body() -> None:
     script = "f() { cp $1 b; }; f x; f y"
-    calls = lower(parse(script).statements, ShellState(script, {}, ""))[1:]
+    calls = lower(parse(script).statements, ShellState(script, Variables(), ""))[1:]
     bodies = [one for call in calls for one in call.walk() if one.values and one.values[0].text == "cp"]
     assert [one.values[1].text for one in bodies] == ["x", "y"]
     assert bodies[0].statement.span == bodies[1].statement.span

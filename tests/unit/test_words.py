@@ -10,6 +10,7 @@ import pytest
 
 from kaniko_split.flow.lower import lower
 from kaniko_split.flow.state import ShellState
+from kaniko_split.flow.tables import Variables
 from kaniko_split.shell.nodes import Call
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.splitting import fields
@@ -206,7 +207,7 @@ LEFT_OPEN = (
 
 def followed(text: str) -> tuple[Value, ...]:
     script = parse(text)
-    known = {name: Value(value) for name, value in VALUES.items()}
+    known = Variables({name: Value(value) for name, value in VALUES.items()})
     return lower(script.statements, ShellState(text, known, ""))[-1].values[2:]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kaniko_split.detect.trace import Step, Trace, trace
 from kaniko_split.detect.unparsed import cache_of, executor_count, may_build_twice, without_comments
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
+from kaniko_split.flow.exits import UNBOUNDED
 from kaniko_split.flow.lower import LimitError
 from kaniko_split.flow.scripts import UnreadableScriptError, may_run, texts_run
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
@@ -22,7 +23,7 @@ from kaniko_split.gitlab.script import (
     script_items,
 )
 from kaniko_split.gitlab.variables import variables_of
-from kaniko_split.shell.parse import ShellSyntaxError
+from kaniko_split.shell.parse import NestedTooDeepError, ShellSyntaxError
 from kaniko_split.shell.values import Value
 from kaniko_split.source.text import Place
 from kaniko_split.tree.nodes import Mapping as YamlMapping
@@ -147,12 +148,13 @@ def _of_job(pipeline: Pipeline, job: Job, words: Vocabulary) -> Iterator[Finding
         return
     try:
         traced = trace(items, variables, words, pipeline.read)
+    except (LimitError, NestedTooDeepError) as error:
+        at = job.entry.key.span.start
+        yield Finding(pipeline, job, before, script, None, 2, None, job.file, at, str(error))
+        return
     except ShellSyntaxError as error:
         if after or may_build_twice(texts, words.executors) or _names_scripts(texts, pipeline, words):
             yield _unparsed(pipeline, job, before, script, items, error)
-        return
-    except LimitError as error:
-        yield Finding(pipeline, job, before, script, None, 2, None, job.file, job.entry.key.span.start, str(error))
         return
     except UnreadableScriptError as error:
         yield from _unread_script(pipeline, job, before, script, items, error)
@@ -220,6 +222,9 @@ def _builds_of(
         return 0
     try:
         return trace(items, variables, words, pipeline.read).builds
+    except (LimitError, NestedTooDeepError):
+        # A limit hides any number of builds.
+        return UNBOUNDED
     except ShellSyntaxError:
         return executor_count(texts, words.executors)
     except UnreadableScriptError as error:

@@ -20,14 +20,17 @@ from kaniko_split.flow.loops import Level, levels_of
 from kaniko_split.flow.lower import Lowered, lower_sequence
 from kaniko_split.flow.occurrence import Occurrence, Role, Shape
 from kaniko_split.flow.state import Assumed, Read, Setting, ShellState, no_file
+from kaniko_split.flow.tables import Variables
 from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, meeting
-from kaniko_split.shell.parse import parse
+from kaniko_split.shell.parse import NestedTooDeepError, parse
 from kaniko_split.shell.values import Value
 
 __all__ = ["Step", "Trace", "opened", "trace"]
 
+# A loop of more turns is not written out.
+_MOST_TURNS = 1000
 _ASK = ("[ ", "test ", "case ")
 _remembered = Remembered()
 
@@ -51,6 +54,7 @@ def trace(
 
     Raises:
         ShellSyntaxError: The joined text is no shell script; its lines count from the first item's.
+        LimitError: It runs too much to be followed to its end.
         MissingParserError: shfmt is not installed.
     """
     given = given_of(items, variables, words, opened=opened)
@@ -63,7 +67,10 @@ def trace(
         answers[name] = read(name)
         return answers[name]
 
-    made = _made(items, variables, words, asked, opened=opened)
+    try:
+        made = _made(items, variables, words, asked, opened=opened)
+    except RecursionError:
+        raise NestedTooDeepError from None
     _remembered.keep(given, answers, made)
     return made
 
@@ -78,7 +85,7 @@ def _made(
         text += item.text if item.text.endswith("\n") else item.text + "\n"
     found = Trace(tuple(items), tuple(starts), parse(text), (), frozenset())
     setting = Setting(words.executors, words.own_words, read, frozenset(variables), programs=words.rows)
-    state = ShellState(text, dict(variables), "", setting)
+    state = ShellState(text, Variables(variables), "", setting)
     followed = _followed(found, state, opened=opened)
     loop = _only_loop(followed)
     if loop is None and not opened and any(1 < step.builds < UNBOUNDED for step in followed.steps):
@@ -157,6 +164,8 @@ def _only_loop(found: Trace) -> Loop | None:
         return None
     step, levels = loops[0]
     turns = prod(len(level.values) for level in levels)
+    if turns > _MOST_TURNS:
+        return None
     alone = found.items[step.item].section is Section.SCRIPT and found.is_divided_between_statements(step.statement)
     if step.frame is not None and (len(step.frame.branches) > 1 or step.frame.is_subshell or len(building) > 1):
         return None

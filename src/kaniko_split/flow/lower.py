@@ -42,6 +42,7 @@ from kaniko_split.flow.scripts import (
 from kaniko_split.flow.state import (
     POSITIONAL,
     ShellState,
+    WrittenTexts,
     after_assignments,
     after_command,
     after_declaration,
@@ -56,6 +57,7 @@ from kaniko_split.flow.state import (
     with_positional,
 )
 from kaniko_split.flow.status import StatusQuestion, codes_behind, failed_codes, status_kept, status_question
+from kaniko_split.flow.tables import Variables
 from kaniko_split.flow.wrappers import mentions_verdict
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable
@@ -81,7 +83,7 @@ from kaniko_split.shell.words import names_assigned
 
 # How deep calls of functions and scripts are followed, and how many statements one script may run.
 DEEPEST_CALL = 60
-MOST_OCCURRENCES = 60_000
+MOST_OCCURRENCES = 20_000
 
 # POSIX, "Special Built-In Utilities", 2.14: an assignment before one of these stays.
 _SPECIAL = frozenset(
@@ -459,7 +461,9 @@ class _Lowering:
         turning = forgetting(written, state)
         entries = entries_of(command, state)
         if entries is not None and len(entries) == 1 and is_single_word(entries[0]):
-            turning = replace(turning, known={**turning.known, command.name: entries[0]})
+            known_entry = turning.known.copy()
+            known_entry[command.name] = entries[0]
+            turning = replace(turning, known=known_entry)
         turn = self.sequence(command.body, turning)
         done = algebra.maybe(replace(turn.effects, reads=turn.effects.reads - name))
         known = entries is not None and all(map(is_single_word, entries)) and not command.selects
@@ -489,7 +493,7 @@ class _Lowering:
         """Return what the body of a loop may change in any of its iterations."""
         found = self._changed.get(id(key))
         if found is None:
-            blank = replace(state, known={}, folder=None)
+            blank = replace(state, known=Variables(), folder=None)
             found = self._changed[id(key)] = self.sequence(statements, blank).effects.writes
         return found
 
@@ -727,7 +731,9 @@ class _Lowering:
                 ends = [behind_subshell(one.after, state) for one in bodies]
             return join(ends)
         if texts == ("exec",):
-            return replace(state, known={**state.known, **opened_by_exec(statement, state)})
+            known = state.known.copy()
+            known.update(opened_by_exec(statement, state))
+            return replace(state, known=known)
         ifs = _ifs_behind(texts, statement, effects, state)
         after = after_command(values_of(statement, state), effects.writes, state, ifs)
         return _with_written(statement, effects, state, after)
@@ -812,14 +818,14 @@ def _with_written(statement: Statement, effects: Effects, before: ShellState, af
     made = written_down(statement, before)
     texts_ = tuple(value.text for value in values_of(statement, before))
     if texts_[:1] == ("ln",) and places:
-        after = replace(after, links=after.links | {place.path for place in places})
+        after = replace(after, links=after.links.adding(place.path for place in places))
     if not places and made is None:
         return after
     spans = [statement.span, *(one.body.span for one in statement.redirects if one.body is not None)]
     text = "\n".join(before.script[span.start : span.end] for span in spans)
-    written, texts = dict(after.written), dict(after.made)
+    written, texts = after.written.copy(), after.made.copy()
     for place in places:
-        written[place] = f"{written.get(place, '')}\n{text}"
+        written[place.path] = WrittenTexts(text, written.get(place.path))
         texts.pop(place.path, None)
     if made is not None:
         path, content = made

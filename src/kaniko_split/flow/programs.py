@@ -91,7 +91,9 @@ def _as_effects(effect: CommandEffect, texts: tuple[str, ...], state: ShellState
     if effect.acts.possible and effect.reads_files and effect.writes_files:
         return _everything(state, acts=effect.acts is Certainty.YES)
     reads = _places(effect.reads | effect.searches, state)
-    reads |= frozenset(link for path in effect.reads | effect.writes for link in state.links_on(as_written(path)))
+    reads |= frozenset(
+        link for path in effect.reads | effect.searches | effect.writes for link in state.links_on(as_written(path))
+    )
     writes = _without_caches(_places(effect.writes, state)) | (
         _FILES if effect.writes_files or effect.logs_in else NOWHERE
     )
@@ -109,11 +111,8 @@ def _as_effects(effect: CommandEffect, texts: tuple[str, ...], state: ShellState
     fresh = (effect.differs is Certainty.YES and not effect.logs_in) or (
         effect.differs is Certainty.MAYBE and any("latest" in text for text in texts)
     )
-    paths = effect.reads | effect.searches | effect.writes
-    links = frozenset(link for path in paths if (link := state.link_before(as_written(path))) is not None)
     return Effects(
         reads=reads
-        | links
         | variables
         | (_FILES if effect.reads_files else NOWHERE)
         | (_FOLDER if effect.reads_folder else NOWHERE),

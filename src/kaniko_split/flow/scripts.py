@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from kaniko_split.flow.programs import as_table_word, as_written
 from kaniko_split.flow.state import Read, ShellState, forget, values_of, with_positional, without_positional
+from kaniko_split.flow.tables import SharedTable, Variables
 from kaniko_split.flow.wrappers import base_name, behind_wrappers
 from kaniko_split.programs.table import effect_of
 from kaniko_split.shell.locations import File, file_at, is_exact
@@ -167,11 +168,11 @@ def body_of_script(statement: Statement, state: ShellState) -> ScriptBody | None
     if found is None or found.path in state.calling:
         return None
     text = state.made.get(found.path)
-    by_job = state.written.get(File(found.path)) if text is None else None
+    by_job = state.written.get(found.path) if text is None else None
     text = script_text(found.path, state.setting.read) if text is None else text
     words = ("executor", *state.setting.executors)
     if by_job is not None:
-        if may_run((by_job, text or ""), state.setting.read, words):
+        if may_run((by_job.all(), text or ""), state.setting.read, words):
             raise UnreadableScriptError(found.path, 0, "the job writes it itself")
         return None
     if text is None:
@@ -184,10 +185,11 @@ def body_of_script(statement: Statement, state: ShellState) -> ScriptBody | None
         return None
     there = replace(state, script=text, calling=(*state.calling, found.path))
     if found.sourced:
-        known = with_positional(state.known, found.arguments) if found.arguments else dict(state.known)
+        known = with_positional(state.known, found.arguments) if found.arguments else state.known
         return ScriptBody(found.path, statements, replace(there, known=known), sourced=True)
     given = {one.name: state.value(one.value) for one in command.assignments if one.value is not None}
-    seen = {name: state.known[name] for name in state.known if name in state.exported | state.setting.given} | given
+    seen = _in_environment(state)
+    seen.update(given)
     if IFS in seen:
         # Some shells begin with the one of their environment, others with blanks.
         forget(IFS, seen)
@@ -195,12 +197,18 @@ def body_of_script(statement: Statement, state: ShellState) -> ScriptBody | None
     return ScriptBody(found.path, statements, _in_process(there, known), sourced=False)
 
 
-def _in_process(state: ShellState, known: Mapping[str, Value]) -> ShellState:
+def _in_environment(state: ShellState) -> Variables:
+    """Return what is known of the variables that a process sees."""
+    names = sorted({*state.exported, *state.setting.given})
+    return Variables({name: state.known[name] for name in names if name in state.known})
+
+
+def _in_process(state: ShellState, known: Variables) -> ShellState:
     """Return the state in which a process begins that knows of the shell no more than its environment."""
     return replace(
         state,
         known=known,
-        functions={},
+        functions=SharedTable(),
         folder_before=None,
         pushed=(),
         exec_ends=False,
@@ -220,7 +228,7 @@ def body_of_text(run: InnerRun, state: ShellState) -> ScriptBody | None:
     there = replace(state, script=run.text, calling=(*state.calling, run.text))
     if run.words and run.words[0].text == "eval":
         return ScriptBody(run.text, statements, there, sourced=True)
-    seen = {name: state.known[name] for name in state.known if name in state.exported | state.setting.given}
+    seen = _in_environment(state)
     if IFS in seen:
         forget(IFS, seen)
     return ScriptBody(run.text, statements, _in_process(there, without_positional(seen)), sourced=False)

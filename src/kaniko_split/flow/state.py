@@ -6,16 +6,16 @@ A value that is not known is no empty value: what is not in `known` may hold any
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 
+from kaniko_split.flow.tables import Names, SharedTable, Variables, is_made_by, is_positional, mentions
 from kaniko_split.programs.row import Row
 from kaniko_split.shell.computing import ALIASES
 from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, file_at
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Statement, Word
 from kaniko_split.shell.splitting import IFS
-from kaniko_split.shell.values import Value
+from kaniko_split.shell.values import MOST_CHARACTERS, Value
 from kaniko_split.shell.words import array_value, as_array, value_of_word, values_of_words
 from kaniko_split.source.patterns import Pattern
 
@@ -41,6 +41,23 @@ class Defined:
 
     body: Statement
     script: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class WrittenTexts:
+    """The text of the statement that wrote a file last, and of those before it."""
+
+    text: str
+    before: WrittenTexts | None = None
+
+    def all(self) -> str:
+        """Return the texts of all statements, the first one first."""
+        texts: list[str] = []
+        one: WrittenTexts | None = self
+        while one is not None:
+            texts.append(one.text)
+            one = one.before
+        return "\n".join(reversed(texts))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -108,7 +125,7 @@ class ShellState:
         exported: The names that the script has exported.
         links: The symbolic links that the script makes.
         assigned: The names that the script has given a value, or may have.
-        written: The files that the job has given content, each with the text of the statements that did.
+        written: The files that the job has given content, by path, each with the text of the statements that did.
         made: The text of the files that the job writes out as a here-document, by path.
         exports_all: Whether `set -a` may be on.
         stops_at_failure: Whether `set -e` is on, as it is when GitLab starts a script.
@@ -118,24 +135,26 @@ class ShellState:
     """
 
     script: str
-    known: Mapping[str, Value]
+    known: Variables
     folder: str | None
     setting: Setting = PLAIN
-    functions: Mapping[str, tuple[Defined, ...]] = field(default_factory=dict)
+    functions: SharedTable[tuple[Defined, ...]] = field(default_factory=SharedTable)
     folder_before: str | None = None
     pushed: tuple[str | None, ...] = ()
     calling: tuple[str, ...] = ()
-    aliases: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
-    exported: frozenset[str] = frozenset()
-    assigned: frozenset[str] = frozenset()
-    links: frozenset[str] = frozenset()
-    written: Mapping[Location, str] = field(default_factory=dict)
-    made: Mapping[str, str] = field(default_factory=dict)
+    aliases: SharedTable[tuple[Value, ...]] = field(default_factory=SharedTable)
+    exported: Names = field(default_factory=Names)
+    assigned: Names = field(default_factory=Names)
+    links: Names = field(default_factory=Names)
+    written: SharedTable[WrittenTexts] = field(default_factory=SharedTable)
+    made: SharedTable[str] = field(default_factory=SharedTable)
     exports_all: bool = False
     stops_at_failure: bool = True
     sourced: bool = False
     exec_ends: bool = True
     references: frozenset[str] = frozenset()
+    # The words of the commands that were expanded in this state; a statement is known by its `id`.
+    _expanded: dict[int, tuple[Statement, tuple[Value, ...]]] = field(default_factory=dict, init=False)
 
     def values(self, words: tuple[Word, ...]) -> tuple[Value, ...]:
         """Return the words that some words of a command become, as far as they are known."""
@@ -143,25 +162,16 @@ class ShellState:
 
     def place(self, path: str) -> Location:
         """Return the place of a path; behind a symbolic link it may be any file."""
-        return State.FILES if self.link_before(path) is not None else file_at(path, self.folder)
-
-    def link_before(self, path: str) -> Location | None:
-        """Return the symbolic link that a path goes through; None where it goes through none."""
-        place = file_at(path, self.folder)
-        if not isinstance(place, File):
-            return None
-        return next((File(link) for link in sorted(self.all_links()) if place.path.startswith(f"{link}/")), None)
+        return State.FILES if self.links_on(path) else file_at(path, self.folder)
 
     def links_on(self, path: str) -> frozenset[Location]:
-        """Return the symbolic links that a path leads through."""
+        """Return the symbolic links, of the repository and those that the script makes, that a path leads through."""
+        of_repository = self.setting.links()
         place = file_at(path, self.folder)
-        if not isinstance(place, File):
+        if not isinstance(place, File) or not (of_repository or self.links):
             return frozenset()
-        return frozenset(File(link) for link in self.all_links() if place.path.startswith(f"{link}/"))
-
-    def all_links(self) -> frozenset[str]:
-        """Return the symbolic links of the repository and those that the script makes."""
-        return self.links | self.setting.links()
+        folders = (place.path[:at] for at, sign in enumerate(place.path) if sign == "/")
+        return frozenset(File(folder) for folder in folders if folder in self.links or folder in of_repository)
 
     def environment(self) -> frozenset[Location]:
         """Return the variables that the script gives a value and that a program which it starts can see."""
@@ -197,7 +207,14 @@ def values_of(statement: Statement, state: ShellState) -> tuple[Value, ...]:
     """
     if not isinstance(statement.command, Call):
         return ()
-    words = statement.command.words
+    known = state._expanded.get(id(statement))  # noqa: SLF001 (the state keeps what is expanded in it)
+    if known is None:
+        known = state._expanded[id(statement)] = (statement, _words_of(statement.command, state))  # noqa: SLF001
+    return known[1]
+
+
+def _words_of(command: Call, state: ShellState) -> tuple[Value, ...]:
+    words = command.words
     name = words[0].literal if words else None
     if name in state.aliases and state.script.startswith(name or "", words[0].span.start):
         return (*state.aliases[name or ""], *state.values(words[1:]))
@@ -220,28 +237,29 @@ def from_project(value: Value, folder: str | None) -> Value:
 def after_assignments(assignments: Iterable[Assignment], state: ShellState) -> ShellState:
     """Return the state behind assignments that are the whole command."""
     given = tuple(assignments)
-    exported = state.exported | {one.name for one in given if one.value is not None} if state.exports_all else None
-    names = state.assigned | {one.name for one in given}
+    exported = state.exported.adding(one.name for one in given if one.value is not None) if state.exports_all else None
+    names = state.assigned.adding(one.name for one in given)
     changed = replace(state, known=assigned(given, state), assigned=names)
     return changed if exported is None else replace(changed, exported=exported)
 
 
 def after_declaration(command: Declaration, state: ShellState) -> ShellState:
     """Return the state behind `export`, `local` and the like; `local name` makes a new variable that is not set."""
-    known = dict(assigned((one for one in command.assignments if one.value is not None), state))
+    known = assigned((one for one in command.assignments if one.value is not None), state)
     own = {one.name for one in command.assignments if one.value is None and command.keyword in _OF_FUNCTIONS}
     for name in own:
         known.pop(name, None)
     if IFS in own:
         forget(IFS, known)
-    exported = state.exported | exports_of(command)
+    exported = state.exported.adding(exports_of(command))
     if state.exports_all:
-        exported |= {one.name for one in command.assignments if one.value is not None}
+        exported = exported.adding(one.name for one in command.assignments if one.value is not None)
     names = frozenset(one.name for one in command.assignments)
     references = state.references | names if makes_references(command) else state.references
     for name in names & references:
         forget(name, known)
-    return replace(state, known=known, exported=exported, assigned=state.assigned | names, references=references)
+    assigned_ = state.assigned.adding(names)
+    return replace(state, known=known, exported=exported, assigned=assigned_, references=references)
 
 
 def makes_references(command: Declaration) -> bool:
@@ -260,8 +278,9 @@ def exports_of(command: Declaration) -> frozenset[str]:
 
 def after_definition(name: str, body: Statement, state: ShellState) -> ShellState:
     """Return the state behind the definition of a function."""
-    known = {**state.known, f"{name}()": _FUNCTION}
-    functions = {**state.functions, name: (Defined(body, state.script),)}
+    known, functions = copy_of(state.known), state.functions.copy()
+    known[f"{name}()"] = _FUNCTION
+    functions[name] = (Defined(body, state.script),)
     return replace(state, known=known, functions=functions)
 
 
@@ -285,24 +304,26 @@ def after_command(
     if places >= POSITIONAL:
         known = without_positional(known)
         if texts[:1] == ("shift",):
-            known = _shifted({**state.known, **known}, texts[1:])
+            known = _shifted(known, state.known, texts[1:])
         elif texts[:2] == ("set", "--"):
             known = with_positional(known, values[2:])
     aliases = state.aliases
     if texts[:1] == ("alias",):
         known[ALIASES] = _FUNCTION
-        aliases = {**aliases, **_aliases(texts[1:])}
+        aliases = aliases.copy()
+        aliases.update(_aliases(texts[1:]))
     functions = state.functions
     if texts[:1] == ("unset",) and any(text.startswith("-") and "f" in text for text in texts[1:]):
-        functions = {name: bodies for name, bodies in functions.items() if name not in texts[1:]}
-        for name in state.functions.keys() - functions.keys():
+        functions = functions.copy()
+        for name in set(texts[1:]) & set(functions):
+            del functions[name]
             known.pop(f"{name}()", None)
     changed = replace(
         state,
         known=known,
         functions=functions,
         aliases=aliases,
-        assigned=state.assigned | {place.name for place in places if isinstance(place, Variable)},
+        assigned=state.assigned.adding(place.name for place in places if isinstance(place, Variable)),
         sourced=state.sourced or State.VARIABLES in places,
     )
     if texts[:1] == ("set",):
@@ -342,7 +363,7 @@ def forgetting(places: Iterable[Location], state: ShellState) -> ShellState:
         folder=folder[0],
         folder_before=folder[1],
         pushed=folder[2],
-        assigned=state.assigned | {place.name for place in changed if isinstance(place, Variable)},
+        assigned=state.assigned.adding(place.name for place in changed if isinstance(place, Variable)),
         sourced=state.sourced or State.VARIABLES in changed,
     )
 
@@ -361,25 +382,29 @@ def join(states: Iterable[ShellState]) -> ShellState:
 
 
 def _joined(first: ShellState, second: ShellState) -> ShellState:
-    known: dict[str, Value] = {}
-    for name in {**first.known, **second.known}:
+    known = copy_of(first.known)
+    for name in first.known.differing(second.known):
         one, other = first.known.get(name), second.known.get(name)
-        if one is not None and one == other:
-            known[name] = one if one.given else other
-        elif name.endswith("()") or name == ALIASES:
-            known[name] = _FUNCTION
-        elif name == IFS:
-            known[name] = _UNKNOWN_IFS
-        elif one is not None and other is not None and not name.isdigit() and name not in {"@", "*", "#"}:
-            choices = tuple(dict.fromkeys((*_choices(one), *_choices(other))))
-            if len(choices) <= _MOST_CHOICES:
-                known[name] = Value(f"${name}", exact=False, splits=True, choices=choices)
+        value = _value_where_paths_meet(name, one, other)
+        if value is None:
+            known.pop(name, None)
+        elif value is not one:
+            known[name] = value
     if any("#" in state.known for state in (first, second)) and "#" not in known:
         known = without_positional(known)
-    functions = {
-        name: tuple(dict.fromkeys((*first.functions.get(name, ()), *second.functions.get(name, ()))))
-        for name in {**first.functions, **second.functions}
-    }
+    functions = first.functions.copy()
+    for name in first.functions.differing(second.functions):
+        functions[name] = tuple(dict.fromkeys((*first.functions.get(name, ()), *second.functions.get(name, ()))))
+    aliases, written, made = first.aliases.copy(), first.written.copy(), first.made.copy()
+    for name in first.aliases.differing(second.aliases):
+        if name in second.aliases:
+            aliases[name] = second.aliases[name]
+    for path in first.written.differing(second.written):
+        if path in second.written:
+            written[path] = second.written[path]
+    for path in first.made.differing(second.made):
+        if first.made.get(path) != second.made.get(path):
+            made.pop(path, None)
     return replace(
         first,
         known=known,
@@ -387,17 +412,31 @@ def _joined(first: ShellState, second: ShellState) -> ShellState:
         functions=functions,
         folder_before=first.folder_before if first.folder_before == second.folder_before else None,
         pushed=first.pushed if first.pushed == second.pushed else (),
-        exported=first.exported | second.exported,
-        assigned=first.assigned | second.assigned,
-        links=first.links | second.links,
+        exported=first.exported.joining(second.exported),
+        assigned=first.assigned.joining(second.assigned),
+        links=first.links.joining(second.links),
         references=first.references | second.references,
-        aliases={**first.aliases, **second.aliases},
-        written=first.written if first.written is second.written else {**first.written, **second.written},
-        made={path: text for path, text in first.made.items() if second.made.get(path) == text},
+        aliases=aliases,
+        written=written,
+        made=made,
         exports_all=first.exports_all or second.exports_all,
         stops_at_failure=first.stops_at_failure and second.stops_at_failure,
         sourced=first.sourced or second.sourced,
     )
+
+
+def _value_where_paths_meet(name: str, one: Value | None, other: Value | None) -> Value | None:
+    """Return what is known of a variable where two paths meet; None for nothing."""
+    if one is not None and one == other:
+        return one if one.given else other
+    if name.endswith("()") or name == ALIASES:
+        return _FUNCTION
+    if name == IFS:
+        return _UNKNOWN_IFS
+    if one is None or other is None or is_positional(name):
+        return None
+    choices = tuple(dict.fromkeys((*_choices(one), *_choices(other))))
+    return Value(f"${name}", exact=False, splits=True, choices=choices) if len(choices) <= _MOST_CHOICES else None
 
 
 def _choices(value: Value) -> tuple[str, ...]:
@@ -418,14 +457,25 @@ def behind_call(inner: ShellState, state: ShellState, local: Iterable[str]) -> S
         local: The names of its local variables.
     """
     own = frozenset(local)
-    known = {name: value for name, value in without_positional(inner.known).items() if name not in own}
-    kept = {name: value for name, value in state.known.items() if _is_positional(name) or name in own}
-    return replace(inner, script=state.script, known=known | kept, calling=state.calling, exec_ends=state.exec_ends)
+    known = without_positional(inner.known)
+    for name in own:
+        known.pop(name, None)
+    for name in sorted(state.known.positional | own):
+        if name in state.known:
+            known[name] = state.known[name]
+    return replace(inner, script=state.script, known=known, calling=state.calling, exec_ends=state.exec_ends)
 
 
-def assigned(assignments: Iterable[Assignment], state: ShellState) -> Mapping[str, Value]:
+def copy_of(known: Variables) -> Variables:
+    """Return the same variables, to be changed."""
+    copied = known.copy()
+    assert isinstance(copied, Variables)  # noqa: S101 (a copy has the type of its original)
+    return copied
+
+
+def assigned(assignments: Iterable[Assignment], state: ShellState) -> Variables:
     """Return what is known of the variables behind assignments."""
-    known = dict(state.known)
+    known = copy_of(state.known)
     for one in assignments:
         forget_mentions(one.name, known)
         value = _value_assigned(one, state.script, known)
@@ -449,40 +499,27 @@ def _value_assigned(one: Assignment, script: str, known: Mapping[str, Value]) ->
     return as_array((*before, *(value.array or ()))) if before is not None else None
 
 
-def _texts_not_known(value: Value) -> Iterator[str]:
-    """Yield what of a value, or of an array's elements, is not known, as it is written."""
-    yield from (part.text for part in (value, *(value.array or ())) if not part.exact)
-    yield from value.choices
-
-
-def _mentions(value: Value, name: str) -> bool:
-    return any(
-        name in text and re.search(rf"\$\{{?{re.escape(name)}\b", text) is not None for text in _texts_not_known(value)
-    )
-
-
 def _is_passing(value: Value, name: str) -> bool:
     """Tell whether what was assigned to `name` is known by that name only.
 
     So is a value that names itself (`X=$X-1`), a command's output or status.
     """
-    marks = ("$(", "`", "$?", "$!", f"${name}")
-    return _mentions(value, name) or any(mark in text for text in _texts_not_known(value) for mark in marks)
+    return mentions(value, name) or is_made_by(value, ("$(", "`", "$?", "$!", f"${name}"))
 
 
-def forget_mentions(name: str, known: dict[str, Value]) -> None:
+def forget_mentions(name: str, known: Variables) -> None:
     """Take out of `known` what is known in terms of the value that `name` had so far."""
-    for other, value in list(known.items()):
-        if other in (IFS, name) or not _mentions(value, name):
+    for other in known.mentioning(name):
+        if other in (IFS, name):
             continue
-        if _is_positional(other):
+        if is_positional(other):
             # How many there are stays known.
             known[other] = Value(f"${other}", exact=False, splits=other in {"@", "*"})
         else:
             del known[other]
 
 
-def forget(name: str, known: dict[str, Value]) -> None:
+def forget(name: str, known: MutableMapping[str, Value]) -> None:
     """Take out of `known` what the variable called `name` holds.
 
     IFS is known without a value where nobody has set it, and `name()` tells that there is a function of that name.
@@ -494,15 +531,15 @@ def forget(name: str, known: dict[str, Value]) -> None:
         known[name] = _FUNCTION
 
 
-def known_without(places: Iterable[Location], state: ShellState) -> dict[str, Value]:
+def known_without(places: Iterable[Location], state: ShellState) -> Variables:
     """Return what is known of the variables but for what may have been changed: `places`.
 
     A file that is sourced unread is not taken to set IFS where the script itself never mentions it.
     """
-    known = dict(state.known)
+    known = copy_of(state.known)
     changed = frozenset(places)
     if State.VARIABLES in changed:
-        known = {name: value for name, value in known.items() if name.endswith("()")}
+        known = Variables({name: value for name, value in known.items() if name.endswith("()")})
         if IFS in state.known or IFS in state.script:
             forget(IFS, known)
     for place in changed:
@@ -526,16 +563,15 @@ def sets_positional(texts: tuple[str, ...]) -> bool:
     )
 
 
-def _is_positional(name: str) -> bool:
-    return name.isdigit() or name in {"@", "*", "#"}
-
-
-def without_positional(known: Mapping[str, Value]) -> dict[str, Value]:
+def without_positional(known: Variables) -> Variables:
     """Return what is known of the variables that have a name."""
-    return {name: value for name, value in known.items() if not _is_positional(name)}
+    result = copy_of(known)
+    for name in sorted(known.positional):
+        del result[name]
+    return result
 
 
-def with_positional(known: Mapping[str, Value], values: tuple[Value, ...]) -> dict[str, Value]:
+def with_positional(known: Variables, values: tuple[Value, ...]) -> Variables:
     """Return `known` with the words of a call as `$1`, `$2`, ..., unless it is not certain how many they are."""
     result = without_positional(known)
     if any(value.splits for value in values):
@@ -543,15 +579,20 @@ def with_positional(known: Mapping[str, Value], values: tuple[Value, ...]) -> di
     result.update({str(number): value for number, value in enumerate(values, 1)})
     given = any(value.given for value in values)
     joined = Value(" ".join(value.text for value in values), all(value.exact for value in values), given=given)
-    return {**result, "@": joined, "*": joined, "#": Value(str(len(values)), given=given)}
+    for name in ("@", "*"):
+        too_long = len(joined.text) > MOST_CHARACTERS
+        result[name] = Value(f"${name}", exact=False, splits=True, given=given) if too_long else joined
+    result["#"] = Value(str(len(values)), given=given)
+    return result
 
 
-def _shifted(known: Mapping[str, Value], arguments: tuple[str, ...]) -> dict[str, Value]:
+def _shifted(known: Variables, before: Variables, arguments: tuple[str, ...]) -> Variables:
+    """Return `known` with the positional parameters that `shift` leaves of those `before` it."""
     by = int(arguments[0]) if arguments and arguments[0].isdigit() else 1
-    count = int(known["#"].text) if "#" in known else 0
+    count = int(before["#"].text) if "#" in before else 0
     if by > count or len(arguments) > 1 or (arguments and not arguments[0].isdigit()):
         return without_positional(known)
-    return with_positional(known, tuple(known[str(number)] for number in range(by + 1, count + 1)))
+    return with_positional(known, tuple(before[str(number)] for number in range(by + 1, count + 1)))
 
 
 def moved(texts: tuple[str, ...], state: ShellState) -> ShellState:
@@ -574,4 +615,6 @@ def _folder_at(target: str, folder: str | None) -> str | None:
     if not isinstance(place, File) or "$" in place.path or place.path.startswith("~"):
         return None
     normal = posixpath.normpath(place.path)
+    if len(normal) > MOST_CHARACTERS:
+        return None
     return "" if normal == "." else normal

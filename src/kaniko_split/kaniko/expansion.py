@@ -7,10 +7,15 @@ separator.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+# Each image is compared with each other one, so that the same texts are cut again and again.
+_MOST_TEXTS = 4096
 _SPECIAL_PARAMETERS = "@*#?$!-0123456789"
 _OPENED_BY = {"${": "}", "$(": ")"}
 
 
+@lru_cache(maxsize=_MOST_TEXTS)
 def units(text: str) -> tuple[str, ...]:
     """Return `text` as units, with `${NAME}` as `$NAME` and no blanks around the inside of `$[[ ... ]]`."""
     result: list[str] = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from string import ascii_letters, digits
 
 from kaniko_split.kaniko.definitions import canonical, in_lower_case
@@ -88,6 +89,7 @@ def same_repository(reference: str, destination: str) -> bool:
     return any(True for _ in _mentions(units(reference), split_reference(destination).repository))
 
 
+@lru_cache(maxsize=4096)
 def split_reference(destination: str) -> Reference:
     """Return the repository, tag and digest of a reference; of the fork's `stage=reference`, those of the reference."""
     whole = units(destination)
@@ -115,9 +117,8 @@ def literal(part: _Units) -> str | None:
 
 def _mentions(text: _Units, repository: _Units) -> Iterator[Reference | None]:
     """Yield each mention of `repository` in `text`; None where something unknown follows it at once."""
-    text, wanted = canonical(text), in_lower_case(_without_docker_hub(canonical(repository)))
-    lower = in_lower_case(text)
-    if not wanted:
+    (text, lower, joined), wanted = _text_to_search(text), _repository_to_find(repository)
+    if not wanted or "".join(wanted) not in joined:
         return
     for at in range(len(text) - len(wanted) + 1):
         end = at + len(wanted)
@@ -128,6 +129,19 @@ def _mentions(text: _Units, repository: _Units) -> Iterator[Reference | None]:
                 tag, end = _run(text, end, ":", _TAG_CHARACTERS)
                 digest, _ = _run(text, end, "@", _DIGEST_CHARACTERS)
                 yield Reference(wanted, tag, digest)
+
+
+@lru_cache(maxsize=4096)
+def _text_to_search(text: _Units) -> tuple[_Units, _Units, str]:
+    """Return the units of a text with GitLab's variables written out, those in lower case, and these joined."""
+    written_out = canonical(text)
+    lower = in_lower_case(written_out)
+    return written_out, lower, "".join(lower)
+
+
+@lru_cache(maxsize=4096)
+def _repository_to_find(repository: _Units) -> _Units:
+    return in_lower_case(_without_docker_hub(canonical(repository)))
 
 
 def _run(text: _Units, at: int, mark: str, characters: frozenset[str]) -> tuple[_Units, int]:

@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.plan.binding import CannotSliceError
-from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, is_any_file, is_exact, meeting
+from kaniko_split.shell.locations import (
+    File,
+    Location,
+    LocationIndex,
+    State,
+    Variable,
+    export_mark,
+    is_any_file,
+    is_exact,
+    meeting,
+)
 
 # Names that programs read from their environment without being told to.
 _UNNAMED_READS = (
@@ -75,7 +85,7 @@ class Backward:
         wanted, others = set(roots), frozenset(of_others)
         last = self.steps[max(wanted)]
         chosen: set[int] = set()
-        live: set[Location] = set()
+        live = LocationIndex()
         covered: set[Location] = set()
         goes_back = False
         branch, in_branch = (last.frame, last.branch), set[Location]()
@@ -89,7 +99,7 @@ class Backward:
                 continue
             if number not in wanted:
                 apart = {place for place in step.effects.writes if seers and self._is_of_others(place, seers)}
-                hits = _live_writes(step, live - in_branch, covered | in_branch | apart)
+                hits = _live_writes(step, live, in_branch, covered, apart)
                 if step.build is not None or number in others:
                     # Behind a check of its status, what a build has left there is what was there before it.
                     hits -= asserted
@@ -99,7 +109,8 @@ class Backward:
                 if not hits and not step.effects.leaves and State.VARIABLES not in step.effects.writes:
                     continue
             chosen.add(number)
-            live -= step.effects.overwrites
+            for place in step.effects.overwrites:
+                live.discard(place)
             covered |= {place for place in step.effects.overwrites if isinstance(place, File)}
             covered -= step.effects.reads
             in_branch |= step.in_branch
@@ -108,14 +119,17 @@ class Backward:
                 seers.append(step)
                 covered.clear()
                 in_branch = {place for place in in_branch if not isinstance(place, File)}
-            live |= step.effects.reads - step.effects.appends
+            for place in step.effects.reads - step.effects.appends:
+                live.add(place)
             if State.FOLDER in step.effects.writes:
                 # `cd -` leads to where the shell was before the `cd` that it undoes.
-                live |= {State.FOLDER} if goes_back else set()
+                if goes_back:
+                    live.add(State.FOLDER)
                 goes_back = tuple(value.text for value in step.values) == ("cd", "-")
             if step.build is not None or step.effects.unknown or step.effects.acts:
                 seen = {place for name in self.environment for place in (Variable(name), export_mark(name))}
-                live |= seen
+                for place in seen:
+                    live.add(place)
                 in_branch -= seen
         return frozenset(chosen)
 
@@ -139,7 +153,7 @@ def _written_again(step: Step, later: Step) -> frozenset[Location]:
     return unknown | frozenset(place for place in anew if isinstance(place, File) and is_exact(place))
 
 
-def _refuse_what_is_left(step: Step, live: set[Location], hits: frozenset[Location], later: Step) -> None:
+def _refuse_what_is_left(step: Step, live: LocationIndex, hits: frozenset[Location], later: Step) -> None:
     """Make sure that what is passed over has left nothing which is read later."""
     if any(is_exact(place) and place in live for place in hits):
         raise CannotSliceError("output-used-later", step)
@@ -149,7 +163,8 @@ def _refuse_what_is_left(step: Step, live: set[Location], hits: frozenset[Locati
         raise CannotSliceError("output-used-later", step, "nobody can say which files it writes")
     left = {place for place in step.beside - _written_again(step, later) if meeting({place}, live)}
     # A folder of another image is seen by nothing but what reads it by name.
-    left -= {place for place in left if lies_outside(place, later) and not meeting({place}, live - {State.FILES})}
+    outside = {place for place in left if lies_outside(place, later)}
+    left -= outside - meeting(outside, [place for place in live if place is not State.FILES] if outside else ())
     if State.FOLDER in left:
         raise CannotSliceError("output-used-later", step, "it leaves the shell in another folder")
     if left:
@@ -158,14 +173,28 @@ def _refuse_what_is_left(step: Step, live: set[Location], hits: frozenset[Locati
         raise CannotSliceError("output-used-later", step, f"it {more}, and a later build may see it")
 
 
-def _live_writes(step: Step, live: set[Location], covered: set[Location]) -> frozenset[Location]:
-    """Return what the statement writes that is still to be read."""
-    exact = {place for place in live if place is not State.FILES}
-    hits = set(meeting(step.effects.writes, exact))
-    if State.FILES in live:
+def _live_writes(
+    step: Step, live: LocationIndex, in_branch: set[Location], covered: set[Location], apart: set[Location]
+) -> frozenset[Location]:
+    """Return what the statement writes that is still to be read.
+
+    Args:
+        step: The statement.
+        live: What is still to be read.
+        in_branch: What of that the same branch sets behind the statement.
+        covered: The files that are written anew behind it.
+        apart: The files that nobody looks at who may see every file.
+    """
+    if in_branch:
+        exact = [place for place in live if place is not State.FILES and place not in in_branch]
+        hits = set(meeting(step.effects.writes, exact))
+    else:
+        hits = {place for place in step.effects.writes if live.meets_named(place)}
+    if State.FILES in live and State.FILES not in in_branch:
         hits |= {
             place
             for place in step.effects.writes
-            if place is State.FILES or (isinstance(place, File) and place not in covered)
+            if place is State.FILES
+            or (isinstance(place, File) and not (place in covered or place in in_branch or place in apart))
         }
     return frozenset(hits)

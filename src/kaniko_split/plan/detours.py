@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from kaniko_split.detect.remarks import spoken_of
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.state import ShellState, moved
+from kaniko_split.flow.tables import Variables
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.script import Section
 from kaniko_split.shell.locations import State, Variable
@@ -116,7 +117,7 @@ class _Walk:
 
     def leads_alike(self, kept: Sequence[int]) -> bool:
         """Tell whether each `cd` that is kept leads where it led, `cd -` too, which depends on the one before it."""
-        here = ShellState("", {}, "")
+        here = ShellState("", Variables(), "")
         for number in kept:
             step = self._steps[number]
             if Variable("OLDPWD") in step.effects.reads:
@@ -144,7 +145,7 @@ class _Walk:
         step = self._steps[number]
         if number + 1 < len(self._steps):
             return self._steps[number + 1].folder
-        return moved(self._words(number), ShellState("", {}, step.folder)).folder
+        return moved(self._words(number), ShellState("", Variables(), step.folder)).folder
 
     def _words(self, number: int) -> tuple[str, ...]:
         return tuple(value.text for value in self._steps[number].values)

@@ -9,6 +9,8 @@ from typing import Any
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import trace
+from kaniko_split.flow.lower import LimitError
+from kaniko_split.flow.scripts import UnreadableScriptError
 from kaniko_split.gitlab.keywords import DEEPEST_EXTENDS
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, input_mentions, references_to
@@ -30,6 +32,11 @@ _POWERSHELL = Pattern(r"\b(?:pwsh|powershell|nanoserver|servercore)\b", re.IGNOR
 _INPUT = Pattern(r"\$\[\[.*?\]\]")
 # GitLab, "environment:action": these do not deploy.
 _NO_DEPLOYMENT = frozenset({"prepare", "verify", "access"})
+
+
+# How many statements a script may run that is divided, and how many times the number of its builds.
+MOST_STATEMENTS = 3_000
+MOST_COMPARISONS = 150_000
 
 
 class ObstacleError(Exception):
@@ -59,6 +66,7 @@ def check_job(finding: Finding, references: tuple[JobReference, ...], group: Gro
         raise ObstacleError(finding.obstacle, finding.file, finding.offset)
     if group is None:
         _check_script_origin(finding)
+    _check_size(finding)
     _check_anchors(finding)
     _check_keywords(finding)
     _check_after_script(finding)
@@ -174,6 +182,20 @@ def _check_script_origin(finding: Finding) -> None:
         raise ObstacleError("script-inherited", finding.job.file, entry.value.span.start)
 
 
+def _check_size(finding: Finding) -> None:
+    """Refuse a script whose division and proof would take longer than anybody waits.
+
+    Each build is compared with each statement and with each other build.
+    """
+    if finding.trace is None:
+        return
+    builds = sum(step.build is not None for step in finding.trace.steps)
+    statements = sum(1 for step in finding.trace.steps for _ in step.occurrence.walk())
+    if statements > MOST_STATEMENTS or statements * builds > MOST_COMPARISONS:
+        detail = f"it runs {statements} statements for {builds} builds, which are too many to compare"
+        raise ObstacleError("unreadable-script", finding.file, finding.offset, detail)
+
+
 def _is_tagged(node: Node) -> bool:
     return isinstance(node, Sequence) and node.tag is not None
 
@@ -259,7 +281,7 @@ def _check_after_script(finding: Finding) -> None:
     try:
         items = script_items(finding.pipeline, provided, Section.SCRIPT)
         steps = trace(items, finding.variables or {}, finding.vocabulary, finding.pipeline.read).steps
-    except (OddScriptError, ShellSyntaxError):
+    except (OddScriptError, ShellSyntaxError, UnreadableScriptError, LimitError):
         raise ObstacleError("effect-in-after-script", provided.file, at, "it cannot be read") from None
     if any(step.effects.acts for step in steps):
         raise ObstacleError("effect-in-after-script", provided.file, at)

@@ -38,6 +38,13 @@ def refusal_of(finding: Finding, error: InTheWay) -> Refusal:
             return Refusal(finding, "unresolvable", job.file, name, str(error))
 
 
+def too_deep(finding: Finding) -> Refusal:
+    """Return the refusal of a finding whose script, or a script that it runs, is nested too deeply to be divided."""
+    job = finding.job
+    at = job.entry.key.span.start
+    return Refusal(finding, "unreadable-script", job.file, at, "its statements are nested too deeply")
+
+
 def _in_script(finding: Finding, second: tuple[str, str, int]) -> Refusal:
     """Return the refusal that points into a script of the repository."""
     path, text, offset = second

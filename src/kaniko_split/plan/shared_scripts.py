@@ -27,7 +27,7 @@ from kaniko_split.plan.new_jobs import check_needs, new_jobs
 from kaniko_split.plan.obstacles import ObstacleError, check_home, check_job
 from kaniko_split.plan.outcome import Decision, NewJob, Placement, Refusal, Split
 from kaniko_split.plan.placement import placement_of
-from kaniko_split.plan.refusing import refusal_of
+from kaniko_split.plan.refusing import refusal_of, too_deep
 from kaniko_split.plan.slices import CannotSliceError, JobSlice, Slices
 from kaniko_split.plan.wishes import Wishes
 from kaniko_split.tree.nodes import Alias, Entry, Scalar, followed, walk
@@ -93,6 +93,8 @@ def decide_together(group: Group, wishes: Wishes, taken: frozenset[str]) -> tupl
             heirs.append(_Heir(finding, home, references, divide(finding, wishes)))
         except _IN_THE_WAY as error:
             refused[id(finding)] = refusal_of(finding, error)
+        except RecursionError:
+            refused[id(finding)] = too_deep(finding)
     for finding in group.findings:
         if id(finding) not in refused and not wishes.means(finding):
             refused[id(finding)] = _left_with(finding, finding, "is not asked for")

@@ -19,7 +19,7 @@ from kaniko_split.plan.new_jobs import check_needs, growing, new_jobs, too_many
 from kaniko_split.plan.obstacles import ObstacleError, check_inputs, check_job
 from kaniko_split.plan.outcome import Decision, Placement, Refusal, Split
 from kaniko_split.plan.placement import placement_of
-from kaniko_split.plan.refusing import refusal_of
+from kaniko_split.plan.refusing import refusal_of, too_deep
 from kaniko_split.plan.shared_scripts import decide_together
 from kaniko_split.plan.slices import CannotSliceError
 from kaniko_split.plan.surroundings import with_surroundings
@@ -111,6 +111,8 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         placement = placement_of(finding, slices, leaks=bool(moved))
     except (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError) as error:
         return refusal_of(finding, error)
+    except RecursionError:
+        return too_deep(finding)
     reports = gives_variables(effective_job(finding.pipeline, job.name))
     kept = references if jobs[-1].build is not None or reports else ()
     bare = placement in {Placement.NOWHERE, Placement.APPENDED} and len(job.mapping.entries) == 1 and not slices.turns

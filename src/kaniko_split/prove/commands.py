@@ -13,6 +13,9 @@ from kaniko_split.prove.printing import printed
 from kaniko_split.prove.symbols import path_in
 from kaniko_split.shell.nodes import Assignment, Call, Declaration, Other, Statement, Substitution, substitutions
 
+# The elements of a longer array are not told apart.
+_LONGEST_ARRAY = 20_000
+
 
 class Commands(Machine):
     """Runs what holds no other statements but those of substitutions."""
@@ -66,7 +69,8 @@ class Commands(Machine):
             words = self.expander.words(one.elements)
             value = "".join(ARRAY + word for word in words)
             before = self.expander.variable(one.name) if one.appends else ""
-            return (before if before.startswith(ARRAY) else before and ARRAY + before) + value
+            array = (before if before.startswith(ARRAY) else before and ARRAY + before) + value
+            return array if len(array) <= _LONGEST_ARRAY else self.symbols.of("array", before, *words)
         if one.value is None:
             return ""
         value = self.expander.value(one.value)
@@ -77,7 +81,7 @@ class Commands(Machine):
             return self.symbols.of("element", index, *reads, before, value)
         if one.appends and before.startswith(ARRAY):
             return self.symbols.of("appended", before, value)
-        return before + value
+        return before + value if len(before) <= _LONGEST_ARRAY else self.symbols.of("appended", before, value)
 
     def _call(self, statement: Statement, call: Call, *, tail: bool, background: bool = False) -> None:
         start = len(self.events)

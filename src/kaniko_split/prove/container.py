@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from kaniko_split.prove.events import TooComplexError
 from kaniko_split.prove.symbols import PROJECT, Guard, Symbols, meets
 
 # Nothing that a build leaves there, or what is mounted anew in each container.
 _STAYS = (PROJECT, "/builds", "/dev", "/proc", "/sys", "/tmp", "/busybox", "/kaniko", "/root", "/workspace")  # noqa: S108
 _LEFT = ("/kaniko/0", "/kaniko/1", "/kaniko/stages", "/kaniko/layers", "/kaniko/snapshots", "/kaniko/Dockerfile")
+
+
+_MOST_LOOKS = 500_000
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    """Yield the folders that an absolute path lies in."""
+    if path != "/":
+        yield "/"
+    for at, sign in enumerate(path):
+        if sign == "/" and at:
+            yield path[:at]
 
 
 def is_left(paths: Iterable[str]) -> bool:
@@ -61,7 +74,10 @@ class Container:
         self._repository = repository
         self._links: dict[str, str | None] = {}
         self._symbols = symbols
-        self._entries: list[_Entry] = []
+        # The writes by path, None for those of every file; and the paths below each folder.
+        self._entries: dict[str | None, list[_Entry]] = {}
+        self._below: dict[str, dict[str, None]] = {}
+        self._looks = 0
         self.texts: dict[str, str] = {}
 
     def write(
@@ -88,20 +104,22 @@ class Container:
             derived: Whether what is written depends on a build.
             repeats: Whether a second time changes nothing (`mkdir -p`).
         """
-        if not mode and path is not None:
+        if self.texts and not mode and path is not None:
             self.texts = {name: text for name, text in self.texts.items() if not meets(path, name)}
-        if repeats and any(
-            one.path == path and one.key == key and set(one.guards) <= set(guards) for one in self._entries
-        ):
+        own = self._entries.setdefault(path, [])
+        if repeats and any(one.key == key and set(one.guards) <= set(guards) for one in own):
             return
         if replaces and path is not None:
             held = set(guards)
-            self._entries = [one for one in self._entries if one.path != path or not held <= set(one.guards)]
+            own[:] = [one for one in own if not held <= set(one.guards)]
             symbol = key
         else:
             before = () if output else self._met(path, guards, outputs=False)
             symbol = self._symbols.of("written", key, *(f"{one}={text}" for one, text in before))
-        self._entries.append(_Entry(path, symbol, guards, output, mode, key, derived))
+        own.append(_Entry(path, symbol, guards, output, mode, key, derived))
+        if path is not None:
+            for folder in _folders_of(path):
+                self._below.setdefault(folder, {})[path] = None
 
     def seen(
         self, paths: Collection[str] | None, guards: tuple[Guard, ...], *, outputs: bool = False, derived: bool = True
@@ -128,12 +146,13 @@ class Container:
 
     def is_output(self, paths: Collection[str] | None) -> bool:
         """Tell whether a path names just what a build wrote."""
-        return paths is not None and any(one.output and one.path in paths for one in self._entries)
+        return any(one.output for path in paths or () for one in self._entries.get(path, ()))
 
     def leave_behind(self, guards: Collection[Guard]) -> None:
         """Forget what was written under conditions under which the script has ended."""
         ended = set(guards)
-        self._entries = [one for one in self._entries if not ended <= set(one.guards)]
+        kept = {path: [one for one in found if not ended <= set(one.guards)] for path, found in self._entries.items()}
+        self._entries = {path: found for path, found in kept.items() if found}
 
     def link(self, path: str, target: str | None) -> None:
         """Note a symbolic link that the script makes; `target` is None where it may lead anywhere."""
@@ -159,17 +178,31 @@ class Container:
 
     def is_changed(self, path: str) -> bool:
         """Tell whether a command that names a file, or a folder that holds it, may have written it."""
-        return any(not one.mode and one.path is not None and meets(one.path, path) for one in self._entries)
+        return any(not one.mode and one.path is not None for one in self._that_meet(path))
+
+    def _that_meet(self, path: str | None) -> list[_Entry]:
+        """Return the writes that may have changed a path, or any where it is None.
+
+        Raises:
+            TooComplexError: Too many writes were looked at so far.
+        """
+        if path is None:
+            found = [one for entries in self._entries.values() for one in entries]
+        else:
+            paths = (None, path, *_folders_of(path), *self._below.get(path, ()))
+            found = [one for place in paths for one in self._entries.get(place, ())]
+        self._looks += len(found)
+        if self._looks > _MOST_LOOKS:
+            raise TooComplexError("a script writes and reads too many files to be proved")
+        return found
 
     def _met(
         self, path: str | None, guards: tuple[Guard, ...], *, outputs: bool, derived: bool = True
     ) -> tuple[tuple[str, str], ...]:
         held = set(guards)
         found: list[tuple[str, str]] = []
-        for one in self._entries:
+        for one in self._that_meet(path):
             if (one.output and not outputs) or (one.derived and not derived):
-                continue
-            if path is not None and one.path is not None and not meets(one.path, path):
                 continue
             rest = [guard for guard in one.guards if guard not in held]
             if any((condition, not holds) in held for condition, holds in rest):

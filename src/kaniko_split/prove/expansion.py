@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kaniko_split.prove.events import TooComplexError
 from kaniko_split.prove.symbols import PROJECT, Guard, Symbols, is_known
 from kaniko_split.shell.nodes import Arithmetic, Literal, Parameter, Part, Substitution, Word
 from kaniko_split.source.patterns import Pattern
@@ -17,6 +18,9 @@ from kaniko_split.source.patterns import Pattern
 ARRAY = "\x04"
 """Begins the value of an array, before each of its elements."""
 
+# A longer value is a symbol, and a command of more words is not proved.
+_MOST_CHARACTERS = 4096
+_MOST_WORDS = 2000
 _ELEMENT = Pattern(r"\$\{(\w+)\[([@*]|\d+)\]\}")
 _PATTERN = Pattern(r"[*?]|\[[^\]]+\]")
 _BRACES = Pattern(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
@@ -120,11 +124,18 @@ class Expander:
 
     def value(self, word: Word) -> str:
         """Return the value of a word as one word, as in an assignment or a redirect."""
-        return "".join(_first(self._part(part)) for part in word.parts)
+        parts = [_first(self._part(part)) for part in word.parts]
+        longest = max(_MOST_CHARACTERS, word.span.end - word.span.start)
+        return "".join(parts) if sum(map(len, parts)) <= longest else self.symbols.of("long", *parts)
 
     def words(self, words: tuple[Word, ...]) -> tuple[str, ...]:
         """Return the words that a command's words become; one that may be several is one symbol."""
-        return tuple(field for word in words for field in self._fields(word)[0])
+        found: list[str] = []
+        for word in words:
+            found += self._fields(word)[0]
+            if len(found) > _MOST_WORDS + len(words):
+                raise TooComplexError("a command has too many words to be proved")
+        return tuple(found)
 
     def listed(self, words: tuple[Word, ...]) -> tuple[str, ...] | None:
         """Return the words that the words of a loop become; None where their number is not known."""

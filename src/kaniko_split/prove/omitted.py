@@ -219,9 +219,9 @@ def _keep(
         live.any_file = reader
         live.replaced.clear()
     for path in event.claim.reads or ():
-        live.paths[path] = reader
-        if live.replaced:
-            live.replaced = {place: one for place, one in live.replaced.items() if not meets(place, path)}
+        live.paths.setdefault(path, reader)
+        for place in [place for place in live.replaced if meets(place, path)]:
+            del live.replaced[place]
 
 
 def _call_of(name: str, event: Event) -> int | None:

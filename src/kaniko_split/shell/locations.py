@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from kaniko_split.source.patterns import Pattern
 
@@ -42,6 +44,8 @@ Location = Variable | File | State
 # Stands for a working directory that is not known: a path below it may be any file of the project.
 UNKNOWN_FOLDER = "$(pwd)"
 NOWHERE: frozenset[Location] = frozenset()
+# So many locations are compared faster than they are put into an index.
+_FEW = 8
 
 
 def variables_in(text: str) -> frozenset[Location]:
@@ -96,10 +100,102 @@ def is_any_file(location: Location) -> bool:
     return location is State.FILES or (isinstance(location, File) and location.path.startswith(UNKNOWN_FOLDER))
 
 
+class LocationIndex:
+    """A set of locations that tells in the time of a look-up whether it holds any that a location may meet."""
+
+    def __init__(self, locations: Iterable[Location] = ()) -> None:
+        self._all: set[Location] = set()
+        self._paths: set[str] = set()
+        self._folders: Counter[str] = Counter()
+        self._vague: set[str] = set()
+        for one in locations:
+            self.add(one)
+
+    def __contains__(self, location: object) -> bool:
+        return location in self._all
+
+    def __iter__(self) -> Iterator[Location]:
+        return iter(self._all)
+
+    def add(self, location: Location) -> None:
+        """Add a location; the index may hold it already."""
+        if location in self._all:
+            return
+        self._all.add(location)
+        if isinstance(location, File):
+            if _is_plain(location.path):
+                self._paths.add(location.path)
+                self._folders.update(_folders_of(location.path))
+            else:
+                self._vague.add(location.path)
+
+    def discard(self, location: Location) -> None:
+        """Remove a location where the index holds it."""
+        if location not in self._all:
+            return
+        self._all.discard(location)
+        if isinstance(location, File):
+            if location.path in self._paths:
+                self._paths.discard(location.path)
+                self._folders.subtract(_folders_of(location.path))
+            else:
+                self._vague.discard(location.path)
+
+    def meets(self, location: Location) -> bool:
+        """Tell whether a location in the index may be the same, or one inside the other."""
+        any_file = State.FILES in self._all and isinstance(location, File)
+        return any_file or location in self._all or self.meets_named(location)
+
+    def meets_named(self, location: Location) -> bool:
+        """Tell the same of an index without `State.FILES`."""
+        if location in self._all and location is not State.FILES:
+            return True
+        match location:
+            case Variable():
+                return State.VARIABLES in self._all
+            case File(path=path):
+                return self._meets_path(path)
+            case State.VARIABLES:
+                return any(isinstance(one, Variable) for one in self._all)
+            case State.FILES:
+                return bool(self._paths or self._vague)
+            case State.FOLDER | State.OPTIONS:
+                return False
+
+    def _meets_path(self, path: str) -> bool:
+        if not _is_plain(path):
+            return any(_paths_may_meet(path, other) for other in (*self._paths, *self._vague))
+        if self._folders[path] > 0 or any(folder in self._paths for folder in _folders_of(path)):
+            return True
+        return any(_paths_may_meet(path, other) for other in self._vague)
+
+
+@lru_cache(maxsize=8192)
+def _is_plain(path: str) -> bool:
+    """Tell whether a path names one place, and each place in it is below it by its text."""
+    return path != "." and not path.startswith(UNKNOWN_FOLDER) and not _EXPANSION.search(path)
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    """Yield the folders that a path lies in, the root of an absolute one too."""
+    if path.startswith("/") and path != "/":
+        yield "/"
+    for at, sign in enumerate(path):
+        if sign == "/" and at:
+            yield path[:at]
+
+
 def meeting(some: Iterable[Location], others: Iterable[Location]) -> frozenset[Location]:
     """Return those of `some` that may be one of `others`."""
-    wanted = tuple(others)
-    return frozenset(one for one in some if any(may_meet(one, other) for other in wanted))
+    wanted = others if isinstance(others, LocationIndex) else tuple(others)
+    if isinstance(wanted, tuple):
+        if len(wanted) <= _FEW:
+            return frozenset(one for one in some if any(may_meet(one, other) for other in wanted))
+        some = tuple(some)
+        if not some:
+            return NOWHERE
+        wanted = LocationIndex(wanted)
+    return frozenset(one for one in some if wanted.meets(one))
 
 
 # What the executor leaves alone, or what is mounted into the container: a build does not replace it. Kaniko's own list
@@ -126,13 +222,18 @@ def _paths_may_meet(one: str, other: str) -> bool:
         return not (one.startswith("/") or other.startswith("/"))
     if "." in (one, other):
         return not (one.startswith("/") and other == ".") and not (other.startswith("/") and one == ".")
-    ones, others = _EXPANSION.findall(one), _EXPANSION.findall(other)
+    (ones, first), (others, second) = _pieces(one), _pieces(other)
     if ones == others and not any(mark in "*?[" for mark in "".join(ones)):
         return _inside(one, other) or _inside(other, one)
-    first, second = _EXPANSION.split(one), _EXPANSION.split(other)
     heads = first[0].startswith(second[0]) or second[0].startswith(first[0])
     tails = first[-1].endswith(second[-1]) or second[-1].endswith(first[-1])
     return heads and tails
+
+
+@lru_cache(maxsize=8192)
+def _pieces(path: str) -> tuple[list[str], list[str]]:
+    """Return the expansions in a path, and the texts between them."""
+    return _EXPANSION.findall(path), _EXPANSION.split(path)
 
 
 def _inside(one: str, other: str) -> bool:

@@ -45,7 +45,12 @@ _INPUT = Pattern(r"\$\[\[.*?\]\]", re.DOTALL)
 _ESCAPED = Pattern(r"\\(.)", re.DOTALL)
 _ESCAPED_IN_QUOTES = Pattern(r'\\([$`"\\])')
 _ERROR = Pattern(r"(?:<standard input>:)?(\d+):(\d+): (.*)")
-
+_LONGEST_ANSWER = 64_000_000
+# Deeper nesting is not followed. What opens and closes is counted in the text, since the parser itself needs memory by
+# the square of the depth.
+_DEEPEST = 200
+_BRACKET_OR_WORD = Pattern(r"[({]|[)}]|(?:^|[;\n])[ \t]*(if|elif|do|case|fi|done|esac)\b")
+_CLOSED_BY = {"fi": "if", "done": "do", "esac": "case", ")": "(", "}": "{"}
 
 _NAME = Pattern(r"[A-Za-z_]\w*")
 _NAME_AND_VALUE = Pattern(r"([A-Za-z_]\w*)(\+?=)")
@@ -63,6 +68,13 @@ class ShellSyntaxError(Exception):
         self.problem = problem
 
 
+class NestedTooDeepError(ShellSyntaxError):
+    """The text is nested too deeply to be followed; nobody can say what it runs."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 1, "its statements are nested too deeply")
+
+
 class MissingParserError(Exception):
     """The program shfmt is not installed."""
 
@@ -73,24 +85,68 @@ def parse(text: str) -> Script:
 
     Raises:
         ShellSyntaxError: It is not one.
+        NestedTooDeepError: It is one, and is nested too deeply.
         MissingParserError: shfmt is not there to ask.
     """
-    import subprocess
-
-    opaque = _INPUT.sub(_placeholder, text)
-    done = subprocess.run(  # noqa: S603 (a program of our own choice; the script is its input)
-        [_program(), "--to-json", "--language-dialect", "bash"],
-        input=opaque.encode("utf-8"),
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        message = done.stderr.decode("utf-8", "replace").strip()
+    if _is_too_deep(text):
+        raise NestedTooDeepError
+    status, output, errors = _answer(_INPUT.sub(_placeholder, text))
+    if status:
+        message = errors.decode("utf-8", "replace").strip()
         found = _ERROR.match(message)
         if found is None:
             raise ShellSyntaxError(1, 1, message.splitlines()[0] if message else "shfmt gave no reason")
         raise ShellSyntaxError(int(found[1]), int(found[2]), found[3])
-    return _Reader(text).script(json.loads(done.stdout))
+    try:
+        return _Reader(text).script(json.loads(output))
+    except RecursionError:
+        raise NestedTooDeepError from None
+
+
+def _is_too_deep(text: str) -> bool:
+    """Tell whether the brackets and words that open a command are nested too deeply, as far as the text tells."""
+    opened: list[str] = []
+    for match in _BRACKET_OR_WORD.finditer(text):
+        word = match[1] or match[0]
+        opener = _CLOSED_BY.get(word)
+        if opener is None:
+            opened.append(word)
+            if len(opened) > _DEEPEST:
+                return True
+        elif opener in opened:
+            # The pattern's `)` of a `case`, and what is quoted, close nothing.
+            while opened.pop() != opener:
+                pass
+    return False
+
+
+def _answer(text: str) -> tuple[int, bytes, bytes]:
+    """Return the parser's exit status, its JSON and its messages.
+
+    Each level of nesting is indented further, so the answer grows with the square of the depth.
+
+    Raises:
+        NestedTooDeepError: The answer is too long.
+    """
+    import subprocess
+    from tempfile import TemporaryFile
+
+    with TemporaryFile() as script:
+        script.write(text.encode("utf-8"))
+        script.seek(0)
+        with subprocess.Popen(  # noqa: S603 (a program of our own choice; the script is its input)
+            [_program(), "--to-json", "--language-dialect", "bash"],
+            stdin=script,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018 (pipes)
+            output = process.stdout.read(_LONGEST_ANSWER + 1)
+            if len(output) > _LONGEST_ANSWER:
+                process.kill()
+                raise NestedTooDeepError
+            errors = process.stderr.read()
+    return process.returncode, output, errors
 
 
 def _program() -> str:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# A longer value counts as unknown; so long may a path be (Linux, PATH_MAX).
+MOST_CHARACTERS = 4096
+# A word that expands to more words counts as one of which nobody knows how many it becomes.
+MOST_WORDS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Value:

@@ -20,7 +20,7 @@ from kaniko_split.shell.nodes import (
     words_of,
 )
 from kaniko_split.shell.splitting import BLANKS, IFS, fields, leaves_names_whole, separators
-from kaniko_split.shell.values import Value
+from kaniko_split.shell.values import MOST_CHARACTERS, MOST_WORDS, Value
 from kaniko_split.source.patterns import Pattern
 
 _GLOB = Pattern(r"[*?\[]")
@@ -40,13 +40,17 @@ def value_of_word(word: Word, script: str, known: Mapping[str, Value]) -> Value:
         script: The text that the word's spans count in.
         known: The variables that have been assigned so far.
     """
-    return _joined([_value_of_part(part, script, known) for part in word.parts])
+    return _joined([_value_of_part(part, script, known) for part in word.parts], word, script)
 
 
-def _joined(values: Sequence[Value]) -> Value:
-    """Return the values of a word's parts as that of the word."""
+def _joined(values: Sequence[Value], word: Word, script: str) -> Value:
+    """Return the values of a word's parts as that of the word; one that is too long is not known."""
     if len(values) == 1 and values[0].choices:
         return values[0]
+    written = word.span.end - word.span.start
+    if sum(len(value.text) for value in values) > max(MOST_CHARACTERS, written):
+        given = any(value.given for value in values)
+        return Value(script[word.span.start : word.span.end], exact=False, splits=True, given=given)
     return Value(
         "".join(value.text for value in values),
         exact=all(value.exact for value in values),
@@ -57,7 +61,14 @@ def _joined(values: Sequence[Value]) -> Value:
 
 def values_of_words(words: tuple[Word, ...], script: str, known: Mapping[str, Value]) -> tuple[Value, ...]:
     """Return the values of a command's words; a known unquoted variable gives as many words as it holds."""
-    return tuple(value for word in words for value in _split(word, script, known))
+    values: list[Value] = []
+    for word in words:
+        expanded = tuple(_split(word, script, known))
+        if len(expanded) > 1 and len(values) + len(expanded) > MOST_WORDS + len(words):
+            text = script[word.span.start : word.span.end]
+            expanded = (Value(text, exact=False, splits=True, given=any(value.given for value in expanded)),)
+        values.extend(expanded)
+    return tuple(values)
 
 
 def names_read(word: Word) -> Iterator[str]:
@@ -128,7 +139,7 @@ def _split(word: Word, script: str, known: Mapping[str, Value]) -> Iterator[Valu
         if texts:
             yield from (Value(text, exact="$" not in text, given=value.given) for text in texts)
             return
-    value = _joined(values)
+    value = _joined(values, word, script)
     # An expansion that does not stand first cannot make a flag of its own, whatever it holds.
     first = word.parts[0] if word.parts else None
     starts_unknown = isinstance(first, Parameter | Substitution) and not first.quoted
@@ -217,15 +228,32 @@ def _trimmed(expansion: str, value: str) -> str | None:
     if match is None:
         return None
     mark, pattern = match.groups()
-    test = re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+    pieces = pattern.split("*")
     cuts = range(len(value) + 1)
     if mark.startswith("%"):
-        found = [value[:at] for at in cuts if test.fullmatch(value[at:])]
+        found = [value[:at] for at in cuts if _is_matched(value[at:], pieces)]
         shortest, longest = -1, 0
     else:
-        found = [value[at:] for at in cuts if test.fullmatch(value[:at])]
+        found = [value[at:] for at in cuts if _is_matched(value[:at], pieces)]
         shortest, longest = 0, -1
     return found[longest if len(mark) == 2 else shortest] if found else value
+
+
+def _is_matched(text: str, pieces: Sequence[str]) -> bool:
+    """Tell whether a text is made of these pieces in order, with anything between them."""
+    first, *middle = pieces
+    if not middle:
+        return text == first
+    last = middle.pop()
+    if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for piece in middle:
+        at = text.find(piece, at, end)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
 
 
 def _changed(expansion: str, value: str) -> str | None:
@@ -238,7 +266,10 @@ def _replaced(expansion: str, value: str) -> str | None:
     match = _REPLACED.fullmatch(expansion)
     if match is None:
         return None
-    return value.replace(match[2], match[3] or "", -1 if match[1] == "//" else 1)
+    times = value.count(match[2]) if match[1] == "//" else 1
+    if len(value) + times * len(match[3] or "") > MOST_CHARACTERS:
+        return None
+    return value.replace(match[2], match[3] or "", times)
 
 
 def _or_else(part: Parameter, expansion: str, script: str, known: Mapping[str, Value]) -> Value | None:
