@@ -158,6 +158,7 @@ def test_a_value_is_divided_as_ifs_says(text: str, within: str | None, found: tu
 
 
 FOLLOWED = (
+    "eval 'IFS=,'\nL='a b'\nset -- $L",
     "f() { IFS=,; }\nf\nset -- $M",
     "f() { IFS=,; }\nset -- $M",
     "IFS=,\nset -- $M",
@@ -187,9 +188,9 @@ LEFT_OPEN = (
     "IFS=,;\nIFS=$IFS$UNSET\nset -- $M",
     "[ -f x ] && IFS=,\nset -- $M",
     "IFS=, :\nset -- $M",
-    "eval 'IFS=,'\nL='a b'\nset -- $L",
     "for IFS in , :; do :; done\nset -- $M",
     "IFS=, read IFS\nset -- $M",
+    "eval \"IFS=$UNSET\"\nL='a b'\nset -- $L",
     "IFS=/\nset -- $CI_REGISTRY_IMAGE/api",
     'IFS=,\nset -- "$*"',
     'a=(*.yml)\nset -- "${a[@]}"',
