@@ -8,10 +8,11 @@ import pytest
 
 from kaniko_split.flow.builtins import effects_of_builtin
 from kaniko_split.flow.state import PLAIN, POSITIONAL, ShellState
-from kaniko_split.flow.tables import Variables
+from kaniko_split.flow.tables import Names, Variables
 from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, file_at, is_in_root
 
-STATE = ShellState("", Variables({}), "web", replace(PLAIN, links=lambda: frozenset({"web/link"})))
+_SETTING = replace(PLAIN, real=lambda name: name.replace("web/committed/", "api/", 1))
+STATE = ShellState("", Variables(), "web", _SETTING, links=Names({"web/link"}))
 
 
 def variables(*names: str) -> frozenset[Location]:
@@ -138,6 +139,7 @@ def test_which_places_a_build_replaces(path: str, in_root: bool) -> None:  # noq
         ("link/x", State.FILES, {File("web/link")}),
         ("../web/link/x", State.FILES, {File("web/link")}),
         ("linked/x", File("web/linked/x"), set()),
+        ("committed/x", File("api/x"), set()),
         ("/link/x", File("/link/x"), set()),
     ],
 )

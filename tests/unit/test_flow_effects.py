@@ -23,7 +23,7 @@ SCRIPTS = {
 
 
 def effects_of(script: str) -> Effects:
-    setting = replace(PLAIN, read=SCRIPTS.get, links=lambda: frozenset({"linked"}))
+    setting = replace(PLAIN, read=SCRIPTS.get, real=lambda name: name.replace("linked/", "web/", 1))
     return lower_sequence(parse(script).statements, ShellState(script, Variables(), "", setting)).effects
 
 
@@ -51,9 +51,9 @@ def named(places: frozenset[Location]) -> set[str]:
         ("a[1]=x", {"$a"}, {"$a"}),
         ("A=$((B+=1))", {"$B"}, {"$A", "$B"}),
         ("A=$(cat f)", {"f"}, {"$A"}),
-        ("echo ${A:-$B}", {"$A", "$B"}, set()),
-        ("echo ${A:=x}", {"$A"}, {"$A"}),
-        ("echo ${!A}", {"$A", "VARIABLES"}, set()),
+        ("echo ${A:-$B}", {"$IFS", "$A", "$B"}, set()),
+        ("echo ${A:=x}", {"$IFS", "$A"}, {"$A"}),
+        ("echo ${!A}", {"$IFS", "$A", "VARIABLES"}, set()),
         ("echo a > f", set(), {"f"}),
         ("echo a >> f", set(), {"f"}),
         ("cat < f", {"f"}, set()),
@@ -78,7 +78,7 @@ def named(places: frozenset[Location]) -> set[str]:
         ("time cp a b", {"a"}, {"b"}),
         ("f() { A=1; }; f", set(), {"$A", "$f()"}),
         ("f() { local A=1; B=$A; }; f", set(), {"$B", "$f()"}),
-        ("f() { cp $1 $2; }; f a b", {"a"}, {"b", "$f()"}),
+        ("f() { cp $1 $2; }; f a b", {"$IFS", "a"}, {"b", "$f()"}),
         ("f() { :; }; A=1 f", set(), {"$A", "$f()"}),
         ("A=1 :", set(), {"$A"}),
         ("A=1 cp a b", {"a"}, {"b"}),
@@ -90,12 +90,12 @@ def named(places: frozenset[Location]) -> set[str]:
         ("sh <<E\ncp a b\nE", {"a"}, {"b"}),
         ('bash <<< "cp a b"', {"a"}, {"b"}),
         ("ls; echo */gen.txt", {".", "*/gen.txt"}, set()),
-        ("cp a linked/b", {"a", "linked"}, {"FILES"}),
+        ("cp a linked/b", {"a"}, {"web/b"}),
         ("ln -s web api/l; cp a api/l/b", {"a", "web", "api/l"}, {"FILES", "api/l"}),
         ("sh link.sh; echo a > api/l/b", {"link.sh", "web", "api/l"}, {"FILES", "api/l"}),
         ("declare -n r=A; r=2", {"VARIABLES"}, {"VARIABLES", "$r"}),
         ('read "$N"', {"$N"}, {"VARIABLES"}),
-        ("export $(cat f)", {"f", "VARIABLES"}, {"VARIABLES"}),
+        ("export $(cat f)", {"$IFS", "f", "VARIABLES"}, {"VARIABLES"}),
     ],
 )
 def test_what_statements_read_and_write(script: str, reads: set[str], writes: set[str]) -> None:
@@ -143,7 +143,7 @@ def test_what_is_certainly_overwritten(script: str, certain: set[str]) -> None:
         ("echo ${V:?missing}", True, False),
         ("exit 0", False, True),
         ("(exit 1)", True, False),
-        ("f() { exit 1; }; f", False, True),
+        ("f() { exit 1; }; f", True, True),
         ("sh ends.sh", True, False),
         ("exec cp a b", False, True),
         ("exit 3 | cp a b", True, False),

@@ -147,7 +147,7 @@ def _of_job(pipeline: Pipeline, job: Job, words: Vocabulary) -> Iterator[Finding
     if not (after or may_run(("\n".join(texts),), pipeline.read, (EXECUTOR, *words.executors))):
         return
     try:
-        traced = trace(items, variables, words, pipeline.read)
+        traced = trace(items, variables, words, pipeline.read, pipeline.real)
     except (LimitError, NestedTooDeepError) as error:
         at = job.entry.key.span.start
         yield Finding(pipeline, job, before, script, None, 2, None, job.file, at, str(error))
@@ -221,7 +221,7 @@ def _builds_of(
     if not may_run(("\n".join((*texts, *(value.text for value in variables.values()))),), pipeline.read, _words(words)):
         return 0
     try:
-        return trace(items, variables, words, pipeline.read).builds
+        return trace(items, variables, words, pipeline.read, pipeline.real).builds
     except (LimitError, NestedTooDeepError):
         # A limit hides any number of builds.
         return UNBOUNDED

@@ -7,6 +7,7 @@ repositories that are written alike.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
 
 from kaniko_split.detect.steps import Trace
@@ -17,15 +18,34 @@ from kaniko_split.shell.values import Value
 
 # What a script comes to depends on nothing else, but on the files that it names.
 Given = tuple[object, ...]
-Answers = dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the repository answered: the texts of files, and what paths lead to, each by name."""
+
+    texts: dict[str, str | None]
+    names: dict[str, str | None]
+
+    @staticmethod
+    def noting(kept: dict[str, str | None], ask: Read) -> Read:
+        """Return a question like `ask` that keeps each answer."""
+
+        def noted(name: str) -> str | None:
+            if name not in kept:
+                kept[name] = ask(name)
+            return kept[name]
+
+        return noted
+
 
 _MOST = 64
 
 
-def given_of(items: Sequence[ScriptItem], variables: Mapping[str, Value], words: Vocabulary, *, opened: bool) -> Given:
+def given_of(items: Sequence[ScriptItem], variables: Mapping[str, Value], words: Vocabulary) -> Given:
     """Return what a trace depends on; the arguments are those of `trace`."""
     values = tuple((name, one.text, one.exact, one.splits, one.given) for name, one in sorted(variables.items()))
-    return (tuple((one.section, one.text) for one in items), values, words, opened)
+    return (tuple((one.section, one.text) for one in items), values, words)
 
 
 class Remembered:
@@ -35,12 +55,14 @@ class Remembered:
         self._traces: dict[Given, tuple[Answers, Trace]] = {}
         self._lock = Lock()
 
-    def find(self, given: Given, read: Read) -> Trace | None:
+    def find(self, given: Given, read: Read, real: Read) -> Trace | None:
         """Return the trace of such a script, where the repository has the files that it had then."""
         with self._lock:
-            answers, found = self._traces.get(given, ({}, None))
-        same = found is not None and all(read(name) == text for name, text in answers.items())
-        return found if same else None
+            answers, found = self._traces.get(given, (Answers({}, {}), None))
+        if found is None:
+            return None
+        same = all(read(name) == text for name, text in answers.texts.items())
+        return found if same and all(real(name) == place for name, place in answers.names.items()) else None
 
     def keep(self, given: Given, answers: Answers, made: Trace) -> None:
         """Remember a trace, and forget the oldest one where there are too many."""

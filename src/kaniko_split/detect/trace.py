@@ -9,7 +9,7 @@ from math import prod
 from kaniko_split.detect.frames import Frame, frame_around
 from kaniko_split.detect.loops import Loop, written_out
 from kaniko_split.detect.partners import with_partners
-from kaniko_split.detect.remembered import Remembered, given_of
+from kaniko_split.detect.remembered import Answers, Remembered, given_of
 from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.flow.background import background_after
@@ -19,7 +19,7 @@ from kaniko_split.flow.exits import UNBOUNDED, Exit, Paths, gives_up, most_build
 from kaniko_split.flow.loops import Level, levels_of
 from kaniko_split.flow.lower import Lowered, lower_sequence
 from kaniko_split.flow.occurrence import Occurrence, Role, Shape
-from kaniko_split.flow.state import Assumed, Read, Setting, ShellState, no_file
+from kaniko_split.flow.state import Assumed, Read, Setting, ShellState, itself, no_file
 from kaniko_split.flow.tables import Variables
 from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
@@ -27,7 +27,7 @@ from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, mee
 from kaniko_split.shell.parse import NestedTooDeepError, parse
 from kaniko_split.shell.values import Value
 
-__all__ = ["Step", "Trace", "opened", "trace"]
+__all__ = ["Step", "Trace", "trace"]
 
 # A loop of more turns is not written out.
 _MOST_TURNS = 1000
@@ -40,8 +40,7 @@ def trace(
     variables: Mapping[str, Value],
     words: Vocabulary = NO_WORDS,
     read: Read = no_file,
-    *,
-    opened: bool = False,
+    real: Read = itself,
 ) -> Trace:
     """Follow the statements of a job's script from the first to the last.
 
@@ -50,25 +49,20 @@ def trace(
         variables: What the pipeline's `variables:` give the job.
         words: The user's own words for the executor, and for what runs it.
         read: Gives the text of a file of the repository, by name; None where there is none.
-        opened: Whether every condition and group is to be opened, not only those around several builds.
+        real: Gives the name of what a path of the repository leads to over symbolic links; None for a place outside.
 
     Raises:
         ShellSyntaxError: The joined text is no shell script; its lines count from the first item's.
         LimitError: It runs too much to be followed to its end.
         MissingParserError: shfmt is not installed.
     """
-    given = given_of(items, variables, words, opened=opened)
-    known = _remembered.find(given, read)
+    given = given_of(items, variables, words)
+    known = _remembered.find(given, read, real)
     if known is not None:
         return replace(known, items=tuple(items))
-    answers: dict[str, str | None] = {}
-
-    def asked(name: str) -> str | None:
-        answers[name] = read(name)
-        return answers[name]
-
+    answers = Answers({}, {})
     try:
-        made = _made(items, variables, words, asked, opened=opened)
+        made = _made(items, variables, words, answers.noting(answers.texts, read), answers.noting(answers.names, real))
     except RecursionError:
         raise NestedTooDeepError from None
     _remembered.keep(given, answers, made)
@@ -76,7 +70,7 @@ def trace(
 
 
 def _made(
-    items: Sequence[ScriptItem], variables: Mapping[str, Value], words: Vocabulary, read: Read, *, opened: bool
+    items: Sequence[ScriptItem], variables: Mapping[str, Value], words: Vocabulary, read: Read, real: Read
 ) -> Trace:
     starts: list[int] = []
     text = ""
@@ -84,31 +78,17 @@ def _made(
         starts.append(len(text))
         text += item.text if item.text.endswith("\n") else item.text + "\n"
     found = Trace(tuple(items), tuple(starts), parse(text), (), frozenset())
-    setting = Setting(words.executors, words.own_words, read, frozenset(variables), programs=words.rows)
+    setting = Setting(words.executors, words.own_words, read, frozenset(variables), programs=words.rows, real=real)
     state = ShellState(text, Variables(variables), "", setting)
-    followed = _followed(found, state, opened=opened)
+    followed = _followed(found, state, opened=False)
     loop = _only_loop(followed)
-    if loop is None and not opened and any(1 < step.builds < UNBOUNDED for step in followed.steps):
+    if loop is None and any(1 < step.builds < UNBOUNDED for step in followed.steps):
         # It may be in a condition.
         loop = _only_loop(_followed(found, state, opened=True))
     if loop is None:
         return followed
     turned = replace(found, script=parse(loop.text), loop=loop)
-    return _followed(turned, replace(state, script=loop.text), opened=opened)
-
-
-def opened(found: Trace, variables: Mapping[str, Value], words: Vocabulary = NO_WORDS, read: Read = no_file) -> Trace:
-    """Return a trace with every condition and group opened: the very same where there is none.
-
-    Args:
-        found: What `trace` returned.
-        variables: What it was given.
-        words: What it was given.
-        read: What it was given.
-    """
-    if not any(step.frame is not None or step.occurrence.shape in _OPENED for step in found.steps):
-        return found
-    return trace(found.items, variables, words, read, opened=True)
+    return _followed(turned, replace(state, script=loop.text), opened=False)
 
 
 _OPENED = frozenset({Shape.IF, Shape.GROUP, Shape.SUBSHELL})

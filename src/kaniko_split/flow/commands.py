@@ -17,7 +17,17 @@ from kaniko_split.flow.wrappers import behind_wrappers
 from kaniko_split.kaniko.command import Build, NotABuild
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
-from kaniko_split.shell.nodes import Assignment, Declaration, Literal, Parameter, Redirect, Statement, Word, words_of
+from kaniko_split.shell.nodes import (
+    Assignment,
+    Call,
+    Declaration,
+    Literal,
+    Parameter,
+    Redirect,
+    Statement,
+    Word,
+    words_of,
+)
 from kaniko_split.shell.splitting import IFS
 from kaniko_split.shell.values import Value
 from kaniko_split.shell.words import is_set, names_assigned, names_read, reads_indirectly
@@ -143,7 +153,11 @@ def with_words(statement: Statement, done: Effects, state: ShellState) -> Effect
     written = {name for word in words for name in names_assigned(word)}
     ends = any(_may_end(word, state) for word in words)
     read: set[Location] = {Variable(name) for name in names | written}
-    if any(map(_is_split, words)):
+    command = statement.command
+    divided = (
+        command.words if isinstance(command, Call) else command.options if isinstance(command, Declaration) else ()
+    )
+    if any(map(is_split, divided)):
         read.add(Variable(IFS))
     if any(map(reads_indirectly, words)):
         read.add(State.VARIABLES)
@@ -157,7 +171,7 @@ def with_words(statement: Statement, done: Effects, state: ShellState) -> Effect
     )
 
 
-def _is_split(word: Word) -> bool:
+def is_split(word: Word) -> bool:
     """Tell whether the shell divides what a word becomes by IFS (POSIX, 2.6.5)."""
     return any(not isinstance(part, Literal) and not part.quoted for part in word.parts)
 

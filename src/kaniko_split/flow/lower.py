@@ -18,6 +18,7 @@ from kaniko_split.flow.commands import (
     effects_of_program,
     files_asked,
     hardly_fails,
+    is_split,
     opened_by_exec,
     with_redirects,
     with_words,
@@ -270,7 +271,9 @@ class _Lowering:
             case Declaration() as command:
                 done = effects_of_declaration(command)
             case For(name=name, items=items, head=None) if name:
-                done = Effects(writes=frozenset({Variable(name)}), reads=POSITIONAL if items is None else NOWHERE)
+                divided = frozenset[Location]({Variable(IFS)} if any(map(is_split, items or ())) else ())
+                reads = POSITIONAL if items is None else divided
+                done = Effects(reads=reads, writes=frozenset({Variable(name)}))
             case For(head=head) if head is not None:
                 done = _of_arithmetic(head.reads, head.writes)
             case Other(arithmetic=arithmetic) if arithmetic is not None:

@@ -76,6 +76,11 @@ class Assumed:
 NOTHING_ASSUMED = Assumed()
 
 
+def itself(name: str) -> str | None:
+    """Give a path as it is, as where the repository has no symbolic link."""
+    return name
+
+
 def no_file(name: str) -> str | None:
     """Give no file, whatever its name."""
     del name
@@ -92,7 +97,7 @@ class Setting:
         read: Gives the text of a file of the repository, by name; None where there is none.
         given: The variables that the pipeline gives, which every process sees.
         assumed: Answers that are assumed.
-        links: Gives the repository's files that are symbolic links.
+        real: Gives the name of what a path of the repository leads to over symbolic links; None for a place outside.
         programs: What the user says that further programs do, by their first words.
     """
 
@@ -101,7 +106,7 @@ class Setting:
     read: Read = no_file
     given: frozenset[str] = frozenset()
     assumed: Assumed = NOTHING_ASSUMED
-    links: Callable[[], frozenset[str]] = frozenset
+    real: Read = itself
     programs: Mapping[str, Row] = field(default_factory=dict)
 
 
@@ -161,17 +166,22 @@ class ShellState:
         return tuple(from_project(value, self.folder) for value in values_of_words(words, self.script, self.known))
 
     def place(self, path: str) -> Location:
-        """Return the place of a path; behind a symbolic link it may be any file."""
-        return State.FILES if self.links_on(path) else file_at(path, self.folder)
+        """Return the place of a path, over the symbolic links of the repository; behind one of the script, any file."""
+        place = file_at(path, self.folder)
+        if not isinstance(place, File) or "/" not in place.path.strip("/") or place.path.startswith(("/", "~", "$")):
+            return place
+        if self.links_on(path):
+            return State.FILES
+        real = self.setting.real(place.path)
+        return File(real) if real is not None else State.FILES
 
     def links_on(self, path: str) -> frozenset[Location]:
-        """Return the symbolic links, of the repository and those that the script makes, that a path leads through."""
-        of_repository = self.setting.links()
+        """Return the symbolic links that the script makes and that a path leads through."""
         place = file_at(path, self.folder)
-        if not isinstance(place, File) or not (of_repository or self.links):
+        if not isinstance(place, File) or not self.links:
             return frozenset()
         folders = (place.path[:at] for at, sign in enumerate(place.path) if sign == "/")
-        return frozenset(File(folder) for folder in folders if folder in self.links or folder in of_repository)
+        return frozenset(File(folder) for folder in folders if folder in self.links)
 
     def environment(self) -> frozenset[Location]:
         """Return the variables that the script gives a value and that a program which it starts can see."""

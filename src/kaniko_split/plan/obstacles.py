@@ -280,7 +280,9 @@ def _check_after_script(finding: Finding) -> None:
     at = provided.entry.key.span.start
     try:
         items = script_items(finding.pipeline, provided, Section.SCRIPT)
-        steps = trace(items, finding.variables or {}, finding.vocabulary, finding.pipeline.read).steps
+        steps = trace(
+            items, finding.variables or {}, finding.vocabulary, finding.pipeline.read, finding.pipeline.real
+        ).steps
     except (OddScriptError, ShellSyntaxError, UnreadableScriptError, LimitError):
         raise ObstacleError("effect-in-after-script", provided.file, at, "it cannot be read") from None
     if any(step.effects.acts for step in steps):
