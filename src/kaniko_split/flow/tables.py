@@ -108,7 +108,7 @@ class Variables(SharedTable[Value]):
     __slots__ = ("_holders", "positional")
 
     def __init__(self, items: Mapping[str, Value] | None = None) -> None:
-        self._holders: SharedTable[frozenset[str]] = SharedTable()
+        self._holders: SharedTable[SharedTable[bool]] = SharedTable()
         self.positional: frozenset[str] = frozenset()
         super().__init__(items)
 
@@ -122,7 +122,9 @@ class Variables(SharedTable[Value]):
             del self[key]
         super().__setitem__(key, value)
         for name in _mentioned(value):
-            self._holders[name] = self._holders.get(name, frozenset()) | {key}
+            holders = self._holders[name].copy() if name in self._holders else SharedTable()
+            holders[key] = True
+            self._holders[name] = holders
         if is_positional(key):
             self.positional |= {key}
 
@@ -130,14 +132,16 @@ class Variables(SharedTable[Value]):
         value = self[key]
         super().__delitem__(key)
         for name in _mentioned(value):
-            self._holders[name] = self._holders[name] - {key}
+            holders = self._holders[name].copy()
+            del holders[key]
+            self._holders[name] = holders
         if is_positional(key):
             self.positional -= {key}
 
     def mentioning(self, name: str) -> tuple[str, ...]:
         """Return the variables whose unknown parts mention `$name`."""
         if _WORD.fullmatch(name):
-            return tuple(sorted(self._holders.get(name, ())))
+            return tuple(sorted(self._holders[name])) if name in self._holders else ()
         if " " in name or name.endswith("()"):
             # No variable: an export mark, or a function.
             return ()
