@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from kaniko_split.detect.frames import Frame
@@ -105,11 +106,7 @@ class Trace:
 
     def written_item_at(self, offset: int) -> int:
         """Return the index of the item with the character at `offset` of the text as it is written."""
-        index = 0
-        for number, start in enumerate(self.starts):
-            if start <= offset:
-                index = number
-        return index
+        return max(bisect_right(self.starts, offset) - 1, 0)
 
     def offset_in(self, item: int, offset: int) -> int:
         """Return where in the text of an item the character at `offset` of `script.text` is written."""

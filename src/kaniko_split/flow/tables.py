@@ -19,6 +19,8 @@ _V = TypeVar("_V")
 _BITS, _WIDTH = 5, 32
 _LOW = _WIDTH - 1
 _NO_BUCKETS: list[dict[str, object]] = [{}] * _WIDTH
+# What a table owns that was just copied; it is replaced, and never changed.
+_NOTHING: set[int] = set()
 _NAMED = Pattern(r"\$\{?(\w+)")
 _WORD = Pattern(r"\w+")
 
@@ -44,14 +46,16 @@ class SharedTable(MutableMapping[str, _V]):
 
     def _share(self, other: SharedTable[_V]) -> None:
         # From now on both of them copy a part before they change it.
-        other._own_groups, other._own_buckets = set(), set()
+        other._own_groups, other._own_buckets = _NOTHING, _NOTHING
         self._groups, self._count = list(other._groups), other._count
-        self._own_groups, self._own_buckets = set(), set()
+        self._own_groups, self._own_buckets = _NOTHING, _NOTHING
 
     def _bucket(self, key: str) -> dict[str, _V]:
         """Return the bucket of a key, which this table alone has."""
         place = crc32(key.encode("utf-8", "surrogatepass")) & (_WIDTH * _WIDTH - 1)
         group, bucket = place >> _BITS, place & _LOW
+        if self._own_groups is _NOTHING:
+            self._own_groups, self._own_buckets = set(), set()
         if group not in self._own_groups:
             self._groups[group] = list(self._groups[group])
             self._own_groups.add(group)
@@ -108,7 +112,7 @@ class Variables(SharedTable[Value]):
     __slots__ = ("_holders", "positional")
 
     def __init__(self, items: Mapping[str, Value] | None = None) -> None:
-        self._holders: SharedTable[frozenset[str]] = SharedTable()
+        self._holders: SharedTable[SharedTable[bool]] = SharedTable()
         self.positional: frozenset[str] = frozenset()
         super().__init__(items)
 
@@ -122,7 +126,9 @@ class Variables(SharedTable[Value]):
             del self[key]
         super().__setitem__(key, value)
         for name in _mentioned(value):
-            self._holders[name] = self._holders.get(name, frozenset()) | {key}
+            holders = self._holders[name].copy() if name in self._holders else SharedTable()
+            holders[key] = True
+            self._holders[name] = holders
         if is_positional(key):
             self.positional |= {key}
 
@@ -130,14 +136,16 @@ class Variables(SharedTable[Value]):
         value = self[key]
         super().__delitem__(key)
         for name in _mentioned(value):
-            self._holders[name] = self._holders[name] - {key}
+            holders = self._holders[name].copy()
+            del holders[key]
+            self._holders[name] = holders
         if is_positional(key):
             self.positional -= {key}
 
     def mentioning(self, name: str) -> tuple[str, ...]:
         """Return the variables whose unknown parts mention `$name`."""
         if _WORD.fullmatch(name):
-            return tuple(sorted(self._holders.get(name, ())))
+            return tuple(sorted(self._holders[name])) if name in self._holders else ()
         if " " in name or name.endswith("()"):
             # No variable: an export mark, or a function.
             return ()
