@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kaniko_split.kaniko.command import Build
+from kaniko_split.kaniko.registries import pulled_as
 from kaniko_split.prove.builds import build_of
 from kaniko_split.prove.container import RepositoryFiles
 from kaniko_split.prove.events import BuildRecord, Run
@@ -83,18 +84,21 @@ def check_bases(
 def _mentioned(build: Build, record: BuildRecord, repository: RepositoryFiles) -> Iterator[str]:
     """Yield the references that a build names, in the words of the executor and in its Dockerfile."""
     arguments: dict[str, str] = {}
+    maps = tuple(map(_plain, build.registry_maps))
     for name, value in build.flags:
         if value is None or name in _OWN_FLAGS:
             continue
         if name == "build-arg":
             key, _, text = _plain(value).partition("=")
             arguments[key] = text
-            yield _normal(text)
+            named = text
         else:
-            yield _normal(_plain(value))
+            named = _plain(value)
+        yield from map(_normal, pulled_as(named, maps))
     texts = (repository.text(path) for path in _dockerfiles(build, record.folder))
     committed = next((text for text in texts if text is not None), "")
-    yield from _named_in(committed, arguments)
+    for image in _named_in(committed, arguments):
+        yield from map(_normal, pulled_as(image, maps))
 
 
 def _dockerfiles(build: Build, folder: str) -> Iterator[str]:
@@ -120,7 +124,7 @@ def _named_in(text: str, arguments: Mapping[str, str]) -> Iterator[str]:
         words = [word for word in rest.split() if not word.startswith("--platform")]
         found = words[:1] if keyword == "FROM" else _FROM_OPTION.findall(rest)
         for word in found:
-            yield _normal(_VARIABLE.sub(lambda one: values.get(one[1] or one[2], "") or _UNKNOWN, word.strip("\"'")))
+            yield _VARIABLE.sub(lambda one: values.get(one[1] or one[2], "") or _UNKNOWN, word.strip("\"'"))
 
 
 def _plain(value: str) -> str:

@@ -119,7 +119,8 @@ def _last_with_script(pipeline: Pipeline, name: str) -> Job:
 def _run(pipeline: Pipeline, job: Job, symbols: Symbols, names: Names, told: Told) -> Run:
     results = told.left_behind | frozenset(_reports(effective_job(pipeline, job.name)))
     repository = RepositoryFiles(pipeline.read, pipeline.real, results)
-    return replay(_script(pipeline, job), symbols, _given(pipeline, job.name), repository, names)
+    given, of_job = _given(pipeline, job.name)
+    return replay(_script(pipeline, job), symbols, given, repository, names, of_job)
 
 
 def _reports(job: Mapping[str, Any]) -> Iterator[str]:
@@ -140,8 +141,8 @@ def _script(pipeline: Pipeline, job: Job) -> Script:
     return parse("".join(item.text if item.text.endswith("\n") else item.text + "\n" for item in items))
 
 
-def _given(pipeline: Pipeline, name: str) -> dict[str, str | None]:
-    """Return what the pipeline gives a job; what may differ from job to job is not known."""
+def _given(pipeline: Pipeline, name: str) -> tuple[dict[str, str | None], frozenset[str]]:
+    """Return what the pipeline gives a job, and the variables that hold its name; what may differ is not known."""
     variables = variables_of(pipeline, name)
     given = {key: one.value if one.known else None for key, one in variables.items()}
     job = effective_job(pipeline, name)
@@ -155,7 +156,7 @@ def _given(pipeline: Pipeline, name: str) -> dict[str, str | None]:
         known = len(own)
         own |= {key for key, one in variables.items() if own & set(_NAME.findall(one.value))}
     given |= {key: f"{variables[key].value}-of-{own_name}" for key in own & variables.keys()}
-    return given
+    return given, frozenset(own & variables.keys())
 
 
 def _names_set_by(holder: Any) -> Iterator[str]:
