@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from kaniko_split.prove.builds import results_of
 from kaniko_split.prove.events import BuildRecord, Event, Run, short_text
-from kaniko_split.prove.gates import compare_gates
 from kaniko_split.prove.symbols import Symbols, shown
 from kaniko_split.source.patterns import Pattern
 
@@ -38,7 +37,6 @@ def compare(
         for text in sorted(run.endings - old.endings):
             yield f"`{name}` may end with `{text}`, whose failure was passed over before"
     yield from _compare_counts(old, new, doubled)
-    yield from compare_gates(old, new, waits)
     yield from _compare_kept(old, new, waits)
     yield from _compare_fresh(new, symbols)
 

@@ -27,23 +27,29 @@ class _Checks:
     values: frozenset[str]
 
 
-def compare_gates(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
+def compare_gates(
+    old: Run,
+    new: Mapping[str, Run],
+    waits: Mapping[str, frozenset[str]],
+    bases: Mapping[str, Mapping[str, str]],
+) -> Iterator[str]:
     """Yield what no longer comes after a check: it has to be in the job, or in a job that this one waits for.
 
     Args:
         old: What the old job runs.
         new: What each new job runs, by name.
         waits: For each new job, those that have succeeded before it starts.
+        bases: For each new job, those that it is built on, with the image's name.
     """
     verdicts = {name: {_identity(event) for event in run.events if event.gates} for name, run in new.items()}
     checks = _checks_of(old, frozenset().union(*verdicts.values()))
     for name, run in new.items():
         ahead: set[str] = set().union(*(verdicts[one] for one in waits.get(name, ())))
         yield from _compare_job(name, run, ahead, checks)
-        yield from _passed_over(name, old, new, waits)
+        yield from _passed_over(name, old, new, waits[name] - _built_on(name, bases))
 
 
-def _checks_of(old: Run, anywhere: Collection[str]) -> _Checks:
+def _checks_of(old: Run, anywhere: frozenset[str]) -> _Checks:
     first = next((event for event in old.events if event.build is not None), None)
     asked = _gates_before(old)
     prelude = asked[first.build][0] if first is not None and first.build is not None else []
@@ -92,15 +98,27 @@ def _compare_job(name: str, run: Run, ahead: Collection[str], checks: _Checks) -
             kept.add(_identity(event))
 
 
-def _passed_over(name: str, old: Run, new: Mapping[str, Run], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
+def _built_on(name: str, bases: Mapping[str, Mapping[str, str]]) -> frozenset[str]:
+    """Return the jobs that a job is built on, over others too."""
+    found: set[str] = set()
+    waiting = [*bases[name]]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += bases[one]
+    return frozenset(found)
+
+
+def _passed_over(name: str, old: Run, new: Mapping[str, Run], ahead: frozenset[str]) -> Iterator[str]:
     """Yield the builds that a build waits for although the old job went on where they failed.
 
-    Where a check comes between the two, that tells how the first one has ended.
+    Where a check comes between the two, that tells how the first one has ended; and an image waits for its base.
     """
     if not any(event.build is not None for event in new[name].events):
         return
     passed = {event.build for event in old.events if event.passed_over}
-    for one in sorted(waits.get(name, ())):
+    for one in sorted(ahead):
         events = new[one].events
         for number, event in enumerate(events):
             checked = any(later.gates for later in events[number + 1 :])

@@ -14,11 +14,12 @@ from kaniko_split.gitlab.pipeline import Job, Pipeline
 from kaniko_split.gitlab.resolve import effective_job, resolved_pipeline
 from kaniko_split.gitlab.script import Section, provider, script_items
 from kaniko_split.gitlab.variables import variables_of
-from kaniko_split.prove.bases import check_bases
+from kaniko_split.prove.bases import bases_of, check_bases
 from kaniko_split.prove.builds import NO_NAMES, Names
 from kaniko_split.prove.comparison import compare
 from kaniko_split.prove.container import RepositoryFiles
 from kaniko_split.prove.events import Run, TooComplexError
+from kaniko_split.prove.gates import compare_gates
 from kaniko_split.prove.machine import plain_text
 from kaniko_split.prove.omitted import check_omitted
 from kaniko_split.prove.order import check_order, needs_of, waits_of
@@ -90,8 +91,10 @@ def check_jobs(
         yield str(error)
         return
     waits = waits_of(needs, [*builds, *finishing])
+    bases = bases_of(old, new, symbols, RepositoryFiles(before.read, before.real))
     yield from compare(old, new, waits, symbols, frozenset(_within(told.repeated)))
-    yield from check_bases(old, new, waits, symbols, RepositoryFiles(before.read, before.real))
+    yield from compare_gates(old, new, waits, bases)
+    yield from check_bases(bases, waits)
     yield from check_omitted(old, new)
 
 

@@ -175,7 +175,7 @@ class Machine(State):
             if _matters(name, value) and (options is None or name in options)
         ]
         if claim.environment:
-            inputs += [f"{name}={value}" for name, value in self._seen(prefix)]
+            inputs += [f"{name}={value}" for name, value in self._seen(prefix) if claim.sees(name)]
         else:
             inputs += [f"{name}={value}" for name, value in prefix.items()]
         return inputs

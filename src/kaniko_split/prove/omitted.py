@@ -198,7 +198,7 @@ def _keep(
         live.replaced[path] = event
     if event.words[:2] == ("mkdir", "-p"):
         live.replaced |= dict.fromkeys(event.claim.writes or (), event)
-    for one in reads | (exported if event.claim.environment else frozenset()):
+    for one in reads | frozenset(filter(event.claim.sees, exported)):
         live.names.setdefault(one, {})[event.shells, event.calls] = reader
         live.given.pop(one, None)
     if event.claim.reads is None:
