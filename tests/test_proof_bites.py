@@ -661,6 +661,66 @@ PLANTED: dict[str, Planted] = {
         two([API, "test -f ok"], [WEB]),
         "no longer waits for `test -f ok`",
     ),
+    # An effect comes after its checks; a build whose failure is passed over holds up none.
+    "effect-without-its-check": Planted(
+        [API, "grep -q ok log", "cosign sign a/api", WEB],
+        two([API, "grep -q ok log", "cosign sign a/api"], [WEB], needs=["build-api"]),
+        two([API, "cosign sign a/api"], ["grep -q ok log", WEB], needs=["build-api"]),
+        "`build-api` runs `cosign sign a/api` without `grep -q ok log`, line 2, before it",
+    ),
+    "guard-of-one-call": Planted(
+        ["f() { [ -d $1 ] || return 1; /kaniko/executor -c $1 -d a/$1; }", "f api", "f web"],
+        two(
+            ["f() { [ -d $1 ] || return 1; /kaniko/executor -c $1 -d a/$1; }", "f api"],
+            ["f() { [ -d $1 ] || return 1; /kaniko/executor -c $1 -d a/$1; }", "f web"],
+            needs=["build-api"],
+        ),
+        two(
+            ["f() { [ -d $1 ] || return 1; /kaniko/executor -c $1 -d a/$1; }", "f api"],
+            ["f() { [ -d $1 ] || return 1; /kaniko/executor -c $1 -d a/$1; }", "f web"],
+        ),
+        "`build-web` no longer waits for `return 1`",
+    ),
+    "waits-for-a-failure-that-was-passed-over": Planted(
+        [f"{API} && echo built", WEB],
+        two([f"{API} && echo built"], [WEB]),
+        two([f"{API} && echo built"], [WEB], needs=["build-api"]),
+        "`build-web` waits for `/kaniko/executor -c api -d $CI_REGISTRY_IMAGE/api`, whose failure was passed over",
+    ),
+    "base-whose-failure-was-passed-over": Planted(
+        [f"{API} && echo built", f"{WEB} --build-arg BASE=$CI_REGISTRY_IMAGE/api"],
+        two([f"{API} && echo built"], [f"{WEB} --build-arg BASE=$CI_REGISTRY_IMAGE/api"], needs=["build-api"]),
+        two([f"{API} && echo built"], [f"{WEB} --build-arg BASE=$CI_REGISTRY_IMAGE/api"]),
+        "does not wait for `build-api`",
+    ),
+    # Who looks at the environment.
+    "environment-of-a-scanner": Planted(
+        [API, "export TRIVY_SEVERITY=HIGH", "trivy image a/api", WEB],
+        two(
+            [API, "export TRIVY_SEVERITY=HIGH", "trivy image a/api"],
+            ["export TRIVY_SEVERITY=HIGH", WEB],
+            needs=["build-api"],
+        ),
+        two([API, "trivy image a/api"], ["export TRIVY_SEVERITY=HIGH", WEB], needs=["build-api"]),
+        "`trivy image a/api` does not find what it found before",
+    ),
+    "environment-that-a-scanner-does-not-know": Planted(
+        ["export CHANNEL=one", API, WEB, "trivy image a/api"],
+        {
+            "build-api": Job(["export CHANNEL=one", API]),
+            "build-web": Job(["export CHANNEL=one", WEB]),
+            "images": Job(["trivy image a/api"], ["build-api", "build-web"], finishing=True),
+        },
+        {},
+        "",
+    ),
+    "name-of-the-job-in-the-environment": Planted(
+        [API, WEB],
+        {},
+        two([API], [WEB]),
+        "sees other values in its environment: WHO",
+        {"variables": {"WHO": "x-$CI_JOB_NAME"}},
+    ),
     # A text for a shell is followed.
     "text-for-a-shell": Planted(
         ['sh -c "/kaniko/executor -c api -d $CI_REGISTRY_IMAGE/api"', WEB],

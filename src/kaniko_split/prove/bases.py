@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kaniko_split.kaniko.command import Build
+from kaniko_split.kaniko.registries import pulled_as
 from kaniko_split.prove.builds import build_of
 from kaniko_split.prove.container import RepositoryFiles
 from kaniko_split.prove.events import BuildRecord, Run
@@ -42,59 +43,69 @@ class _Image:
     destinations: frozenset[str]
 
 
-def check_bases(
-    old: Run,
-    new: Mapping[str, Run],
-    waits: Mapping[str, frozenset[str]],
-    symbols: Symbols,
-    repository: RepositoryFiles,
-) -> Iterator[str]:
-    """Yield each new job that does not wait for the job of its base.
+def bases_of(
+    old: Run, new: Mapping[str, Run], symbols: Symbols, repository: RepositoryFiles
+) -> dict[str, dict[str, str]]:
+    """Return, for each new job, the jobs of the earlier builds that it is built on, with the image's name.
 
     Args:
         old: What the old job runs.
         new: What each new job runs, by name.
-        waits: For each new job, those that have succeeded before it starts.
         symbols: The symbols of all of them.
         repository: The files of the repository.
     """
     jobs = {event.build: name for name, run in new.items() for event in run.events if event.build is not None}
+    found: dict[str, dict[str, str]] = {name: {} for name in new}
     earlier: list[_Image] = []
     for event in old.events:
         record = event.build
-        if record is None or record not in jobs:
-            continue
-        build = build_of(record.words)
-        if build is None:
+        build = build_of(record.words) if record is not None and record in jobs else None
+        if record is None or build is None:
             continue
         job = jobs[record]
         mentioned = frozenset(_mentioned(build, record, repository)) if earlier else frozenset()
         for image in earlier:
-            if image.job in {job, *waits.get(job, ())} or symbols.exclude(image.record.guards, event.guards):
+            if image.job == job or symbols.exclude(image.record.guards, event.guards):
                 continue
-            bases = [name for name in image.destinations if any(_may_be(name, text) for text in mentioned)]
-            for base in sorted(bases)[:1]:
-                yield f"`{job}` is built on `{base}` and does not wait for `{image.job}`"
+            names = [name for name in image.destinations if any(_may_be(name, text) for text in mentioned)]
+            found[job] |= dict.fromkeys([image.job], min(names)) if names else {}
         if build.no_push is not True:
-            names = (_normal(text) for word in build.destinations for text in symbols.alternatives(_plain(word)))
-            earlier.append(_Image(record, job, frozenset(filter(_says_something, names))))
+            pushed = (_normal(text) for word in build.destinations for text in symbols.alternatives(_plain(word)))
+            earlier.append(_Image(record, job, frozenset(filter(_says_something, pushed))))
+    return found
+
+
+def check_bases(bases: Mapping[str, Mapping[str, str]], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """Yield each new job that does not wait for the job of its base.
+
+    Args:
+        bases: For each new job, those that it is built on, with the image's name.
+        waits: For each new job, those that have succeeded before it starts.
+    """
+    for job, images in bases.items():
+        for other, image in images.items():
+            if other not in waits.get(job, ()):
+                yield f"`{job}` is built on `{image}` and does not wait for `{other}`"
 
 
 def _mentioned(build: Build, record: BuildRecord, repository: RepositoryFiles) -> Iterator[str]:
     """Yield the references that a build names, in the words of the executor and in its Dockerfile."""
     arguments: dict[str, str] = {}
+    maps = tuple(map(_plain, build.registry_maps))
     for name, value in build.flags:
         if value is None or name in _OWN_FLAGS:
             continue
         if name == "build-arg":
             key, _, text = _plain(value).partition("=")
             arguments[key] = text
-            yield _normal(text)
+            named = text
         else:
-            yield _normal(_plain(value))
+            named = _plain(value)
+        yield from map(_normal, pulled_as(named, maps))
     texts = (repository.text(path) for path in _dockerfiles(build, record.folder))
     committed = next((text for text in texts if text is not None), "")
-    yield from _named_in(committed, arguments)
+    for image in _named_in(committed, arguments):
+        yield from map(_normal, pulled_as(image, maps))
 
 
 def _dockerfiles(build: Build, folder: str) -> Iterator[str]:
@@ -120,7 +131,7 @@ def _named_in(text: str, arguments: Mapping[str, str]) -> Iterator[str]:
         words = [word for word in rest.split() if not word.startswith("--platform")]
         found = words[:1] if keyword == "FROM" else _FROM_OPTION.findall(rest)
         for word in found:
-            yield _normal(_VARIABLE.sub(lambda one: values.get(one[1] or one[2], "") or _UNKNOWN, word.strip("\"'")))
+            yield _VARIABLE.sub(lambda one: values.get(one[1] or one[2], "") or _UNKNOWN, word.strip("\"'"))
 
 
 def _plain(value: str) -> str:

@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kaniko_split.prove.symbols import is_known, is_reference, path_in
+from kaniko_split.source.patterns import Pattern
 
 
 def words_in(text: str) -> frozenset[str]:
     """Return the words of a list that is written as a text."""
     return frozenset(text.split())
+
+
+# What the libraries for registries, clouds and HTTP look at: folders, logins, proxies, certificates, other names of
+# the tool's maker.
+_COMMON = Pattern(
+    r"HOME|PATH|TMPDIR|USER|NETRC|KUBECONFIG|(?i:\w+_proxy)|\w*(?:TOKEN|PASSWORD|USERNAME|SECRET|CREDENTIALS|KEY|AUTH)\w*|"
+    r"(?:DOCKER|XDG|SSL|AWS|GOOGLE|AZURE|GCP|CI|GITLAB|REGISTRY|SIGSTORE|REKOR|FULCIO|TUF|OCI|GO|LC|CURL|CONTAINERS)_\w*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,7 @@ class Claim:
         gates: Whether its failure is a verdict on what came before.
         acts: Whether it does something outside of the container.
         environment: Whether it reads the exported variables.
+        tool: The program, where only the variables matter that it or its libraries document; else empty.
         known: Whether one of the lists has it.
         fresh: Whether it gives another value each time.
     """
@@ -35,6 +45,13 @@ class Claim:
     environment: bool = False
     known: bool = True
     fresh: bool = False
+    tool: str = ""
+
+    def sees(self, name: str) -> bool:
+        """Tell whether the command may look at an exported variable."""
+        if not self.environment or not self.tool:
+            return self.environment
+        return name.upper().startswith(f"{self.tool.upper()}_") or _COMMON.fullmatch(name) is not None
 
     def joined(self, other: Claim) -> Claim:
         """Return what two commands do at most, one after the other."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from kaniko_split.prove.builds import results_of
-from kaniko_split.prove.events import BuildRecord, Event, Run
+from kaniko_split.prove.events import BuildRecord, Event, Run, short_text
 from kaniko_split.prove.symbols import Symbols, shown
 from kaniko_split.source.patterns import Pattern
 
@@ -37,7 +37,6 @@ def compare(
         for text in sorted(run.endings - old.endings):
             yield f"`{name}` may end with `{text}`, whose failure was passed over before"
     yield from _compare_counts(old, new, doubled)
-    yield from _compare_gates(old, new, waits)
     yield from _compare_kept(old, new, waits)
     yield from _compare_fresh(new, symbols)
 
@@ -58,13 +57,13 @@ def _compare_builds(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
     for name, event in strange:
         closest = max(left, key=lambda one: _likeness(one, event), default=None)
         if closest is None:
-            yield f"`{name}` runs the build `{_short(event)}`, which the old job does not run like that"
+            yield f"`{name}` runs the build `{short_text(event)}`, which the old job does not run like that"
             continue
         left.remove(closest)
         for sentence in _differences(closest.build, event.build):
-            yield f"`{name}`: the build `{_short(event)}` {sentence}"
+            yield f"`{name}`: the build `{short_text(event)}` {sentence}"
     for event in left:
-        yield f"no new job runs the build `{_short(event)}`, line {event.line}"
+        yield f"no new job runs the build `{short_text(event)}`, line {event.line}"
 
 
 def _check_one_build(new: Mapping[str, Run], symbols: Symbols) -> Iterator[str]:
@@ -75,7 +74,7 @@ def _check_one_build(new: Mapping[str, Run], symbols: Symbols) -> Iterator[str]:
             for other in builds[number + 1 :]:
                 retried = event.build is not None and event.build.failure not in {"ends", "passed over", "&"}
                 if not retried and not symbols.exclude(event.guards, other.guards):
-                    yield f"`{name}` still runs `{_short(event)}` and `{_short(other)}`"
+                    yield f"`{name}` still runs `{short_text(event)}` and `{short_text(other)}`"
                     return
 
 
@@ -88,7 +87,7 @@ def _compare_waits(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
         for event in reversed(run.events):
             waits = waits or event.words[:1] == ("wait",)
             if event.build is not None and event.build.background and not waits:
-                yield f"`{name}` does not wait for the build `{_short(event)}`, which runs in the background"
+                yield f"`{name}` does not wait for the build `{short_text(event)}`, which runs in the background"
 
 
 def _likeness(one: Event, other: Event) -> int:
@@ -145,12 +144,12 @@ def _compare_counts(old: Run, new: Mapping[str, Run], doubled: frozenset[str]) -
         claim = event.claim
         lost = after[identity] < before[identity] and not _is_kept(event, new)
         if lost and _must_be_kept(event, gone=written[event.text] == 0):
-            yield f"no new job runs `{_short(event)}`, line {event.line}, as often as before"
+            yield f"no new job runs `{short_text(event)}`, line {event.line}, as often as before"
         elif claim.acts and after[identity] > before[identity]:
             if not claim.known and event.words[:1] != ("trap",) and {event.text, *event.callers} & doubled:
                 continue
             times = after[identity]
-            yield f"`{_short(event)}`, line {event.line}, acts outside of the container and runs {times} times"
+            yield f"`{short_text(event)}`, line {event.line}, acts outside of the container and runs {times} times"
 
 
 def _is_kept(event: Event, new: Mapping[str, Run]) -> bool:
@@ -176,83 +175,6 @@ def _identity(event: Event) -> tuple[str, ...]:
         # Which of several `exit 1` it is, only its conditions tell.
         return (event.text, *sorted(f"{condition}{holds}" for condition, holds in event.guards))
     return (event.text, *event.words) if event.words else (event.text,)
-
-
-def _compare_gates(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozenset[str]]) -> Iterator[str]:
-    """What could end the old job before a build still comes before it: in its job, or in a job that it waits for."""
-    asked = _gates_before(old)
-    gates = [event for event in old.events if event.gates and not _is_dry_run(event, old)]
-    places = {event.key: number for number, event in enumerate(gates)}
-    first = next((event for event in old.events if event.build is not None), None)
-    prelude = {event.key for event in (asked[first.build][0] if first is not None and first.build is not None else ())}
-    verdicts = {name: {event.key for event in run.events if event.gates} for name, run in new.items()}
-    anywhere = set().union(*verdicts.values())
-    acted: dict[str, set[str]] = {}
-    passed: set[str] = set()
-    for event in old.events:
-        if event.claim.acts:
-            acted.setdefault(event.key, set(passed))
-        if event.gates:
-            passed.add(event.key)
-    for name, run in new.items():
-        ahead: set[str] = set().union(*(verdicts[one] for one in waits.get(name, ())))
-        kept = set(ahead)
-        for event in run.events:
-            if event.build is not None and asked.get(event.build):
-                choices = asked[event.build]
-                best = min(choices, key=lambda gates: sum(gate.key not in kept for gate in gates))
-                choices.remove(best)
-                lost = [gate for gate in best if gate.key not in kept]
-                lost = [one for one in lost if not (one.key in prelude & anywhere and _only_gives_value(one))]
-                for gate in lost[:3]:
-                    yield (
-                        f"`{name}` no longer waits for `{_short(gate)}`, line {gate.line}, "
-                        "which could end the job before its build"
-                    )
-                before = {gate.key for gate in best}
-                # What acts on the image after its build may have to wait.
-                later = run.events[run.events.index(event) :]
-                before |= set().union(*(acted.get(one.key, frozenset()) for one in later))
-                for gate in gates:
-                    if gate.key in ahead and gate.key not in before and places[gate.key] >= len(best):
-                        yield f"`{name}` waits for `{_short(gate)}`, line {gate.line}, which came after its build"
-            if event.gates:
-                kept.add(event.key)
-
-
-def _gates_before(old: Run) -> dict[BuildRecord, list[list[Event]]]:
-    """Return the gates before each build; several builds may be given the same."""
-    asked: dict[BuildRecord, list[list[Event]]] = {}
-    gates: list[Event] = []
-    for event in old.events:
-        if event.build is not None:
-            asked.setdefault(event.build, []).append(list(gates))
-        if event.gates and not _is_dry_run(event, old):
-            gates.append(event)
-    return asked
-
-
-def _is_dry_run(event: Event, old: Run) -> bool:
-    """Tell whether a build without a push is what takes the place of a push where a condition does not hold."""
-    if event.build is None:
-        return False
-    others = {(condition, not holds) for condition, holds in event.guards}
-    return any(
-        other.build is not None
-        and not other.claim.gates
-        and others & other.guards
-        and other.claim.reads == event.claim.reads
-        for other in old.events
-    )
-
-
-def _only_gives_value(event: Event) -> bool:
-    """Tell whether a command is there for a value or a file, so that its failure is no verdict on others."""
-    assigns = event.words[:1] == ("=",)
-    redirects = event.node is not None and any(
-        ">" in one.operator and one.target.literal not in {"/dev/null", None} for one in event.node.redirects
-    )
-    return assigns or redirects
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,10 +218,10 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
                 own.add(event.build)
             elif _is_strange(event, keys, looking):
                 what = "looks at what another build leaves" if event.looks else "does not find what it found before"
-                yield f"`{name}`: `{_short(event)}` {what}"
+                yield f"`{name}`: `{short_text(event)}` {what}"
             elif place is not None and not place.builds <= own and not _names_build(event, run):
                 build = shown(" ".join(next(iter(place.builds - own)).words))[:_LONGEST]
-                yield f"`{name}` runs `{_short(event)}` without waiting for the build `{build}`"
+                yield f"`{name}` runs `{short_text(event)}` without waiting for the build `{build}`"
             elif place is not None and (ahead - place.gates) & gates:
                 late.append((name, event))
             elif place is not None:
@@ -309,7 +231,7 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
     # It is enough that one job runs it before the check.
     for name, event in late:
         if event.key not in in_time:
-            yield f"`{name}` runs `{_short(event)}` only after a check that came after it"
+            yield f"`{name}` runs `{short_text(event)}` only after a check that came after it"
 
 
 def _is_strange(event: Event, keys: Collection[str], looking: Collection[str]) -> bool:
@@ -344,8 +266,3 @@ def _compare_fresh(new: Mapping[str, Run], symbols: Symbols) -> Iterator[str]:
     for source, names in users.items():
         if source != "build" and len(names) > 1:
             yield f"{source} gives another value in each of " + ", ".join(f"`{name}`" for name in sorted(names))
-
-
-def _short(event: Event) -> str:
-    text = " ".join(event.text.split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

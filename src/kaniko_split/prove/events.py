@@ -61,6 +61,7 @@ class Event:
         names: Further variables that it reads.
         inner: Whether it runs for a value, in a substitution.
         shells: The subshells that it runs in, by number.
+        passed_over: Whether a chain lets the script go on where this build fails.
         calls: The calls of functions that it runs in, by number.
         callers: The statements that call these functions, and the scripts that it is part of, as written.
         locals: The variables that are local to one of these calls, with its number.
@@ -82,6 +83,7 @@ class Event:
     names: frozenset[str] = frozenset()
     shells: tuple[int, ...] = ()
     inner: bool = False
+    passed_over: bool = False
     calls: tuple[int, ...] = ()
     callers: tuple[str, ...] = ()
     locals: frozenset[tuple[str, int]] = frozenset()
@@ -105,3 +107,12 @@ class Run:
     events: tuple[Event, ...]
     endings: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
+
+
+_LONGEST = 80
+
+
+def short_text(event: Event) -> str:
+    """Return a command as it is written, cut where it is long."""
+    text = " ".join(event.text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

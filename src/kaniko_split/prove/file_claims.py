@@ -63,9 +63,14 @@ _TAR_LETTERS = Pattern(r"-?[a-zA-Z]+")
 
 
 def _tar(operands: tuple[str, ...], folder: str, paths: frozenset[str]) -> Claim | None:
-    """Return what `tar` does that creates or lists an archive; None where it unpacks, or where that is not known."""
+    """Return what `tar` does; None where that is not known."""
     letters = operands[0].removeprefix("-") if operands and _TAR_LETTERS.fullmatch(operands[0]) else ""
-    if "x" in letters or not {*letters} & {"c", "t"} or any(word.startswith("--") for word in operands):
+    if any(word.startswith("--") for word in operands):
+        return None
+    if "x" in letters and operands.count("-C") == 1 and operands[-1] != "-C":
+        into = path_in(folder, operands[operands.index("-C") + 1])
+        return None if into is None else Claim(paths, frozenset({into}))
+    if "x" in letters or not {*letters} & {"c", "t"}:
         return None
     here = path_in(folder, ".")
     moves = any(word.startswith("-C") for word in operands)

@@ -14,11 +14,12 @@ from kaniko_split.gitlab.pipeline import Job, Pipeline
 from kaniko_split.gitlab.resolve import effective_job, resolved_pipeline
 from kaniko_split.gitlab.script import Section, provider, script_items
 from kaniko_split.gitlab.variables import variables_of
-from kaniko_split.prove.bases import check_bases
+from kaniko_split.prove.bases import bases_of, check_bases
 from kaniko_split.prove.builds import NO_NAMES, Names
 from kaniko_split.prove.comparison import compare
 from kaniko_split.prove.container import RepositoryFiles
 from kaniko_split.prove.events import Run, TooComplexError
+from kaniko_split.prove.gates import compare_gates
 from kaniko_split.prove.machine import plain_text
 from kaniko_split.prove.omitted import check_omitted
 from kaniko_split.prove.order import check_order, needs_of, waits_of
@@ -90,8 +91,10 @@ def check_jobs(
         yield str(error)
         return
     waits = waits_of(needs, [*builds, *finishing])
+    bases = bases_of(old, new, symbols, RepositoryFiles(before.read, before.real))
     yield from compare(old, new, waits, symbols, frozenset(_within(told.repeated)))
-    yield from check_bases(old, new, waits, symbols, RepositoryFiles(before.read, before.real))
+    yield from compare_gates(old, new, waits, bases)
+    yield from check_bases(bases, waits)
     yield from check_omitted(old, new)
 
 
@@ -119,7 +122,8 @@ def _last_with_script(pipeline: Pipeline, name: str) -> Job:
 def _run(pipeline: Pipeline, job: Job, symbols: Symbols, names: Names, told: Told) -> Run:
     results = told.left_behind | frozenset(_reports(effective_job(pipeline, job.name)))
     repository = RepositoryFiles(pipeline.read, pipeline.real, results)
-    return replay(_script(pipeline, job), symbols, _given(pipeline, job.name), repository, names)
+    given, of_job = _given(pipeline, job.name)
+    return replay(_script(pipeline, job), symbols, given, repository, names, of_job)
 
 
 def _reports(job: Mapping[str, Any]) -> Iterator[str]:
@@ -140,8 +144,8 @@ def _script(pipeline: Pipeline, job: Job) -> Script:
     return parse("".join(item.text if item.text.endswith("\n") else item.text + "\n" for item in items))
 
 
-def _given(pipeline: Pipeline, name: str) -> dict[str, str | None]:
-    """Return what the pipeline gives a job; what may differ from job to job is not known."""
+def _given(pipeline: Pipeline, name: str) -> tuple[dict[str, str | None], frozenset[str]]:
+    """Return what the pipeline gives a job, and the variables that hold its name; what may differ is not known."""
     variables = variables_of(pipeline, name)
     given = {key: one.value if one.known else None for key, one in variables.items()}
     job = effective_job(pipeline, name)
@@ -155,7 +159,7 @@ def _given(pipeline: Pipeline, name: str) -> dict[str, str | None]:
         known = len(own)
         own |= {key for key, one in variables.items() if own & set(_NAME.findall(one.value))}
     given |= {key: f"{variables[key].value}-of-{own_name}" for key in own & variables.keys()}
-    return given
+    return given, frozenset(own & variables.keys())
 
 
 def _names_set_by(holder: Any) -> Iterator[str]:

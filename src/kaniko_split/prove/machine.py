@@ -18,6 +18,8 @@ from kaniko_split.shell.nodes import Redirect, Statement
 
 HARMLESS = "&& harmless"
 """Masks the left side of a chain whose right side is a build or hardly fails."""
+AT_END = "&& at the end"
+"""Masks the left side of a chain that gives the status of the whole script."""
 
 
 def _matters(option: str, setting: str) -> bool:
@@ -48,7 +50,7 @@ class Machine(State):
         return tuple(
             (name, value)
             for name, value in sorted(self._environment(prefix).items())
-            if name in prefix or value != self._before(name)
+            if name in prefix or name in self.names_of_job or value != self._before(name)
         )
 
     def run_build(
@@ -66,7 +68,7 @@ class Machine(State):
         redirects = (*self.redirects, *statement.redirects)
         if background or "&" in self.masks:
             failure = "&"
-        elif masks := [mask for mask in self.masks if mask != HARMLESS]:
+        elif masks := [mask for mask in self.masks if mask not in {HARMLESS, AT_END}]:
             failure = masks[-1]
         else:
             failure = "ends" if tail or shell.options.get("e") == "-" else "passed over"
@@ -175,7 +177,7 @@ class Machine(State):
             if _matters(name, value) and (options is None or name in options)
         ]
         if claim.environment:
-            inputs += [f"{name}={value}" for name, value in self._seen(prefix)]
+            inputs += [f"{name}={value}" for name, value in self._seen(prefix) if claim.sees(name)]
         else:
             inputs += [f"{name}={value}" for name, value in prefix.items()]
         return inputs
@@ -257,6 +259,7 @@ class Machine(State):
             shells=self.shells,
             inner="$(" in self.masks,
             calls=self.calls,
+            passed_over=build is not None and HARMLESS in self.masks,
             callers=self.callers,
             locals=frozenset(
                 (name, call) for call, names in zip(self.calls, self.locals, strict=True) for name in names

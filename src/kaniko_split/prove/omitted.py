@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 
 from kaniko_split.prove.commuting import commute, visible_in
 from kaniko_split.prove.event_names import POSITIONAL, exported_by, reads_of, replaced_by, writes_of
-from kaniko_split.prove.events import Event, Run
+from kaniko_split.prove.events import Event, Run, short_text
 from kaniko_split.prove.names import ANYTHING
 from kaniko_split.prove.symbols import Guard, is_known, meets, shown
-
-_LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +59,7 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
         aligned = _aligned(events, old.events, places)
         strange = next((event for event, place in zip(events, aligned, strict=True) if place is None), None)
         if strange is not None:
-            yield f"`{name}` runs `{_short(strange)}`, which the old job does not run"
+            yield f"`{name}` runs `{short_text(strange)}`, which the old job does not run"
             continue
         kept = [place for place in aligned if place is not None]
         yield from _moved(name, events, kept, visible)
@@ -145,7 +143,7 @@ def _moved(name: str, events: Sequence[Event], kept: Sequence[int], visible: fro
         for earlier in range(number):
             if kept[earlier] > place and not commute(events[earlier], events[number], visible):
                 yield (
-                    f"`{name}` runs `{_short(events[earlier])}` before `{_short(events[number])}`, "
+                    f"`{name}` runs `{short_text(events[earlier])}` before `{short_text(events[number])}`, "
                     "which came before it and matters to it"
                 )
                 return
@@ -179,7 +177,7 @@ def _left_out(name: str, old: Run, kept: Mapping[int, frozenset[str]], exported:
             end = min((place for held, place in exits if held <= event.guards), default=len(events))
             sentence = _hit(live, event, end)
             if sentence:
-                yield f"`{name}` leaves out `{_short(event)}`, line {event.line}, {sentence}"
+                yield f"`{name}` leaves out `{short_text(event)}`, line {event.line}, {sentence}"
 
 
 def _unsets_nothing(event: Event, number: int, old: Run, kept: Mapping[int, frozenset[str]]) -> bool:
@@ -212,7 +210,7 @@ def _keep(
         live.replaced[path] = event
     if event.words[:2] == ("mkdir", "-p"):
         live.replaced |= dict.fromkeys(event.claim.writes or (), event)
-    for one in reads | (exported if event.claim.environment else frozenset()):
+    for one in reads | frozenset(filter(event.claim.sees, exported)):
         live.names.setdefault(one, {})[event.shells, event.calls] = reader
         live.given.pop(one, None)
     if event.claim.reads is None:
@@ -258,7 +256,7 @@ def _hit(live: _Live, event: Event, end: int) -> str:
             if one in POSITIONAL and calls != event.calls:
                 continue
             if shells[: len(event.shells)] == event.shells:
-                return f"which changes {one or 'variables'}; `{_short(reader.event)}` reads it"
+                return f"which changes {one or 'variables'}; `{short_text(reader.event)}` reads it"
     if event.output:
         return ""
     any_file = live.any_file if live.any_file is not None and live.any_file.number < end else None
@@ -270,13 +268,8 @@ def _hit(live: _Live, event: Event, end: int) -> str:
         if by is not None and by.guards <= event.guards and (by.words[:1] != ("mkdir",) or by.words == event.words):
             continue
         if any_file is not None:
-            return f"which writes {shown(path)}; `{_short(any_file.event)}` may read it"
+            return f"which writes {shown(path)}; `{short_text(any_file.event)}` may read it"
         for place, reader in paths.items():
             if meets(path, place):
-                return f"which writes {shown(path)}; `{_short(reader.event)}` reads {shown(place)}"
+                return f"which writes {shown(path)}; `{short_text(reader.event)}` reads {shown(place)}"
     return ""
-
-
-def _short(event: Event) -> str:
-    text = " ".join(event.text.split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

@@ -19,7 +19,7 @@ from kaniko_split.prove.conditions import Conditions
 from kaniko_split.prove.configured import configured_claim
 from kaniko_split.prove.container import RepositoryFiles
 from kaniko_split.prove.events import Run
-from kaniko_split.prove.machine import HARMLESS, plain_text
+from kaniko_split.prove.machine import AT_END, HARMLESS, plain_text
 from kaniko_split.prove.names import names_in, names_written
 from kaniko_split.prove.states import DEEPEST
 from kaniko_split.prove.symbols import Symbols, is_known, is_text
@@ -42,7 +42,12 @@ from kaniko_split.shell.nodes import (
 
 
 def replay(
-    script: Script, symbols: Symbols, given: dict[str, str | None], repository: RepositoryFiles, names: Names
+    script: Script,
+    symbols: Symbols,
+    given: dict[str, str | None],
+    repository: RepositoryFiles,
+    names: Names,
+    names_of_job: frozenset[str] = frozenset(),
 ) -> Run:
     """Run a script with symbols.
 
@@ -52,11 +57,13 @@ def replay(
         given: The variables that the pipeline gives; None for a value that is not known.
         repository: The files of the repository.
         names: The user's own words for the executor and what runs it.
+        names_of_job: The variables that hold the name of the job.
 
     Raises:
         TooComplexError: The script goes beyond a limit.
     """
     machine = _Replay(symbols, given, repository, names)
+    machine.names_of_job = names_of_job
     machine.script(script)
     return Run(tuple(machine.events), frozenset(machine.endings), frozenset(given))
 
@@ -184,7 +191,8 @@ class _Replay(Conditions):
             return
         # A failure is passed over, but for one before links that hardly fail and builds: the split says so.
         start = len(self.events)
-        with self.masked(HARMLESS if ends or all(map(self._is_harmless, rest)) else "&&"):
+        mask = AT_END if ends else HARMLESS if all(map(self._is_harmless, rest)) else "&&"
+        with self.masked(mask):
             self.statement(first, tail=False)
         if self.ended:
             return

@@ -30,6 +30,8 @@ _SENDS = (
     "--json",
 )
 
+# Their manuals name all variables that they look at.
+_DOCUMENTED = frozenset({"curl", "crane", "skopeo", "cosign", "trivy", "grype", "syft"})
 # They log in, and leave that where every build finds it.
 _LOGINS = frozenset({("gcloud", "auth"), ("crane", "auth"), ("docker", "login"), ("az", "login"), ("skopeo", "login")})
 
@@ -89,7 +91,8 @@ def server_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bo
     if name in {"curl", "wget"} and not acts and written and "--retry-connrefused" not in operands:
         # A download is there for its file; what only asks a server may be a verdict on it.
         gates = False
-    return Claim(read, written, gates=gates, acts=acts, environment=True)
+    tool = name if name in _DOCUMENTED and not any("env" in word for word in operands) else ""
+    return Claim(read, written, gates=gates, acts=acts, environment=True, tool=tool)
 
 
 def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[str] | None:

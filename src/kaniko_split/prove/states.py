@@ -28,6 +28,7 @@ class State(ABC):
         self.symbols = symbols
         self.given = given
         self.names = names
+        self.names_of_job: frozenset[str] = frozenset()
         self.expander = Expander(symbols, given, self.substituted)
         self.container = Container(symbols, repository)
         self.functions: dict[str, tuple[str, Statement]] = {}
