@@ -304,7 +304,6 @@ READERS = frozenset(
         "rewrite/script_items.py",
         # The proof is a second reading on purpose.
         "prove/names.py",
-        "prove/omitted.py",
         "prove/printing.py",
         "prove/replay.py",
     }

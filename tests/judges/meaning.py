@@ -92,7 +92,8 @@ def compare(before: Resolved, after: Resolved) -> list[str]:
         if name not in after.jobs and name not in parts:
             complaints.append(f"Job {name!r} is gone and no new job came from it.")
         elif name in after.jobs and name not in made:
-            new = _without_added(_with_references(job, {}), _with_references(after.jobs[name], {}), divisions)
+            unchanged = [division for division in divisions if division.origin not in parts]
+            new = _without_added(_with_references(job, {}), _with_references(after.jobs[name], {}), unchanged)
             complaints += _differences(name, _with_references(job, parts), new)
     complaints += [
         f"Job {name!r} is new and came from no job."

@@ -123,8 +123,32 @@ class _Slicer:
         self._way_back = Backward(trace.steps, self._environment)
         self._homes = builds_of_turns(trace)
         self._bound = Bound()
+        # What comes after all builds, whatever image it names.
+        self._trailing: set[int] = set()
 
     def slices(self) -> Slices:
+        """Return the slices; what stands behind all builds blocks none of them."""
+        while True:
+            found = self._sliced()
+            blocking = self._blocking(found)
+            if not blocking:
+                return found
+            self._trailing |= blocking
+
+    def _blocking(self, found: Slices) -> set[int]:
+        """Return the checks and effects behind all builds that went to a build which another one waits for."""
+        waited = frozenset[int]().union(*found.after.values())
+        behind = self._steps[self._builds[-1] + 1 :]
+        return {
+            step.number
+            for step in behind
+            if (step.effects.fails or step.effects.acts)
+            and step.number not in self._homes
+            and step.number not in self._trailing | self._bound.reading
+            and self._bound.owners.get(step.number, frozenset()) & waited
+        }
+
+    def _sliced(self) -> Slices:
         first, last = self._builds[0], self._builds[-1]
         self._refuse_what_cannot_be_followed(first)
         self._bound = bind(self._trace)
@@ -272,8 +296,7 @@ class _Slicer:
         for step in behind:
             names_several = len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints
             ends = step.effects.acts or step.effects.unknown or step.effects.fails
-            blocks = step.effects.fails and step.number not in self._bound.reading and self._is_waited_for(step.number)
-            if names_several or blocks or (step.number not in self._bound.owners and ends):
+            if names_several or step.number in self._trailing or (step.number not in self._bound.owners and ends):
                 found.add(step.number)
         for step in self._steps[:last]:
             if len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints:
@@ -312,14 +335,6 @@ class _Slicer:
                 )
             if gates:
                 self._bound.owners[step.number] = frozenset(earlier)
-
-    def _is_waited_for(self, number: int) -> bool:
-        """Tell whether another build is built on the image that a statement names."""
-        plain = {build: (build,) for build in self._builds}
-        bound = self._bound
-        after = order_of(self._steps, plain, {}, self._dockerfiles, bound.written, frozenset(range(len(self._steps))))
-        owners = bound.owners.get(number, frozenset())
-        return any(owners & others for others in after.values())
 
     def _around_the_effects(self, finishing: set[int], needed: frozenset[int]) -> set[int]:
         """Return what else stands behind all builds, where a finishing job does something, and no build needs it.
