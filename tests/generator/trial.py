@@ -108,7 +108,13 @@ def _run(folder: Path) -> _Run:
         if isinstance(found, Problem):
             run.problems.append(found.text)
             continue
-        wishes = Wishes(files=found.meant, links=found.repository.linked_folders)
+        wishes = Wishes(
+            files=found.meant,
+            links=found.repository.linked_folders,
+            read=found.repository.text,
+            elsewhere=found.elsewhere,
+            mentions=found.mentions,
+        )
         _take(found, wishes, run)
     return run
 
