@@ -6,7 +6,7 @@ whole. So it counts as one build as long as each of its paths makes one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kaniko_split.flow import exits
@@ -172,11 +172,3 @@ def first_command(occurrence: Occurrence) -> Occurrence | None:
         case _:
             return None
     return first_command(inner) if inner is not None else None
-
-
-def calls_in(occurrence: Occurrence) -> Iterator[tuple[Occurrence, tuple[str, ...]]]:
-    """Yield the simple commands inside an occurrence, each with its words as far as they are known."""
-    for one in occurrence.walk():
-        texts = tuple(value.text for value in one.values)
-        if texts:
-            yield one, texts

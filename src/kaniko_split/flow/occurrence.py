@@ -7,7 +7,7 @@ before and after it. A function's statements occur once for each call.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from kaniko_split.flow.effects import Effects
@@ -126,7 +126,3 @@ class Occurrence:
         yield self
         for inner in self.inner():
             yield from inner.walk()
-
-    def with_effects(self, effects: Effects) -> Occurrence:
-        """Return it with other effects."""
-        return replace(self, effects=effects)

@@ -9,7 +9,6 @@ from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.commands import FRESH_VARIABLES
 from kaniko_split.gitlab.resolve import effective_job
-from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.slices import CannotSliceError, Slices
 from kaniko_split.shell.locations import File, Location, State, Variable, variables_in
 from kaniko_split.source.patterns import Pattern
@@ -193,8 +192,3 @@ def leaving(finding: Finding) -> list[str]:
 
 def _from_the_root(path: str) -> str:
     return re.sub(r"^(?:\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})/", "", path.removeprefix("./"))
-
-
-def in_before_script(trace: Trace, step: Step) -> bool:
-    """Tell whether a statement stands in `before_script`."""
-    return trace.items[step.item].section is Section.BEFORE_SCRIPT

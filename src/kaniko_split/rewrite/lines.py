@@ -89,12 +89,6 @@ def moved(source: Source, span: Span, by: int) -> list[Piece]:
     return pieces
 
 
-def moved_behind_first(source: Source, span: Span, by: int) -> list[Piece]:
-    """Return `span`, which begins within a line, with its further lines indented by `by` spaces more."""
-    end = min(source.line_end(span.start), span.end)
-    return [Copied(Span(span.start, end)), *moved(source, Span(end, span.end), by)]
-
-
 def laid_out(
     source: Source, span: Span, cuts: Items[tuple[Span, str]], by: int, margin: int | None = None
 ) -> list[Piece]:
@@ -278,8 +272,3 @@ def _is_comment(source: Source, start: int) -> bool:
 
 def _is_comment_or_blank(source: Source, start: int) -> bool:
     return _is_comment(source, start) or not source.text[start : source.line_end(start)].strip()
-
-
-def node_column(source: Source, node: Node) -> int:
-    """Return the column, from 0, at which a node begins."""
-    return column(source, node.span.start)
