@@ -9,28 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
+from kaniko_split.programs.remote import ACTS, ASKS
 from kaniko_split.programs.row import Columns, Usage, row
 
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
-_ASKS = Columns(
-    reads_files=True,
-    reads_environment=YES,
-    reads_network=YES,
-    failure=MAYBE,
-    differs=YES,
-    prints=YES,
-    reads_input=False,
-)
-_ACTS = Columns(
-    reads_files=True,
-    writes_files=True,
-    reads_environment=YES,
-    reads_network=YES,
-    acts=YES,
-    failure=MAYBE,
-    differs=YES,
-    reads_input=True,
-)
 _LOGS_IN = Columns(
     reads_files=True,
     writes_files=True,
@@ -75,8 +57,8 @@ ROWS = (
         like=_COPIES,
     ),
     row("aws s3 mv", f"{_AWS} {_S3}", "place placeto", refine=_moves, source="AWS CLI reference, s3 mv", like=_COPIES),
-    row("aws s3 ls,presign", any_options=True, operands="text...", source="AWS CLI reference, s3 ls", like=_ASKS),
-    row("aws s3 rm,mb,rb,website", any_options=True, operands="text...", source="AWS CLI reference, s3 rm", like=_ACTS),
+    row("aws s3 ls,presign", any_options=True, operands="text...", source="AWS CLI reference, s3 ls", like=ASKS),
+    row("aws s3 rm,mb,rb,website", any_options=True, operands="text...", source="AWS CLI reference, s3 rm", like=ACTS),
     row(
         "aws configure,sso,login",
         any_options=True,
@@ -126,7 +108,7 @@ ROWS = (
         any_options=True,
         operands="text...",
         source="AWS CLI reference, ecr get-login-password",
-        like=_ASKS,
+        like=ASKS,
     ),
     row(
         "aws s3api get-object,select-object-content,get-object-torrent",
@@ -134,14 +116,14 @@ ROWS = (
         operands="text...",
         writes_files=True,
         source="AWS CLI reference, s3api get-object",
-        like=_ASKS,
+        like=ASKS,
     ),
     row(
         "aws lambda invoke",
         any_options=True,
         operands="text...",
         source="AWS CLI reference, lambda invoke",
-        like=_ACTS,
+        like=ACTS,
     ),
     row(
         "aws eks update-kubeconfig,get-token",
@@ -168,10 +150,10 @@ ROWS = (
         failure=YES,
         differs=YES,
     ),
-    row("aws * describe-*", any_options=True, operands="text...", source="AWS CLI reference", like=_ASKS),
-    row("aws * list-*", any_options=True, operands="text...", source="AWS CLI reference", like=_ASKS),
-    row("aws * get-*", any_options=True, operands="text...", writes_files=True, source="AWS CLI reference", like=_ASKS),
-    row("aws * *", any_options=True, operands="text...", source="AWS CLI reference", like=_ACTS),
+    row("aws * describe-*", any_options=True, operands="text...", source="AWS CLI reference", like=ASKS),
+    row("aws * list-*", any_options=True, operands="text...", source="AWS CLI reference", like=ASKS),
+    row("aws * get-*", any_options=True, operands="text...", writes_files=True, source="AWS CLI reference", like=ASKS),
+    row("aws * *", any_options=True, operands="text...", source="AWS CLI reference", like=ACTS),
     row(
         "gcloud",
         "--project:text --quiet -q --format:text --account:text --configuration:text --verbosity:text "
@@ -185,7 +167,7 @@ ROWS = (
         any_options=True,
         operands="text...",
         source="gcloud auth print-access-token",
-        like=_ASKS,
+        like=ASKS,
     ),
     row(
         "gcloud auth login,activate-service-account,configure-docker,revoke,application-default",
@@ -216,7 +198,7 @@ ROWS = (
         any_options=True,
         operands="text...",
         source="gcloud storage rm",
-        like=_ACTS,
+        like=ACTS,
     ),
     row(
         "gcloud run,container,compute,builds,artifacts,functions,app,sql,secrets,iam,projects,services,pubsub,dns,"
@@ -225,7 +207,7 @@ ROWS = (
         operands="text...",
         logs_in=True,
         source="gcloud reference",
-        like=_ACTS,
+        like=ACTS,
     ),
     row(
         "az",
@@ -248,7 +230,7 @@ ROWS = (
         operands="text...",
         logs_in=True,
         source="Azure CLI reference",
-        like=_ACTS,
+        like=ACTS,
     ),
     row(
         "oci,doctl,ibmcloud,aliyun,scw,linode-cli,hcloud,openstack,yc,tccli,exo,ovhcloud,civo",
@@ -257,6 +239,6 @@ ROWS = (
         logs_in=True,
         prints=MAYBE,
         source="the clouds' own references",
-        like=_ACTS,
+        like=ACTS,
     ),
 )

@@ -5,29 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
+from kaniko_split.programs.remote import ACTS, ASKS
 from kaniko_split.programs.row import Columns, Usage, row
 
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
-# Plug-ins, credentials and settings come from files and variables that no word names.
-_ASKS = Columns(
-    reads_files=True,
-    reads_environment=YES,
-    reads_network=YES,
-    failure=MAYBE,
-    differs=YES,
-    prints=YES,
-    reads_input=False,
-)
-_ACTS = Columns(
-    reads_files=True,
-    reads_environment=YES,
-    reads_network=YES,
-    acts=YES,
-    failure=MAYBE,
-    differs=YES,
-    reads_input=True,
-    writes_files=True,
-)
 _LOCAL = Columns(reads_files=True, reads_environment=YES, failure=MAYBE, prints=YES, reads_input=True, differs=MAYBE)
 _LOGS_IN = Columns(
     reads_files=True,
@@ -62,7 +43,7 @@ ROWS = (
                 operands="text...",
                 inherits=True,
                 source="kubectl get",
-                like=_ASKS,
+                like=ASKS,
             ),
             row(
                 f"{tool} rollout",
@@ -71,7 +52,7 @@ ROWS = (
                 inherits=True,
                 refine=_waits,
                 source="kubectl rollout",
-                like=_ASKS,
+                like=ASKS,
             ),
             row(
                 f"{tool} wait,auth,diff",
@@ -111,7 +92,7 @@ ROWS = (
                 operands="text...",
                 inherits=True,
                 source="kubectl apply",
-                like=_ACTS,
+                like=ACTS,
             ),
         )
     ),
@@ -145,7 +126,7 @@ ROWS = (
         operands="text...",
         inherits=True,
         source="helm list",
-        like=_ASKS,
+        like=ASKS,
     ),
     row(
         "helm registry,repo", any_options=True, operands="text...", inherits=True, source="helm registry", like=_LOGS_IN
@@ -170,7 +151,7 @@ ROWS = (
         operands="text...",
         inherits=True,
         source="helm upgrade",
-        like=_ACTS,
+        like=ACTS,
     ),
     row("terraform,tofu", "-chdir:text -version -help", group=True, single=True, source="Terraform CLI"),
     *(
@@ -186,7 +167,7 @@ ROWS = (
                 source="terraform show",
                 writes_files=True,
                 acts=MAYBE,
-                like=_ASKS,
+                like=ASKS,
             ),
             row(
                 f"{tool} fmt,validate,plan,init,get,workspace,test",
@@ -211,7 +192,7 @@ ROWS = (
                 single=True,
                 source="terraform apply",
                 logs_in=True,
-                like=_ACTS,
+                like=ACTS,
             ),
         )
     ),
