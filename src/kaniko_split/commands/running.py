@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kaniko_split.source.files import Replacement
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Run:
     """The pipelines of one call, read and split, with what went wrong on the way.
 

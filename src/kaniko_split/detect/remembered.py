@@ -20,7 +20,7 @@ from kaniko_split.shell.values import Value
 Given = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Answers:
     """What the repository answered: the texts of files, and what paths lead to, each by name."""
 

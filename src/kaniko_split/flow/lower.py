@@ -108,7 +108,7 @@ class LimitError(Exception):
     """A script is too deep or too long to be followed to its end."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Context:
     """What is known of the status of the commands before a statement.
 

@@ -38,7 +38,7 @@ class Found:
     mentions: Callable[[str], Mentions] = lambda _: Mentions()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Search:
     """What has been read for the paths of one call, so that nothing is read or given twice."""
 

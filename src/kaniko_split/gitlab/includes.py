@@ -50,7 +50,7 @@ class _Wanted:
     component: bool = False
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Reading:
     """What has been read on the way from a root.
 

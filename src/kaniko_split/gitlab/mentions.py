@@ -32,7 +32,7 @@ class Mentions:
     more: bool = False
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Surroundings:
     """The small text files of a repository; they are read once, when they are first asked for."""
 

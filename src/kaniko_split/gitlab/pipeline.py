@@ -13,7 +13,7 @@ from kaniko_split.source.text import Place, Source
 from kaniko_split.tree.nodes import Document, Entry, Mapping, Scalar, followed
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PipelineFile:
     """One YAML file that takes part in a pipeline.
 
@@ -46,7 +46,7 @@ class PipelineFile:
         return self.source.place(offset)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Job:
     """A job, hidden or not, at the place where it is written."""
 
@@ -61,7 +61,7 @@ class Job:
         return self.name.startswith(".")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Unread:
     """An include whose content is out of reach: another project's, a template, a missing file."""
 
@@ -79,7 +79,7 @@ def _itself(name: str) -> str | None:
     return name
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pipeline:
     """The files of one pipeline, in the order in which GitLab merges them: the root comes last.
 

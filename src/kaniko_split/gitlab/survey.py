@@ -53,7 +53,7 @@ class Problem:
     fatal: bool = True
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Survey:
     """The pipelines of one repository; each part is read when it is asked for.
 

@@ -119,7 +119,7 @@ def _fields(arguments: Sequence[Argument]) -> Iterator[Argument]:
             yield argument
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Reader:
     """Reads words one after the other; `at` is the next one."""
 

@@ -37,7 +37,7 @@ class CannotSliceError(Exception):
         self.detail = detail
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Bound:
     """What ties the statements of a script to its builds, by number.
 

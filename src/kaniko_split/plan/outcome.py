@@ -45,7 +45,7 @@ class Change:
         return f"{self.mark.value}: {self.text}{where}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class NewJob:
     """A job that the split writes.
 

@@ -21,7 +21,7 @@ _EXITS = Pattern(r"\bexit\b\s*(?![\s;}]|$)(?!0\s*(?:[;}\n]|$))")
 _PRINTS = Pattern(r"\bprintf?\b[^;\n}]*>")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AwkProgram:
     """What a program of awk does.
 

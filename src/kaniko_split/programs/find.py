@@ -83,7 +83,7 @@ _WRITES = frozenset({"-fprint", "-fprint0", "-fls"})
 _RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Expression:
     deletes: bool = False
     differs: bool = False

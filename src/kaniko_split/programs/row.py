@@ -89,7 +89,7 @@ class Changes(Columns, total=False):
     operands: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Option:
     """An option of a program: whether it takes a value, what its last value is, and the marks that it sets."""
 
@@ -101,7 +101,7 @@ class Option:
     marks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Operands:
     """The roles of the operands: those at the beginning, one that repeats, those at the end; and the default."""
 
@@ -127,7 +127,7 @@ class Operands:
         return (*self.first, *([self.many] * spare if self.many else ()), *self.last)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Usage:
     """The words of one command, sorted.
 
@@ -159,7 +159,7 @@ Refine = Callable[[Usage, CommandEffect], CommandEffect | None]
 """Looks closer at a command's words than options and roles can; None means everything."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Row:
     """What a program does with its words.
 

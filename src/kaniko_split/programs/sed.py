@@ -18,7 +18,7 @@ _STANDARD = frozenset({"/dev/stdout", "/dev/stderr", "/dev/stdin"})
 _CLOSING = {"(": ")", "{": "}"}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class SedScript:
     """What a script of sed does.
 

@@ -6,7 +6,7 @@ What the table does not list means everything: a program, a sub-command, an opti
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -29,14 +29,15 @@ from kaniko_split.programs.row import (
 from kaniko_split.programs.usage import holds_expansion, usage_of
 from kaniko_split.source.patterns import Pattern
 
+# The order in which they are read: what most scripts use comes first.
 FIELDS = (
     "files",
-    "modes",
     "text",
-    "scripted",
     "looks",
-    "archives",
     "checks",
+    "modes",
+    "scripted",
+    "archives",
     "wrappers",
     "vcs",
     "network",
@@ -56,21 +57,47 @@ _SETS = frozenset({"reads", "writes", "searches", "images", "names"})
 _ABSOLUTE = Pattern(r"/|~/|\$(?:HOME|CI_PROJECT_DIR|\{HOME\}|\{CI_PROJECT_DIR\})(?:/|$)")
 
 
+class _Table(Mapping[str, Row]):
+    """All rows by their names. A field is imported when a name is asked for that no field before it has."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+        self._fields = iter(FIELDS)
+
+    def __getitem__(self, name: str) -> Row:
+        while name not in self._rows:
+            if not self._read_field():
+                raise KeyError(name)
+        return self._rows[name]
+
+    def __iter__(self) -> Iterator[str]:
+        while self._read_field():
+            pass
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _read_field(self) -> bool:
+        field = next(self._fields, None)
+        if field is None:
+            return False
+        for row in cast("tuple[Row, ...]", import_module(f"kaniko_split.programs.{field}").ROWS):
+            for name in names_of(row):
+                if name in self._rows:
+                    raise ValueError(f"two rows are called `{name}`")
+                self._rows[name] = row
+        return True
+
+
 @lru_cache(maxsize=1)
 def table() -> Mapping[str, Row]:
     """Return all rows by their names.
 
     Raises:
-        ValueError: two rows have the same name.
+        ValueError: two rows have the same name; raised when the second is read.
     """
-    rows: dict[str, Row] = {}
-    for field in FIELDS:
-        for row in cast("tuple[Row, ...]", import_module(f"kaniko_split.programs.{field}").ROWS):
-            for name in names_of(row):
-                if name in rows:
-                    raise ValueError(f"two rows are called `{name}`")
-                rows[name] = row
-    return rows
+    return _Table()
 
 
 def names_of(row: Row) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ _UNKNOWN = "*"
 _OWN_FLAGS = frozenset({"destination", "cache-repo", "label", "digest-file", "image-name-with-digest-file"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Image:
     """An old build: what it is given, its new job, and the references that it pushes."""
 

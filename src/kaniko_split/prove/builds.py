@@ -36,7 +36,7 @@ _WRAPPERS: Mapping[str, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Names:
     """The user's own words.
 
@@ -54,7 +54,7 @@ class Names:
 NO_NAMES = Names()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ExecutorRun:
     """One run of the executor that builds.
 

@@ -21,7 +21,7 @@ _COMMON = Pattern(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Claim:
     """What a command does at most.
 

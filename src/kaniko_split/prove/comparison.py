@@ -177,7 +177,7 @@ def _identity(event: Event) -> tuple[str, ...]:
     return (event.text, *event.words) if event.words else (event.text,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Place:
     """What the old job ran before a command: the builds, and the keys of the checks."""
 

@@ -32,7 +32,7 @@ def is_left(paths: Iterable[str]) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Entry:
     """One write: the path (None for every file), what wrote it and what was there, and the conditions it ran under.
 
@@ -48,7 +48,7 @@ class _Entry:
     derived: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RepositoryFiles:
     """The files of the repository, before any job runs.
 

@@ -40,7 +40,7 @@ class BuildRecord:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Event:
     """One command that runs.
 
@@ -94,7 +94,7 @@ class Event:
         return self.words == (":",) and self.text == ":"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Run:
     """What a whole script does.
 

@@ -35,7 +35,7 @@ _FRESH = Pattern(
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Shell:
     """What one shell knows where a statement runs.
 
@@ -69,7 +69,7 @@ class Shell:
         )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Expander:
     """Expands words by what a shell knows.
 

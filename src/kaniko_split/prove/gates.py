@@ -10,7 +10,7 @@ from kaniko_split.prove.events import BuildRecord, Event, Run, short_text
 _MOST_LOST = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Checks:
     """The checks of the old job.
 

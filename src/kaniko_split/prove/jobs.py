@@ -34,7 +34,7 @@ _NAME = Pattern(r"\$\{?(\w+)")
 _OF_THE_JOB = ("CI_JOB_NAME", "CI_JOB_NAME_SLUG", "CI_JOB_GROUP_NAME", "CI_JOB_ID", "CI_JOB_STARTED_AT")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Told:
     """What the reader of a split is told, so that the proof need not find it unchanged.
 

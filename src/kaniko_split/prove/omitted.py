@@ -17,7 +17,7 @@ from kaniko_split.prove.names import ANYTHING
 from kaniko_split.prove.symbols import Guard, is_known, meets, shown
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Reader:
     """A kept command, and its place among those of the old job."""
 
@@ -25,7 +25,7 @@ class _Reader:
     number: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Live:
     """What the kept commands read that come later.
 

@@ -30,14 +30,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Kept:
     """A span of the script's text that stays, in characters."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Inserted:
     """Text that the projection writes: `:`, a blank, or what makes a guard an `if`."""
 

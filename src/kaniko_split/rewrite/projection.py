@@ -10,7 +10,7 @@ from kaniko_split.shell.nodes import Statement, nested
 from kaniko_split.source.text import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Projection:
     """What of a script stays.
 
@@ -30,7 +30,7 @@ class Projection:
     dropped: frozenset[Span] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True, order=True, repr=False)
 class Cut:
     """Characters that go, and what is inserted in their place."""
 

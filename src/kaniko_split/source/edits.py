@@ -13,14 +13,14 @@ from itertools import pairwise
 from kaniko_split.source.text import Source, Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Copied:
     """A span of the old text, to stand again as it was."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Written:
     """Text of the tool's own."""
 
