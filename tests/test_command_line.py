@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import CASES, run, run_here, tree
-from kaniko_split.shell.parse import _beside_this
+from kaniko_split.shell.shfmt import _beside_this
 
 ARTICLE = CASES / "article"
 BEFORE = (ARTICLE / "before" / ".gitlab-ci.yml").read_bytes()

@@ -295,7 +295,7 @@ READERS = frozenset(
         "flow/changed_names.py",  # names by syntax alone
         "flow/loops.py",  # the words of a loop
         "shell/nodes.py",
-        "shell/parse.py",
+        "shell/syntax.py",
         "shell/compounds.py",
         "shell/computing.py",
         # The printer copies text.

@@ -22,7 +22,7 @@ from kaniko_split.report.asked import Asked
 from kaniko_split.report.drawing_up import document_of
 from kaniko_split.report.encoding import to_json
 from kaniko_split.report.markdown import markdown_of
-from kaniko_split.shell.parse import MissingParserError
+from kaniko_split.shell.shfmt import MissingParserError
 from kaniko_split.source.text import write_source
 
 

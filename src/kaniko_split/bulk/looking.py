@@ -8,7 +8,7 @@ from pathlib import Path
 from kaniko_split.detect.findings import findings
 from kaniko_split.gitlab.includes import BrokenFileError, read_pipeline
 from kaniko_split.gitlab.survey import Problem, Survey
-from kaniko_split.shell.parse import MissingParserError
+from kaniko_split.shell.shfmt import MissingParserError
 from kaniko_split.source.repository import NotInRepositoryError, Repository
 
 

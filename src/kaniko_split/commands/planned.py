@@ -24,7 +24,7 @@ from kaniko_split.report.asked import Asked
 from kaniko_split.report.document import Document, PipelineOutcome
 from kaniko_split.report.encoding import UnreadableDocumentError, from_json
 from kaniko_split.report.soundness import flaws
-from kaniko_split.shell.parse import MissingParserError
+from kaniko_split.shell.shfmt import MissingParserError
 from kaniko_split.source.repository import NotInRepositoryError, Repository
 from kaniko_split.source.text import write_source
 

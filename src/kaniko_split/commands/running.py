@@ -22,7 +22,7 @@ from kaniko_split.plan.outcome import Refusal
 from kaniko_split.plan.wishes import Wishes
 from kaniko_split.report import text
 from kaniko_split.report.asked import Asked
-from kaniko_split.shell.parse import MissingParserError
+from kaniko_split.shell.shfmt import MissingParserError
 
 if TYPE_CHECKING:
     from kaniko_split.report.document import Document
