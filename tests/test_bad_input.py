@@ -71,7 +71,7 @@ def test_brackets_that_are_quoted_or_closed_are_not_nested() -> None:
 
 
 def test_paths_that_double_are_followed_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kaniko_split.flow.lower.MOST_OCCURRENCES", 500)
+    monkeypatch.setattr("kaniko_split.flow.lower.statements.MOST_OCCURRENCES", 500)
     functions = [f"f{number}() {{ f{number + 1}; f{number + 1}; }}" for number in range(40)]
     script = parse("\n".join((*functions, "f40() { true; }", "f0")))
     with pytest.raises(LimitError, match="500"):
