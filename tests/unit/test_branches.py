@@ -6,8 +6,9 @@ import pytest
 
 from kaniko_split.flow.lower import lower
 from kaniko_split.flow.occurrence import Role
+from kaniko_split.flow.positional import with_positional
 from kaniko_split.flow.questions import answer_of, possible_branches
-from kaniko_split.flow.state import ShellState, with_positional
+from kaniko_split.flow.state import ShellState
 from kaniko_split.flow.tables import Variables
 from kaniko_split.shell.nodes import Case
 from kaniko_split.shell.parse import parse

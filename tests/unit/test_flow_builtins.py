@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from kaniko_split.flow.builtins import effects_of_builtin
-from kaniko_split.flow.state import PLAIN, POSITIONAL, ShellState
+from kaniko_split.flow.positional import POSITIONAL
+from kaniko_split.flow.state import PLAIN, ShellState
 from kaniko_split.flow.tables import Names, Variables
 from kaniko_split.shell.locations import File, Location, State, Variable, export_mark, file_at, is_in_root
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from kaniko_split.flow.joins import join
 from kaniko_split.flow.lower import lower_sequence
-from kaniko_split.flow.state import PLAIN, ShellState, join
+from kaniko_split.flow.state import PLAIN, ShellState
 from kaniko_split.flow.tables import Names, Variables
 from kaniko_split.shell.parse import parse
 from kaniko_split.shell.values import Value

@@ -7,7 +7,8 @@ read from the syntax, and statements that a builtin runs (`eval`, `.`) are follo
 from __future__ import annotations
 
 from kaniko_split.flow.effects import Effects
-from kaniko_split.flow.state import POSITIONAL, ShellState, sets_positional
+from kaniko_split.flow.positional import POSITIONAL, sets_positional
+from kaniko_split.flow.state import ShellState
 from kaniko_split.flow.wrappers import is_lookup
 from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, export_mark
 from kaniko_split.source.patterns import Pattern

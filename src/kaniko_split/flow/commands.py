@@ -12,7 +12,8 @@ from dataclasses import replace
 from kaniko_split.flow.builtins import effects_of_builtin
 from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.programs import effects_of_words
-from kaniko_split.flow.state import ShellState, exports_of, makes_references, values_of
+from kaniko_split.flow.state import ShellState, values_of
+from kaniko_split.flow.transitions import exports_of, makes_references
 from kaniko_split.flow.wrappers import behind_wrappers
 from kaniko_split.kaniko.command import Build, NotABuild
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers

@@ -12,8 +12,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from kaniko_split.flow.joins import forget
+from kaniko_split.flow.positional import with_positional, without_positional
 from kaniko_split.flow.programs import as_table_word, as_written
-from kaniko_split.flow.state import Read, ShellState, forget, values_of, with_positional, without_positional
+from kaniko_split.flow.state import Read, ShellState, values_of
 from kaniko_split.flow.tables import SharedTable, Variables
 from kaniko_split.flow.wrappers import base_name, behind_wrappers
 from kaniko_split.programs.table import effect_of

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_split.detect.remarks import spoken_of
 from kaniko_split.detect.trace import Step, Trace
-from kaniko_split.flow.state import ShellState, moved
+from kaniko_split.flow.state import ShellState
 from kaniko_split.flow.tables import Variables
+from kaniko_split.flow.transitions import moved
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.script import Section
 from kaniko_split.shell.locations import State, Variable

@@ -19,6 +19,7 @@ from kaniko_split.flow.commands import (
 from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.executor import executor_call, hides_executor
 from kaniko_split.flow.exits import Paths
+from kaniko_split.flow.joins import forgetting, join, known_without
 from kaniko_split.flow.lower.lowered import (
     PROCESSES,
     Context,
@@ -33,6 +34,7 @@ from kaniko_split.flow.lower.lowered import (
 from kaniko_split.flow.lower.paths import paths_of_call
 from kaniko_split.flow.lower.traps import is_trap, trapped
 from kaniko_split.flow.occurrence import CallKind, Occurrence, Part, Role, Shape
+from kaniko_split.flow.positional import with_positional
 from kaniko_split.flow.scripts import (
     body_of_script,
     body_of_text,
@@ -41,20 +43,8 @@ from kaniko_split.flow.scripts import (
     run_from_input,
     written_down,
 )
-from kaniko_split.flow.state import (
-    ShellState,
-    WrittenTexts,
-    after_assignments,
-    after_command,
-    assigned,
-    behind_call,
-    behind_subshell,
-    forgetting,
-    join,
-    known_without,
-    values_of,
-    with_positional,
-)
+from kaniko_split.flow.state import ShellState, WrittenTexts, values_of
+from kaniko_split.flow.transitions import after_assignments, after_command, assigned, behind_call, behind_subshell
 from kaniko_split.flow.wrappers import mentions_verdict
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable

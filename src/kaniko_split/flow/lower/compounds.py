@@ -9,6 +9,7 @@ from kaniko_split.flow import effects as algebra
 from kaniko_split.flow import exits
 from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.exits import Exit, Path
+from kaniko_split.flow.joins import forgetting, join
 from kaniko_split.flow.lists import is_single_word
 from kaniko_split.flow.loops import entries_of
 from kaniko_split.flow.lower.lowered import (
@@ -23,15 +24,10 @@ from kaniko_split.flow.questions import answer_of, possible_branches
 from kaniko_split.flow.scripts import (
     reads_script,
 )
-from kaniko_split.flow.state import (
-    ShellState,
-    behind_subshell,
-    forgetting,
-    join,
-    values_of,
-)
+from kaniko_split.flow.state import ShellState, values_of
 from kaniko_split.flow.status import codes_behind, failed_codes
 from kaniko_split.flow.tables import Variables
+from kaniko_split.flow.transitions import behind_subshell
 from kaniko_split.shell.locations import NOWHERE, Location, State, Variable
 from kaniko_split.shell.nodes import (
     Case,

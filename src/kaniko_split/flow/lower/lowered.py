@@ -10,12 +10,10 @@ from kaniko_split.flow import effects as algebra
 from kaniko_split.flow import exits
 from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.exits import Exit, Path, Paths
+from kaniko_split.flow.joins import forgetting
 from kaniko_split.flow.occurrence import CallKind, Occurrence, Part, Role, Shape
-from kaniko_split.flow.state import (
-    ShellState,
-    behind_subshell,
-    forgetting,
-)
+from kaniko_split.flow.state import ShellState
+from kaniko_split.flow.transitions import behind_subshell
 from kaniko_split.shell.locations import Location, State, Variable
 from kaniko_split.shell.nodes import (
     Statement,

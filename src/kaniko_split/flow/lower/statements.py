@@ -16,6 +16,7 @@ from kaniko_split.flow.commands import (
 )
 from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.exits import Exit, Path, Paths
+from kaniko_split.flow.joins import join
 from kaniko_split.flow.lower.calls import lower_call
 from kaniko_split.flow.lower.compounds import (
     lower_and_or,
@@ -37,14 +38,10 @@ from kaniko_split.flow.lower.lowered import (
     with_substituted,
 )
 from kaniko_split.flow.occurrence import Occurrence, Shape
-from kaniko_split.flow.state import (
-    POSITIONAL,
-    ShellState,
-    after_declaration,
-    after_definition,
-    join,
-)
+from kaniko_split.flow.positional import POSITIONAL
+from kaniko_split.flow.state import ShellState
 from kaniko_split.flow.status import StatusQuestion, failed_codes, status_kept, status_question
+from kaniko_split.flow.transitions import after_declaration, after_definition
 from kaniko_split.shell.locations import NOWHERE, Location, State, Variable
 from kaniko_split.shell.nodes import (
     Call,
