@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kaniko_split.flow.positional import POSITIONAL, without_positional
 from kaniko_split.flow.state import ShellState
-from kaniko_split.flow.tables import Variables, copy_of, is_positional
+from kaniko_split.flow.tables import Variables, is_positional
 from kaniko_split.shell.computing import ALIASES
 from kaniko_split.shell.locations import Location, State, Variable
 from kaniko_split.shell.splitting import IFS
@@ -51,7 +51,7 @@ def join(states: Iterable[ShellState]) -> ShellState:
 
 
 def _joined(first: ShellState, second: ShellState) -> ShellState:
-    known = copy_of(first.known)
+    known = first.known.copy()
     for name in first.known.differing(second.known):
         one, other = first.known.get(name), second.known.get(name)
         value = _value_where_paths_meet(name, one, other)
@@ -141,7 +141,7 @@ def known_without(places: Iterable[Location], state: ShellState) -> Variables:
 
     A file that is sourced unread is not taken to set IFS where the script itself never mentions it.
     """
-    known = copy_of(state.known)
+    known = state.known.copy()
     changed = frozenset(places)
     if State.VARIABLES in changed:
         known = Variables({name: value for name, value in known.items() if name.endswith("()")})

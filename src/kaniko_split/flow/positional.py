@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaniko_split.flow.tables import Variables, copy_of
+from kaniko_split.flow.tables import Variables
 from kaniko_split.shell.locations import Location, Variable
 from kaniko_split.shell.values import MOST_CHARACTERS, Value
 
@@ -26,7 +26,7 @@ def sets_positional(texts: tuple[str, ...]) -> bool:
 
 def without_positional(known: Variables) -> Variables:
     """Return what is known of the variables that have a name."""
-    result = copy_of(known)
+    result = known.copy()
     for name in sorted(known.positional):
         del result[name]
     return result

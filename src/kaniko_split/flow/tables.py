@@ -216,10 +216,3 @@ def _mentioned(value: Value) -> frozenset[str]:
     if value.exact and value.array is None and not value.choices:
         return frozenset()
     return frozenset(name for text in _texts_not_known(value) if "$" in text for name in _NAMED.findall(text))
-
-
-def copy_of(known: Variables) -> Variables:
-    """Return the same variables, to be changed."""
-    copied = known.copy()
-    assert isinstance(copied, Variables)  # noqa: S101 (a copy has the type of its original)
-    return copied

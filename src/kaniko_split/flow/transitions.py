@@ -9,7 +9,7 @@ from dataclasses import replace
 from kaniko_split.flow.joins import UNKNOWN, forget, forget_mentions, known_without
 from kaniko_split.flow.positional import POSITIONAL, _shifted, with_positional, without_positional
 from kaniko_split.flow.state import Defined, ShellState, from_project
-from kaniko_split.flow.tables import Variables, copy_of, is_made_by, mentions
+from kaniko_split.flow.tables import Variables, is_made_by, mentions
 from kaniko_split.shell.computing import ALIASES
 from kaniko_split.shell.locations import File, Location, State, Variable, file_at
 from kaniko_split.shell.nodes import Assignment, Declaration, Statement
@@ -68,7 +68,7 @@ def exports_of(command: Declaration) -> frozenset[str]:
 
 def after_definition(name: str, body: Statement, state: ShellState) -> ShellState:
     """Return the state behind the definition of a function."""
-    known, functions = copy_of(state.known), state.functions.copy()
+    known, functions = state.known.copy(), state.functions.copy()
     known[f"{name}()"] = UNKNOWN
     functions[name] = (Defined(body, state.script),)
     return replace(state, known=known, functions=functions)
@@ -165,7 +165,7 @@ def behind_call(inner: ShellState, state: ShellState, local: Iterable[str]) -> S
 
 def assigned(assignments: Iterable[Assignment], state: ShellState) -> Variables:
     """Return what is known of the variables behind assignments."""
-    known = copy_of(state.known)
+    known = state.known.copy()
     for one in assignments:
         forget_mentions(one.name, known)
         value = _value_assigned(one, state.script, known)
