@@ -102,7 +102,8 @@ def _split(folder: Path) -> tuple[Outcome | None, list[str]]:
         if isinstance(found, Problem):
             problems.append(found.text)
             continue
-        result = split_pipeline(found.pipeline, Wishes(files=found.meant, links=found.repository.linked_folders))
+        wishes = Wishes(files=found.meant, links=found.repository.linked_folders, read=found.repository.text)
+        result = split_pipeline(found.pipeline, wishes)
         problems += result.problems
         for one in result.rewritten:
             found.repository.path(one.name).write_bytes(write_source(one.after))

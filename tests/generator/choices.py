@@ -43,6 +43,15 @@ class Choices:
         """Choose one of `options`."""
         return options[self.number(0, len(options) - 1)]
 
+    def weighted(self, options: Sequence[tuple[int, T]]) -> T:
+        """Choose one of `options`, each a weight and a value."""
+        number = self.number(0, sum(weight for weight, _ in options) - 1)
+        for weight, value in options:
+            if number < weight:
+                return value
+            number -= weight
+        raise AssertionError("the weights are positive")
+
     def some(self, options: Sequence[T], count: int) -> list[T]:
         """Choose `count` different ones of `options`."""
         left = list(options)

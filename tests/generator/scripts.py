@@ -56,7 +56,7 @@ def script(choices: Choices, names: list[str], *, may_begin_before: bool) -> Scr
     how = habits(choices, tag=tag)
     found.dotenv = how.digests and choices.chance(70)
     head = prelude(choices, tag=tag)
-    if may_begin_before and head and choices.chance(45):
+    if may_begin_before and head and choices.chance(20):
         cut = choices.number(1, len(head))
         found.before = [_alone(one) for one in head[:cut]]
         head = head[cut:]
@@ -83,7 +83,7 @@ def script_of_kind(choices: Choices, names: list[str], *, may_begin_before: bool
         found.files[f"{name}/{name}.txt"] = f"{name}\n"
     found.files |= {"version.txt": "1.2.3\n", **odd.files}
     head = [one for one in prelude(choices, tag=False) if one.text != "sed -i s/a/b/ version.txt"] + odd.head
-    if may_begin_before and head and choices.chance(30):
+    if may_begin_before and head and choices.chance(20):
         cut = choices.number(1, len(head))
         found.before = [_alone(one) for one in head[:cut]]
         head = head[cut:]

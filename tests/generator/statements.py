@@ -94,7 +94,7 @@ _TAILS = (
 def prelude(choices: Choices, *, tag: bool) -> list[Statement]:
     """Write what comes before the first build; with `tag` it sets TAG."""
     found: list[Statement] = []
-    if choices.chance(70):
+    if choices.chance(60):
         found += [said("mkdir -p /kaniko/.docker"), said(choices.pick(_LOGINS))]
     if tag:
         computed = _CHOSEN_TAG if choices.chance(15) else said(choices.pick(_TAGS[: 5 if choices.chance(10) else 4]))

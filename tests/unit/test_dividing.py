@@ -18,7 +18,7 @@ def scripts_of(script: str) -> list[str]:
     """Return the text of each `script` after the split of a job with the script given."""
     (found,) = from_text((JOB + script).encode())
     assert isinstance(found, Found)
-    result = split_pipeline(found.pipeline, Wishes())
+    result = split_pipeline(found.pipeline, Wishes(read=found.repository.text))
     assert result.rewritten, result.outcomes
     return [part.partition("\n\n")[0] for part in result.rewritten[0].after.text.split("  script:\n")[1:]]
 

@@ -107,7 +107,8 @@ def test_several_repositories_are_told_apart(tmp_path: Path, monkeypatch: pytest
         (tmp_path / name / ".gitlab-ci.yml").write_bytes((CASES / "article/before/.gitlab-ci.yml").read_bytes())
     monkeypatch.chdir(tmp_path)
     found = [one for one in discover([Path("a"), Path("b")]) if isinstance(one, Found)]
-    document = document_of([(one, split_pipeline(one.pipeline, Wishes())) for one in found], Asked())
+    results = [(one, split_pipeline(one.pipeline, Wishes(read=one.repository.text))) for one in found]
+    document = document_of(results, Asked())
     assert [file.repository for file in document.files] == ["a", "b"]
     assert len({one.outcomes[0].fingerprint for one in document.pipelines}) == 2
 

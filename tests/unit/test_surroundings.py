@@ -20,7 +20,7 @@ def told(case: str) -> list[str]:
     said: list[str] = []
     for found in discover([CASES / case / "before"]):
         assert isinstance(found, Found)
-        wishes = Wishes(elsewhere=found.elsewhere, mentions=found.mentions)
+        wishes = Wishes(read=found.repository.text, elsewhere=found.elsewhere, mentions=found.mentions)
         folder = f"{found.repository.shown('')}/"
         for split in split_pipeline(found.pipeline, wishes).splits:
             said += [str(change).replace(folder, "") for change in split.changes]

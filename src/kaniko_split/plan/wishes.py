@@ -11,7 +11,7 @@ from kaniko_split.gitlab.mentions import Mentions
 from kaniko_split.plan.names import NamePatterns
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Wishes:
     """What the user asks of the plan.
 
@@ -23,7 +23,8 @@ class Wishes:
         cached_only: Whether only jobs that use Kaniko's cache are meant.
         keep_order: Whether each new job waits for the one before it, though nothing of it is used.
         links: Gives the folders of the repository that are symbolic links; asked only where it matters.
-        read: Gives the text of a file of the repository, by name; None where there is none.
+        read: Gives the text of a file of the repository, by name; None where there is none. It has no default: a
+            Dockerfile that nobody can read would lose the order that it asks for.
         elsewhere: Gives the root of another pipeline of the repository that has a file too, by name, or None.
         mentions: Gives the places of the repository that speak of a job, by its name.
     """
@@ -35,7 +36,7 @@ class Wishes:
     cached_only: bool = False
     keep_order: bool = False
     links: Callable[[], frozenset[str]] = frozenset
-    read: Callable[[str], str | None] = lambda _: None
+    read: Callable[[str], str | None]
     elsewhere: Callable[[str], str | None] = lambda _: None
     mentions: Callable[[str], Mentions] = lambda _: Mentions()
 
