@@ -83,7 +83,7 @@ def habits(choices: Choices, *, tag: bool) -> Habits:
         quoted=choices.chance(50),
         extra=tuple(choices.some(_FLAGS, choices.number(0, 3))),
         shared=choices.chance(15),
-        digests=choices.chance(25),
+        digests=choices.chance(12),
     )
 
 

@@ -104,7 +104,7 @@ ROWS = (
         source="Helm, commands",
     ),
     row(
-        "helm template,lint,show,version,verify,inspect,env,search",
+        "helm template,show,version,inspect,env,search",
         options="--output-dir:write --post-renderer:text!everything --post-renderer-args:text",
         any_options=True,
         operands="text...",
@@ -119,6 +119,18 @@ ROWS = (
         reads_input=True,
         prints=YES,
         acts=NO,
+    ),
+    row(
+        "helm lint,verify",
+        "--keyring:read -f,--values:read --set:text --set-string:text --set-json:text --set-file:text!everything "
+        "--strict --quiet --with-subcharts --kube-version:text --skip-schema-validation",
+        "read...",
+        inherits=True,
+        source="helm lint, helm verify",
+        failure=YES,
+        prints=YES,
+        reads_environment=YES,
+        reads_files=True,
     ),
     row(
         "helm list,ls,status,get,history",

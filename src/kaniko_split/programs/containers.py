@@ -108,7 +108,16 @@ ROWS = (
         source="skopeo(1)",
     ),
     row(
-        "skopeo inspect,list-tags",
+        "skopeo inspect",
+        "--raw? --config? --format,-f:text --creds:text --authfile:read --cert-dir:search --tls-verify? --no-creds? "
+        "--retry-times:text --no-tags? -n? --username:text --password:text --registry-token:text",
+        "archive...",
+        inherits=True,
+        source="skopeo-inspect(1)",
+        like=JUDGES,
+    ),
+    row(
+        "skopeo list-tags",
         "--raw? --config? --format,-f:text --creds:text --authfile:read --cert-dir:search --tls-verify? --no-creds? "
         "--retry-times:text --no-tags? -n? --username:text --password:text --registry-token:text",
         "archive...",

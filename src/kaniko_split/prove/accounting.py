@@ -195,11 +195,15 @@ def _left_out(split: Split) -> Iterator[str]:
     if trace is not None:
         for number in split.slices.dropped:
             span = trace.steps[number].span
-            text = trace.script.text[span.start : span.end]
-            # As it stands in a plain text, in double and in single quotes.
-            yield from (text, text.replace("\\", "\\\\").replace('"', '\\"'), text.replace("'", "''"))
+            yield from _as_written(trace.script.text[span.start : span.end])
     if split.loop is not None:
-        yield from _loop_words(split.loop)
+        for words in _loop_words(split.loop):
+            yield from _as_written(words)
+
+
+def _as_written(text: str) -> tuple[str, ...]:
+    """Return a text of the shell as YAML writes it: plain, in double quotes and in single quotes."""
+    return text, text.replace("\\", "\\\\").replace('"', '\\"'), text.replace("'", "''")
 
 
 def _loop_words(loop: Loop) -> Iterator[str]:

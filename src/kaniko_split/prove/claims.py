@@ -7,6 +7,7 @@ outside of the container and may be a verdict. The plan's tables are not asked, 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from kaniko_split.kaniko.command import is_executor
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
@@ -113,8 +114,22 @@ def may_be_verdict(words: tuple[str, ...]) -> bool:
     if name == "awk":
         # It fails where its program says so.
         return not all(map(is_known, words)) or any("exit" in word or word.startswith("-f") for word in words)
+    if name in _SUMS:
+        # With `-c` they compare.
+        return any(word.startswith("--c") or _has_letter(word, "c") for word in words[1:])
+    if name == "jq":
+        return not all(map(is_known, words)) or any(
+            word.startswith("--e") or _has_letter(word, "e") or "error" in word for word in words[1:]
+        )
     return name not in _NO_VERDICT
 
+
+def _has_letter(word: str, letter: str) -> bool:
+    """Tell whether a word is a group of short options with a letter."""
+    return word.startswith("-") and word[1:2] != "-" and letter in word
+
+
+_SUMS = words_in("md5sum sha1sum sha256sum sha512sum")
 
 # What asks Git for commits alone; the working tree does not matter.
 _GIT_COMMITS = words_in(
@@ -128,6 +143,10 @@ _GIT_TREE = words_in(
     status diff describe ls-files grep blame shortlog check-ignore
     """
 )
+
+# They list what is there; the words of the second line make a verdict of it.
+_GIT_LISTS = words_in("ls-files blame")
+_GIT_VERDICTS = words_in("--error-unmatch --exit-code --quiet")
 
 _GIT_OWN = words_in(
     """
@@ -147,7 +166,8 @@ def _git(operands: tuple[str, ...], folder: str) -> Claim:
     if name in _GIT_COMMITS:
         return Claim(frozenset({own}), gates=True, environment=True)
     if name in _GIT_TREE:
-        return Claim(None, gates=True, environment=True)
+        lists = name in _GIT_LISTS and not _GIT_VERDICTS & {*words} and all(map(is_known, words))
+        return Claim(None, gates=not lists, environment=True)
     if name == "push":
         return Claim(frozenset({own}), gates=True, acts=True, environment=True)
     if name in _GIT_OWN:
@@ -194,7 +214,9 @@ def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> 
     if name == "sed" and any(word.startswith(("-i", "--in-place", "-ni", "-ri", "-Ei")) for word in operands):
         return Claim(paths, paths, gates=gates)
     if name == "sort" and "-o" in operands:
-        return Claim(paths, paths, gates=gates)
+        # The word after `-o` is the only file that it writes.
+        named = [word for before, word in pairwise(operands) if before == "-o"]
+        return Claim(paths, paths_of(tuple(named), folder), gates=gates)
     return Claim(paths, gates=gates)
 
 

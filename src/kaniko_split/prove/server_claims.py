@@ -39,9 +39,12 @@ _LOGIN_FILES = frozenset({"/root", "/kaniko/.docker"})
 
 # They ask or change a cluster, and read what their words name; of any other command of theirs nothing is known.
 _CLUSTER = {
-    "helm": words_in("upgrade install rollback uninstall list status history get"),
+    "helm": words_in("upgrade install rollback uninstall list status history get lint verify"),
     "kubectl": words_in("apply set rollout get delete annotate label scale patch wait"),
 }
+
+# Of these, what looks at files alone.
+_CHECKS = {"helm": words_in("lint verify")}
 
 _REMOTE_WRITES = {
     "crane": frozenset(["push", "copy", "cp", "tag", "delete", "append", "mutate", "rebase", "index", "catalog"]),
@@ -76,7 +79,8 @@ def server_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bo
     if operands and operands[0] in _CLUSTER.get(name, ()) and "--post-renderer" not in " ".join(operands):
         # A file may be named within a word: `--set-file k=values/x`, `--values=a,b`.
         pieces = tuple(piece for word in operands[1:] for piece in _PIECES.split(word))
-        return Claim(paths_of((*operands[1:], *pieces), folder), gates=True, acts=True, environment=True)
+        read = paths_of((*operands[1:], *pieces), folder)
+        return Claim(read, gates=True, acts=operands[0] not in _CHECKS.get(name, ()), environment=True)
     if name not in _REMOTE:
         return None
     acts = (name in {"curl", "wget"} and _sends(operands)) or bool(
@@ -112,7 +116,7 @@ def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[s
             named.append(value)
     paths = paths_of(tuple(word for word in named if word not in {"-", "/dev/null", "/dev/stdout"}), folder)
     here = path_in(folder, ".")
-    saves = (name == "wget" and not named) or (
+    saves = (name == "wget" and not named and "--spider" not in operands) or (
         name == "curl"
         and any(word in {"-O", "--remote-name", "-OJ", "-LO", "-sLO", "-fsSLO", "-sSLO"} for word in operands)
     )
