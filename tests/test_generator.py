@@ -76,7 +76,7 @@ def test_each_kind_has_a_name_of_its_own_and_leaves_no_mark() -> None:
     for kind in kinds:
         written = kind_script(choices, kind, ["api", "web", "docs"], habits(choices, tag=False))
         text = "\n".join(one.text for one in (*written.head, *written.body, *written.tail, *written.behind))
-        assert not re.search(r"@(?:PREVIOUS|NEXT|FIRST|LAST|IMAGE|OTHER|BUILD|NAMES)", text), kind.name
+        assert not re.search(r"@(?:PREVIOUS|NEXT|FIRST|LAST|IMAGE|OTHER|BUILD|NAMES|VARIABLE)", text), kind.name
         assert "executor" in text, kind.name
         assert written.builds >= 3, kind.name
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from kaniko_split.flow.effects import Effects, in_sequence, joined, maybe
 from kaniko_split.flow.state import ShellState
+from kaniko_split.kaniko.command import is_executor
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.table import effect_of, row_name
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, is_exact
@@ -88,9 +89,11 @@ def as_written(text: str) -> str:
 
 
 def _as_effects(effect: CommandEffect, texts: tuple[str, ...], state: ShellState, *, captured: bool) -> Effects:
-    if effect.acts.possible and effect.reads_files and effect.writes_files:
-        return _everything(state, acts=effect.acts is Certainty.YES)
     reads = _places(effect.reads | effect.searches, state)
+    if effect.acts.possible and effect.reads_files and effect.writes_files:
+        everything = _everything(state, acts=effect.acts is Certainty.YES)
+        # After a build, a file outside of the project is that image's, but for the executor.
+        return everything if is_executor(texts[0]) else replace(everything, reads=everything.reads | reads)
     reads |= frozenset(
         link for path in effect.reads | effect.searches | effect.writes for link in state.links_on(as_written(path))
     )

@@ -190,6 +190,12 @@ def _source(
     machine.shell.arguments = arguments
 
 
+def _here_document(machine: Machine, statement: Statement) -> str | None:
+    """Return what a shell without operands reads from a here-document; None where there is none."""
+    bodies = [one.body for one in statement.redirects if one.body is not None]
+    return machine.expander.value(bodies[0]) if len(bodies) == 1 else None
+
+
 def _script(
     machine: Machine,
     statement: Statement,
@@ -205,11 +211,14 @@ def _script(
         options.append(operands.pop(0))
         if options[-1] == "-o" and operands:
             options.append(operands.pop(0))
-    if not operands:
+    given = _here_document(machine, statement) if plain[0] in _SHELLS and not operands else None
+    if not operands and given is None:
         return False
-    is_text = any(one.startswith("-") and not one.startswith("--") and "c" in one for one in options)
+    is_text = given is not None or any(
+        one.startswith("-") and not one.startswith("--") and "c" in one for one in options
+    )
     sources = machine.sources
-    text = operands[0] if is_text else _text_of(machine, operands[0])
+    text = given if given is not None else operands[0] if is_text else _text_of(machine, operands[0])
     if text is None or not (is_script(text) if is_text else is_known(text)):
         return False
     machine.run_command(statement, words, claim)

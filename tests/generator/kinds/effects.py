@@ -66,7 +66,11 @@ KINDS = (
     ),
     Kind(
         "report-and-end",
-        around=(("@BUILD", "echo D_$CI_PIPELINE_ID=1 >> images.env"),),
+        around=(
+            ("@BUILD", "echo D_$CI_PIPELINE_ID=1 >> images.env"),
+            ("@BUILD", "echo @VARIABLE=1 >> images.env"),
+            ("@BUILD", "echo @VARIABLE=$CI_PIPELINE_ID >> images.env"),
+        ),
         tail=("helm upgrade --install app chart",),
         keys={"artifacts": {"reports": {"dotenv": "images.env"}}},
     ),

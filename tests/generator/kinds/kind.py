@@ -2,11 +2,12 @@
 
 Texts are templates. `@NEXT` is the folder of the build that follows, `@PREVIOUS` of the one before it, `@FIRST` and
 `@LAST` of the first and last one of the job, `@IMAGE` the image that was built before, `@OTHER` the same image in
-another spelling.
+another spelling, `@VARIABLE` the name of a variable for the build that follows.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,6 +80,7 @@ class Place:
             "@IMAGE": self.image,
             "@BUILD": self.build,
             "@NAMES": self.names,
+            "@VARIABLE": re.sub(r"\W", "_", self.next.upper()),
         }
         for mark, value in values.items():
             template = template.replace(mark, value)
