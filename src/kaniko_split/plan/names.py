@@ -15,6 +15,8 @@ DEFAULT_TEMPLATE = ".build-image"
 DEFAULT_JOB = "build-{image}"
 _SPECIFIC_TEMPLATE = ".build-image-{job}"
 _SPECIFIC_JOB = "{job}-{image}"
+# "CI/CD inputs": filled in before anything else is read.
+INPUT = Pattern(r"\$\[\[.*?\]\]")
 _PLACEHOLDER = Pattern(r"\{[^{}]*\}")
 
 
@@ -62,9 +64,13 @@ def names_for(job: str, builds: Sequence[Build], taken: frozenset[str], patterns
         NameTakenError: A wish cannot be granted.
     """
     old = label(job) or "job"
-    wished = [patterns.template] if patterns.template else [DEFAULT_TEMPLATE, _SPECIFIC_TEMPLATE]
-    template = _first_free(wished, old, taken)
-    tried = (DEFAULT_JOB, _SPECIFIC_JOB, f"{_SPECIFIC_JOB}-image")
+    tried: tuple[str, ...] = (DEFAULT_JOB, _SPECIFIC_JOB, f"{_SPECIFIC_JOB}-image")
+    defaults = [DEFAULT_TEMPLATE, _SPECIFIC_TEMPLATE]
+    if INPUT.search(job):
+        # The file may be included several times, and each time an input makes the job another one.
+        old, tried = job, tried[1:]
+        defaults = [".{job}", _SPECIFIC_TEMPLATE]
+    template = _first_free([patterns.template] if patterns.template else defaults, old, taken)
     return Names(template, _job_names(old, image_labels(builds), taken, (patterns.job,) if patterns.job else tried))
 
 
@@ -83,9 +89,10 @@ def names_of_heir(
     Raises:
         NameTakenError: A wish cannot be granted.
     """
-    old = label(job) or "job"
+    has_input = INPUT.search(job) is not None
+    old = job if has_input else label(job) or "job"
     template = _first_free([f".{job}", f".{job}-job"], old, taken)
-    tried = (*((DEFAULT_JOB,) if alone else ()), _SPECIFIC_JOB, f"{_SPECIFIC_JOB}-image")
+    tried = (*((DEFAULT_JOB,) if alone and not has_input else ()), _SPECIFIC_JOB, f"{_SPECIFIC_JOB}-image")
     return Names(template, _job_names(old, image_labels(builds), taken, (patterns.job,) if patterns.job else tried))
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from kaniko_split.gitlab.artifacts import artifact_jobs
 from kaniko_split.gitlab.keywords import MOST_NEEDS
-from kaniko_split.gitlab.pipeline import Pipeline
+from kaniko_split.gitlab.pipeline import Job, Pipeline
 from kaniko_split.gitlab.resolve import UNREAD_PARENT, effective_job, visible_jobs
+from kaniko_split.tree.nodes import Sequence as NodeList
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -31,6 +32,13 @@ class NoGateError(Exception):
         super().__init__(detail)
         self.code = code
         self.detail = detail
+
+
+def own_list(job: Job, keyword: str) -> NodeList | None:
+    """Return the list that a job itself writes under a keyword; None where its value comes from elsewhere."""
+    entry = job.mapping.entry(keyword)
+    value = entry.value if entry is not None else None
+    return value if isinstance(value, NodeList) and value.tag is None else None
 
 
 def earlier_needs(pipeline: Pipeline, name: str) -> tuple[Need, ...]:

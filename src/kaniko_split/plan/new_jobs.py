@@ -11,10 +11,9 @@ from kaniko_split.gitlab.keywords import MOST_NEEDS
 from kaniko_split.gitlab.references import JobReference, Use
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.gitlab.variables import variables_of
-from kaniko_split.plan.needs import Need, NoGateError, check_gate, earlier_needs
+from kaniko_split.plan.needs import Need, NoGateError, check_gate, earlier_needs, own_list
 from kaniko_split.plan.outcome import NewJob
 from kaniko_split.plan.slices import Slices
-from kaniko_split.tree.nodes import Entry
 from kaniko_split.tree.nodes import Sequence as NodeList
 
 
@@ -30,21 +29,17 @@ def new_jobs(finding: Finding, slices: Slices, names: Sequence[str]) -> tuple[Ne
         NoGateError: `needs` would not keep an order that matters.
     """
     by_build = dict(zip([part.build for part in slices.jobs], names, strict=False))
-    own = finding.job.mapping.entry("needs")
-    own_needs = own is not None
-    plain_needs = own is None or (isinstance(own.value, NodeList) and own.value.tag is None)
     resolved = effective_job(finding.pipeline, finding.job.name)
-    inherited_needs = "needs" in resolved and not own_needs
+    has_needs = "needs" in resolved
     jobs: list[NewJob] = []
     for part in slices.jobs:
         if part.build is None:
             check_gate(resolved)
-            if inherited_needs or not plain_needs:
-                raise NoGateError("order-not-kept", "its `needs` is inherited and would have to be written again")
+            _check_written_again(finding, resolved)
             waits = tuple(Need(name, _handed_on(finding, resolved)) for name in names)
-            if not own_needs:
+            if not has_needs:
                 waits = (*earlier_needs(finding.pipeline, finding.job.name), *waits)
-            jobs.append(NewJob(finding.job.name, None, part.steps, waits, keeps_needs=own_needs))
+            jobs.append(NewJob(finding.job.name, None, part.steps, waits, keeps_needs=has_needs))
             continue
         name = by_build[part.build]
         before = sorted(slices.after.get(part.build, ()))
@@ -52,14 +47,36 @@ def new_jobs(finding: Finding, slices: Slices, names: Sequence[str]) -> tuple[Ne
             jobs.append(NewJob(name, part.build, part.steps))
             continue
         check_gate(resolved)
-        if inherited_needs or not plain_needs:
-            raise NoGateError("order-not-kept", "its `needs` is inherited and would have to be written again")
+        _check_written_again(finding, resolved)
         artifacts = False if _uploads(resolved) else None
         waits = tuple(Need(by_build[one], artifacts) for one in before)
-        if not own_needs:
+        if not has_needs:
             waits = (*earlier_needs(finding.pipeline, finding.job.name), *waits)
-        jobs.append(NewJob(name, part.build, part.steps, waits, keeps_needs=own_needs))
+        jobs.append(NewJob(name, part.build, part.steps, waits, keeps_needs=has_needs))
     return tuple(jobs)
+
+
+def _check_written_again(finding: Finding, job: dict[str, Any]) -> None:
+    """Make sure that the entries of the job's `needs` can be written out, where its own list has not all of them.
+
+    Raises:
+        NoGateError: They cannot.
+    """
+    if "needs" in job and own_list(finding.job, "needs") is None and not _is_list_of_jobs(job["needs"]):
+        raise NoGateError("order-not-kept", "its `needs` is inherited and would have to be written again")
+
+
+def _is_list_of_jobs(needs: object) -> bool:
+    return isinstance(needs, list) and all(isinstance(need, str | dict) and _is_simple(need) for need in needs)
+
+
+def _is_simple(need: object) -> bool:
+    """Tell whether a value is made of texts, numbers and the like alone, and nothing in it is unread or empty."""
+    if isinstance(need, dict):
+        return bool(need) and all(_is_simple(value) for pair in need.items() for value in pair)
+    if isinstance(need, list):
+        return bool(need) and all(map(_is_simple, need))
+    return isinstance(need, str | bool | int)
 
 
 def _handed_on(finding: Finding, job: dict[str, Any]) -> bool | None:
@@ -86,13 +103,13 @@ def _uploads(job: dict[str, Any]) -> bool:
     return isinstance(artifacts, dict) and bool(artifacts)
 
 
-def check_needs(references: Sequence[JobReference], jobs: Sequence[NewJob], own: Entry | None) -> None:
+def check_needs(finding: Finding, references: Sequence[JobReference], jobs: Sequence[NewJob]) -> None:
     """Make sure that no list of `needs` grows beyond GitLab's limit by this split.
 
     Args:
-        references: The mentions of the old job.
-        jobs: The new ones.
-        own: The old job's own `needs`.
+        finding: The old job.
+        references: Its mentions.
+        jobs: The new jobs.
 
     Raises:
         NoGateError: One would.
@@ -100,7 +117,8 @@ def check_needs(references: Sequence[JobReference], jobs: Sequence[NewJob], own:
     for owner, holder, more in growing(references, len(jobs)):
         if len(holder.items) + more > MOST_NEEDS:
             raise too_many(owner)
-    kept = len(own.value.items) if own is not None and isinstance(own.value, NodeList) else 0
+    needs = effective_job(finding.pipeline, finding.job.name).get("needs")
+    kept = len(needs) if isinstance(needs, list) else 0
     for job in jobs:
         if len(job.needs or ()) + (kept if job.keeps_needs else 0) > MOST_NEEDS:
             raise too_many(job.name)

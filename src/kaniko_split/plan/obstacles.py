@@ -20,6 +20,7 @@ from kaniko_split.gitlab.values import is_merge_key
 from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.plan.inheritance import Group, Way, ancestors, heirs
 from kaniko_split.plan.job_name import NAMES, file_with_name, name_in, naming_variables, texts_of
+from kaniko_split.plan.names import INPUT
 from kaniko_split.plan.shared_values import leaving
 from kaniko_split.shell.locations import File
 from kaniko_split.shell.parse import ShellSyntaxError
@@ -28,8 +29,6 @@ from kaniko_split.source.repository import wildcard
 from kaniko_split.tree.nodes import Alias, Entry, Node, Sequence, walk
 
 _POWERSHELL = Pattern(r"\b(?:pwsh|powershell|nanoserver|servercore)\b", re.IGNORECASE)
-# "CI/CD inputs": filled in before anything else is read.
-_INPUT = Pattern(r"\$\[\[.*?\]\]")
 # GitLab, "environment:action": these do not deploy.
 _NO_DEPLOYMENT = frozenset({"prepare", "verify", "access"})
 
@@ -80,7 +79,7 @@ def check_inputs(finding: Finding, names: Items[str]) -> None:
         ObstacleError: A name would be the same in each of them, and GitLab would merge what is called so.
     """
     job = finding.job
-    inputs = _INPUT.findall(job.name)
+    inputs = INPUT.findall(job.name)
     if any(one not in name for one in inputs for name in names):
         raise ObstacleError("name-from-inputs", job.file, job.entry.key.span.start)
 

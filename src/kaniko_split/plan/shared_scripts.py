@@ -24,7 +24,7 @@ from kaniko_split.plan.inheritance import Group, Home, Way, ancestors, merges
 from kaniko_split.plan.names import NameTakenError, name_of_rest, names_for, names_of_heir, names_of_parts
 from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, new_jobs
-from kaniko_split.plan.obstacles import ObstacleError, check_home, check_job
+from kaniko_split.plan.obstacles import ObstacleError, check_home, check_inputs, check_job
 from kaniko_split.plan.outcome import Decision, NewJob, Placement, Refusal, Split
 from kaniko_split.plan.placement import placement_of
 from kaniko_split.plan.refusing import refusal_of, too_deep
@@ -142,17 +142,12 @@ def _splits_below(group: Group, heirs: list[_Heir], wishes: Wishes, taken: froze
     for one in others:
         if not _is_plain(one, group):
             at = next((use for use in moved if use.owner == one.finding.job.name), moved[0])
-            entry = one.finding.job.mapping.entry("extends")
-            said = entry is not None and _has_comment(one.finding.job, entry)
-            why = "there is a comment beside its `extends`" if said else ""
-            raise ObstacleError("job-extended", at.file, at.name.span.start, why)
+            raise ObstacleError("job-extended", at.file, at.name.span.start)
     names = names_for(job.name, owner.builds, taken, wishes.names)
+    check_inputs(finding, [names.template, *names.jobs])
     jobs = new_jobs(finding, owner.slices, names.jobs)
-    if any(new.needs is not None for new in jobs):
-        # They would be inherited, and name the wrong jobs.
-        raise ObstacleError("job-extended", moved[0].file, moved[0].name.span.start, "one image waits for another")
     references = tuple(one for one in owner.references if one.use is not Use.EXTENDS or one.owner not in group.names)
-    check_needs(references, jobs, job.mapping.entry("needs"))
+    check_needs(finding, references, jobs)
     own = finding.before_script.entry if finding.before_script is not None else None
     befores = [one.finding.before_script for one in others]
     apart = any((before.entry if before is not None else None) is not own for before in befores)
@@ -162,11 +157,16 @@ def _splits_below(group: Group, heirs: list[_Heir], wishes: Wishes, taken: froze
     bare = placement in {Placement.NOWHERE, Placement.APPENDED} and len(job.mapping.entries) == 1
     if bare and more:
         raise ObstacleError("job-extended", moved[0].file, moved[0].name.span.start)
-    split = Split(finding, None if bare else names.template, jobs, owner.slices, placement, references)
+    reports = gives_variables(effective_job(finding.pipeline, job.name))
+    kept = references if jobs[-1].build is not None or reports else tuple(one for one in references if one in moved)
+    split = Split(finding, None if bare else names.template, jobs, owner.slices, placement, kept, reports=reports)
     found = [with_changes(split)]
     given = set(taken) | {names.template, *names.jobs}
     for one in others:
         below = _split(one, found[0], wishes, frozenset(given), plain=True, alone=False)
+        if any(new.needs is not None and below.jobs[number].needs is None for number, new in enumerate(jobs)):
+            # It would be inherited, and name the jobs of another image.
+            raise ObstacleError("job-extended", moved[0].file, moved[0].name.span.start, "one image waits for another")
         given |= {below.template or "", *(new.name for new in below.jobs)}
         found.append(below)
     return tuple(found)
@@ -216,10 +216,14 @@ def _is_plain(heir: _Heir, group: Group) -> bool:
 
 
 def _has_comment(job: Job, entry: Entry) -> bool:
-    """Tell whether a comment stands beside an entry, or right above it inside of the job."""
+    """Tell whether a comment stands among the lines of an entry, or right above it inside of the job.
+
+    One behind an entry on a single line goes where the entry goes.
+    """
     source = job.file.source
     start = source.line_start(entry.key.span.start)
-    lines = source.text[start : source.line_end(entry.value.span.end - 1)]
+    lines = source.text[start : entry.value.span.end]
+    lines = source.text[start : source.line_end(entry.value.span.end - 1)] if "\n" in lines else lines
     above = source.text[:start].rstrip("\n").rpartition("\n")[2]
     return "#" in lines or (above.strip().startswith("#") and entry is not job.mapping.entries[0])
 
@@ -313,8 +317,9 @@ def _has_empty_before_script(finding: Finding, home: Job) -> bool:
 def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *, plain: bool, alone: bool) -> Split:
     finding, job = heir.finding, heir.finding.job
     names = names_of_heir(job.name, heir.builds, taken, wishes.names, alone=alone)
+    check_inputs(finding, [names.template, *names.jobs])
     jobs = new_jobs(finding, heir.slices, names.jobs)
-    check_needs(heir.references, jobs, job.mapping.entry("needs"))
+    check_needs(finding, heir.references, jobs)
     references = heir.references
     moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
     placement = shared.placement

@@ -106,7 +106,7 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         names = names_for(job.name, builds, taken, wishes.names)
         check_inputs(finding, [names.template, *names.jobs])
         jobs = new_jobs(finding, slices, names.jobs)
-        check_needs(references, jobs, job.mapping.entry("needs"))
+        check_needs(finding, references, jobs)
         moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
         placement = placement_of(finding, slices, leaks=bool(moved))
     except (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError) as error:

@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_split.detect.loops import Loop
+from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.plan.inheritance import Way
+from kaniko_split.plan.needs import own_list
 from kaniko_split.plan.outcome import Split
 from kaniko_split.rewrite.rewriting import Rewritten
 from kaniko_split.rewrite.style import name_text
@@ -96,6 +98,7 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
         job.name for split in splits for job in split.jobs
     }
     names |= {need.job for split in splits for job in split.jobs for need in job.needs or ()}
+    names |= {word for split in splits for word in _needs_written_out(split)}
     # A shared script may stand under a key of another name than `script`.
     names |= {entry.name for split in splits if (entry := split.finding.script.entry) is not None}
     turns = {one for split in splits if split.loop is not None for turn in split.loop.assignments for one in turn}
@@ -117,6 +120,22 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
                 rest = _MARKS.sub("", rest)
                 if rest:
                     yield f"the new text holds `{rest}`, which is neither old nor a word that a split writes"
+
+
+def _needs_written_out(split: Split) -> Iterator[str]:
+    """Yield the words of a list of `needs` that the old job inherits, where a new job has a list of its own."""
+    job = split.finding.job
+    if own_list(job, "needs") is None and any(new.keeps_needs for new in split.jobs):
+        yield from _words_of(effective_job(split.finding.pipeline, job.name)["needs"])
+
+
+def _words_of(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (word for pair in value.items() for inner in pair for word in _words_of(inner))
+    elif isinstance(value, list):
+        yield from (word for inner in value for word in _words_of(inner))
+    else:
+        yield str(value)
 
 
 def _check_dropped(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[str]:

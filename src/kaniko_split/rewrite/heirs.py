@@ -73,20 +73,19 @@ def _body(split: Split, new: NewJob, gone: Mapping[str, Items[str]], comment: Sp
     pieces: list[Piece] = [Written(first + ended + further)]
     if comment is not None:
         pieces = [Written(first), Copied(comment), Written(ended + further)]
-    if new.needs is not None:
-        needs = job.mapping.entry("needs") if new.keeps_needs else None
-        pieces.extend(needs_pieces(job.file.source, style, needs, new.needs, gone))
-    return pieces
+    return [*pieces, *needs_pieces(split, new, gone)]
 
 
 def _without_template(split: Split, names: Mapping[str, Items[str]]) -> list[Piece]:
     """Return the new jobs for one that has nothing of its own: the first one takes its place."""
     job, (first, *others) = split.finding.job, split.jobs
     source = job.file.source
-    lines = entry_lines(source, job.mapping, job.mapping.entries[0])
-    _check_no_comment(source, job.mapping.entries[0])
-    kept = Span(job.entry.key.span.end, lines.start)
-    head: list[Piece] = [Written(name_text(first.name)), Copied(kept), *_body(split, first, names)]
+    entry = job.mapping.entries[0]
+    said = _comment_beside(source, entry)
+    if said is None:
+        _check_no_comment(source, entry)
+    kept = Span(job.entry.key.span.end, entry_lines(source, job.mapping, entry).start)
+    head: list[Piece] = [Written(name_text(first.name)), Copied(kept), *_body(split, first, names, said)]
     return [*head, *(piece for new in others for piece in _job(split, new, names))]
 
 

@@ -187,9 +187,7 @@ class _JobWriter:
         pieces: list[Piece] = []
         if split.template is not None and split.extends_template:
             pieces.append(Written(extends_text(style, (split.template,))))
-        if job.needs is not None:
-            own = self._job.mapping.entry("needs") if job.keeps_needs else None
-            pieces.extend(needs_pieces(self._source, style, own, job.needs, self._names))
+        pieces.extend(needs_pieces(split, job, self._names))
         pieces.extend(self._job_script(job))
         return pieces
 

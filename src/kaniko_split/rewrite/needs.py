@@ -2,62 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Sequence as Items
 from dataclasses import replace
+from typing import Any
 
 from kaniko_split.gitlab.parallel import expanded_name
-from kaniko_split.plan.needs import Need
-from kaniko_split.rewrite.lines import dash_column, moved
+from kaniko_split.gitlab.resolve import effective_job
+from kaniko_split.plan.needs import Need, own_list
+from kaniko_split.plan.outcome import NewJob, Split
+from kaniko_split.rewrite.lines import behind_properties, dash_column, moved
 from kaniko_split.rewrite.references import copy_of
 from kaniko_split.rewrite.script_items import CannotLayOutError
-from kaniko_split.rewrite.style import Style, name_text
+from kaniko_split.rewrite.style import name_text, style_of
 from kaniko_split.source.edits import Copied, Piece, Written
 from kaniko_split.source.text import Source, Span
-from kaniko_split.tree.nodes import Alias, Entry, Node, Scalar, followed, walk
+from kaniko_split.tree.nodes import Alias, Node, Scalar, followed, walk
 from kaniko_split.tree.nodes import Mapping as Yaml
 from kaniko_split.tree.nodes import Sequence as NodeList
 
 
-def needs_pieces(
-    source: Source, style: Style, own: Entry | None, needs: Items[Need], names: Mapping[str, Items[str]]
-) -> list[Piece]:
-    """Return the lines of a job's `needs`.
+def needs_pieces(split: Split, new: NewJob, names: Mapping[str, Items[str]]) -> list[Piece]:
+    """Return the lines of a new job's `needs`; none where it has no list of its own.
 
     Args:
-        source: The file.
-        style: Its habits.
-        own: The old job's `needs`, whose entries come first; None where they do not.
-        needs: The entries to add.
+        split: How the old job is split. Entries of its own list are copied, those that it inherits written out.
+        new: The new job.
         names: For each job that is gone, those that stand for it.
 
     Raises:
         CannotLayOutError: An entry of the old list cannot be written twice.
     """
-    added = [replace(need, job=name) for need in needs for name in names.get(need.job, (need.job,))]
+    if new.needs is None:
+        return []
+    job, style = split.finding.job, style_of(split.finding.job)
+    source = job.file.source
+    needs: list[Any] = [_value(need) for need in new.needs]
+    own = own_list(job, "needs") if new.keeps_needs else None
+    if own is None and new.keeps_needs:
+        needs = [*effective_job(split.finding.pipeline, job.name)["needs"], *needs]
+    added = [renamed for need in needs for renamed in _renamed(need, names)]
     kept: list[Piece] = []
-    if own is not None and isinstance(own.value, NodeList):
-        copies = [copy for item in own.value.items for copy in _copies(source, item, names)]
-        if own.value.flow:
-            inside = [piece for copy in copies for piece in (*copy, Written(", "))]
-            last = ", ".join(_flow_need(need) for need in added)
+    if own is not None:
+        bare = [(item, _without_anchor(source, item)) for item in own.items]
+        copies = [(item, one, copy) for item, one in bare for copy in _copies(source, one, names)]
+        if own.flow:
+            inside = [piece for _, _, copy in copies for piece in (*copy, Written(", "))]
+            last = ", ".join(map(_text, added))
             return [Written(f"{style.keys}needs: ["), *inside, Written(f"{last}]\n")]
-        by = len(style.dashes) - dash_column(source, own.value)
-        for item, copy in _copies_of_lines(source, own.value, names):
+        by = len(style.dashes) - dash_column(source, own)
+        for item, one, copy in copies:
             start = source.line_start(item.span.start)
             if "-" not in source.text[start : item.span.start]:
                 raise CannotLayOutError("needs-written-twice", item.span.start, "it stands below its dash")
-            kept.extend((*moved(source, Span(start, item.span.start), by), *_moved(source, copy, by), Written("\n")))
-    lines = "".join(_block_need(need, style.dashes) for need in added)
-    return [Written(f"{style.keys}needs:\n"), *kept, Written(lines)]
+            # What stands below its anchor moves up to the dash.
+            down = one.span.start - source.line_start(one.span.start) - (item.span.start - start)
+            below = down if source.line_start(one.span.start) != start else 0
+            dash = moved(source, Span(start, item.span.start), by)
+            kept.extend((*dash, *_moved(source, copy, by - below), Written("\n")))
+    return [
+        Written(f"{style.keys}needs:\n"),
+        *kept,
+        Written("".join(_block_need(need, style.dashes) for need in added)),
+    ]
 
 
-def _copies_of_lines(
-    source: Source, value: NodeList, names: Mapping[str, Items[str]]
-) -> Iterator[tuple[Node, list[Piece]]]:
-    for item in value.items:
-        for copy in _copies(source, item, names):
-            yield item, copy
+def _value(need: Need) -> Any:
+    keys = {"artifacts": need.artifacts, "optional": need.optional}
+    given = {key: value for key, value in keys.items() if value is not None}
+    return {"job": need.job, **given} if given else need.job
+
+
+def _renamed(need: Any, names: Mapping[str, Items[str]]) -> list[Any]:
+    """Return an entry once for each job that stands for one that is gone."""
+    if isinstance(need, str):
+        name, suffix = expanded_name(need) or (need, "")
+        return [new + suffix for new in names.get(name, (name,))] if need not in names else list(names[need])
+    if {"project", "pipeline"} & need.keys() or "job" not in need:
+        return [need]
+    return [{**need, "job": new} for new in _renamed(need["job"], names)]
+
+
+def _without_anchor(source: Source, item: Node) -> Node:
+    """Return an entry without the anchor before it, which can stand once."""
+    if isinstance(item, Alias) or item.anchor is None or item.tag is not None:
+        return item
+    start = behind_properties(source, item)
+    if not source.text[start : source.line_end(start)].partition("#")[0].strip() and isinstance(item, Yaml):
+        start = item.entries[0].key.span.start
+    return replace(item, span=Span(start, item.span.end), anchor=None)
 
 
 def _copies(source: Source, item: Node, names: Mapping[str, Items[str]]) -> list[list[Piece]]:
@@ -92,23 +125,17 @@ def _moved(source: Source, pieces: Items[Piece], by: int) -> list[Piece]:
     return found
 
 
-def _block_need(need: Need, dashes: str) -> str:
-    if need.artifacts is None and need.optional is None:
-        return f"{dashes}- {name_text(need.job)}\n"
-    text = f"{dashes}- job: {name_text(need.job)}\n"
-    if need.artifacts is not None:
-        text += f"{dashes}  artifacts: {str(need.artifacts).lower()}\n"
-    if need.optional is not None:
-        text += f"{dashes}  optional: {str(need.optional).lower()}\n"
-    return text
+def _block_need(need: Any, dashes: str) -> str:
+    if isinstance(need, str):
+        return f"{dashes}- {name_text(need)}\n"
+    lines = [f"{key}: {_text(value)}\n" for key, value in need.items()]
+    return f"{dashes}- " + f"{dashes}  ".join(lines)
 
 
-def _flow_need(need: Need) -> str:
-    if need.artifacts is None and need.optional is None:
-        return name_text(need.job)
-    keys = [f"job: {name_text(need.job)}"]
-    if need.artifacts is not None:
-        keys.append(f"artifacts: {str(need.artifacts).lower()}")
-    if need.optional is not None:
-        keys.append(f"optional: {str(need.optional).lower()}")
-    return "{" + ", ".join(keys) + "}"
+def _text(value: Any) -> str:
+    """Return a value as YAML on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name_text(key)}: {_text(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_text, value)) + "]"
+    return name_text(value) if isinstance(value, str) else str(value).lower()

@@ -50,22 +50,26 @@ CODES = (
     ),
     RefusalCode(
         code="needs-written-twice",
-        summary="an entry of the job's `needs` has an anchor, and would have to be written again",
+        summary="an entry of the job's `needs` would have to be written again, and cannot be copied as it is written",
         looks_like=dedent("""\
             images:
               stage: build
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
               needs:
-                - &first lint
+                - !reference [.checks, needs]
               script:
                 - /kaniko/executor -c base -d $CI_REGISTRY_IMAGE/base
                 - /kaniko/executor -c app -d $CI_REGISTRY_IMAGE/app --build-arg BASE=$CI_REGISTRY_IMAGE/base
 
+            .checks:
+              needs: [lint]
+
             lint: {stage: build, script: make lint}
             """),
-        why="A job whose image is built on another one's gets a `needs` of its own, which repeats the old entries. An "
-        "anchor can stand once.",
-        by_hand="Take the anchor away, and write the entry out wherever it is used.",
+        why="A job whose image is built on another one's gets a `needs` of its own, which repeats the old entries. A "
+        "`!reference` among them, an entry with an anchor inside, and one of the parallel jobs of a job that is split "
+        "too are not copied.",
+        by_hand="Write the entry out wherever it is used, without `!reference` or anchor.",
     ),
     RefusalCode(
         code="rare-line-break",

@@ -257,7 +257,8 @@ CODES = (
               rules: [{if: $CI_PIPELINE_SOURCE == "schedule"}]
             """),
         why="A job that extends this one and nothing else becomes one per image too, each of which extends one of the "
-        "new jobs. With other parents, jobs in between, or an order among the images, its keys would not be the same.",
+        "new jobs. With other parents or jobs in between its keys would not be the same, and a comment above its "
+        "`extends` would stand above another key.",
         by_hand="Move the script to a hidden job that both of them extend, and run kaniko-split again.",
     ),
     RefusalCode(
@@ -298,8 +299,9 @@ CODES = (
     ),
     RefusalCode(
         code="name-from-inputs",
-        summary="the job's name is made with an input, and the new names would be the same for each include",
+        summary="the job's name is made with an input, and the names asked for would be the same for each include",
         looks_like=dedent("""\
+            # kaniko-split diff --job-name 'build-{image}'
             images: # is "$[[ inputs.name ]]", in a file with `spec: inputs:`
               stage: build
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
@@ -308,9 +310,10 @@ CODES = (
                 - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
             """),
         why="A file with inputs can be included several times, and each time its job has another name. Jobs whose "
-        "names do not hold the input would be called the same each time, and GitLab would merge them.",
-        by_hand="Give names that hold the input: `--template-name '.$[[ inputs.name ]]'` and `--job-name "
-        "'$[[ inputs.name ]]-{image}'`, or split the job by hand.",
+        "names do not hold the input would be called the same each time, and GitLab would merge them. The names that "
+        "kaniko-split chooses hold it, those of `--template-name` and `--job-name` must hold it too.",
+        by_hand="Run kaniko-split without these options, or give names that hold the input: `--template-name "
+        "'.$[[ inputs.name ]]'` and `--job-name '$[[ inputs.name ]]-{image}'`.",
     ),
     RefusalCode(
         code="file-of-two-pipelines",
