@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -160,4 +161,9 @@ def _numbered(name: str, taken: frozenset[str]) -> str:
 
 
 def _allowed(name: str, taken: frozenset[str]) -> bool:
+    if INPUT.search(name):
+        # What the input gives may make it any of these.
+        shape = ".+".join(map(re.escape, INPUT.split(name)))
+        if any(re.fullmatch(shape, one) for one in taken if one.startswith(".") == name.startswith(".")):
+            return False
     return bool(name) and name not in taken and name not in RESERVED_JOB_NAMES and len(name) <= LONGEST_NAME
