@@ -14,10 +14,11 @@ from enum import Enum
 from kaniko_split.detect.findings import Finding
 from kaniko_split.gitlab.keywords import DEEPEST_REFERENCE
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
+from kaniko_split.gitlab.references import Use, references_to
 from kaniko_split.gitlab.resolve import parents
 from kaniko_split.gitlab.script import Origin, Provided, provider
 from kaniko_split.gitlab.values import is_merge_key, is_reference, reference_path, value_of
-from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, followed
+from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, followed, walk
 from kaniko_split.tree.nodes import Sequence as NodeList
 
 
@@ -140,6 +141,29 @@ def merges(mapping: Mapping, other: Mapping) -> bool:
                 if part is other or (isinstance(part, Mapping) and merges(part, other)):
                     return True
     return False
+
+
+def aliases_of(job: Job) -> tuple[Alias, ...]:
+    """Return the aliases by which others in its file take over all keys of a job, in the order of the text."""
+    root, mapping = job.file.root, job.mapping
+    return tuple(node for node in walk(root) if isinstance(node, Alias) and node.target is mapping) if root else ()
+
+
+def unused_merges_of(pipeline: Pipeline, job: Job) -> frozenset[int]:
+    """Return those aliases of a job, by their nodes, by which others merge its keys and nobody runs its script.
+
+    There are none where a job that GitLab runs has the script, or one that is hidden hands it on by `!reference`.
+    """
+    script = job.mapping.entry("script")
+    for heir in heirs(pipeline, script) if script is not None else ():
+        on = any(one.use is Use.REFERENCE and "script" in one.path[1:2] for one in references_to(pipeline, heir.name))
+        if on or not heir.hidden:
+            return frozenset()
+    found: set[int] = set()
+    for entry in (entry for other in pipeline.jobs for entry in other.mapping.entries if is_merge_key(entry.key)):
+        parts = entry.value.items if isinstance(entry.value, NodeList) else (entry.value,)
+        found |= {id(part) for part in parts if isinstance(part, Alias) and part.target is job.mapping}
+    return frozenset(found)
 
 
 def _building_item(finding: Finding) -> int | None:

@@ -18,7 +18,7 @@ from kaniko_split.gitlab.resolve import effective_job, levels_of
 from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider, script_items
 from kaniko_split.gitlab.values import is_merge_key
 from kaniko_split.gitlab.variables import variables_of
-from kaniko_split.plan.inheritance import Group, Way, ancestors, heirs
+from kaniko_split.plan.inheritance import Group, Way, aliases_of, ancestors, heirs, unused_merges_of
 from kaniko_split.plan.job_name import NAMES, file_with_name, name_in, naming_variables, texts_of
 from kaniko_split.plan.names import INPUT
 from kaniko_split.plan.shared_values import leaving
@@ -66,7 +66,7 @@ def check_job(finding: Finding, references: tuple[JobReference, ...], group: Gro
     if group is None:
         _check_script_origin(finding)
     _check_size(finding)
-    _check_anchors(finding)
+    _check_anchors(finding, shared=group is not None)
     _check_keywords(finding)
     _check_after_script(finding)
     _check_references(finding, references, group.names if group is not None else frozenset())
@@ -199,13 +199,20 @@ def _is_tagged(node: Node) -> bool:
     return isinstance(node, Sequence) and node.tag is not None
 
 
-def _check_anchors(finding: Finding) -> None:
-    """Anchors on the job or in its script would name something else, or stand twice, after the split."""
+def _check_anchors(finding: Finding, *, shared: bool) -> None:
+    """Anchors on the job or in its script would name something else, or stand twice, after the split.
+
+    Args:
+        finding: The job.
+        shared: Whether its script is divided for other jobs too, so that it may lose more than that.
+    """
     job = finding.job
     assert job.file.root is not None  # noqa: S101 (a job stands in a root)
     used = {node.name: node for node in walk(job.file.root) if isinstance(node, Alias)}
-    if job.mapping.anchor in used:
-        raise ObstacleError("job-aliased", job.file, used[job.mapping.anchor].span.start)
+    merged = frozenset[int]() if shared else unused_merges_of(finding.pipeline, job)
+    for alias in aliases_of(job):
+        if id(alias) not in merged:
+            raise ObstacleError("job-aliased", job.file, alias.span.start)
     for entry in job.mapping.entries:
         if is_merge_key(entry.key):
             continue

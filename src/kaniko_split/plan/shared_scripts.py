@@ -20,7 +20,7 @@ from kaniko_split.gitlab.values import scalar_value, value_of
 from kaniko_split.kaniko.command import Build
 from kaniko_split.plan.changes import with_changes
 from kaniko_split.plan.dividing import divide
-from kaniko_split.plan.inheritance import Group, Home, Way, ancestors, merges
+from kaniko_split.plan.inheritance import Group, Home, Way, aliases_of, ancestors, merges
 from kaniko_split.plan.names import NameTakenError, name_of_rest, names_for, names_of_heir, names_of_parts
 from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, new_jobs
@@ -30,7 +30,7 @@ from kaniko_split.plan.placement import placement_of
 from kaniko_split.plan.refusing import refusal_of, too_deep
 from kaniko_split.plan.slices import CannotSliceError, JobSlice, Slices
 from kaniko_split.plan.wishes import Wishes
-from kaniko_split.tree.nodes import Alias, Entry, Scalar, followed, walk
+from kaniko_split.tree.nodes import Entry, Scalar, followed
 from kaniko_split.tree.nodes import Sequence as NodeList
 
 _IN_THE_WAY = (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError)
@@ -177,12 +177,7 @@ def _is_extended(group: Group, *, plain: bool) -> bool:
     for reference in references_to(group.findings[0].pipeline, group.job.name):
         if reference.use is Use.EXTENDS and not (plain and reference.owner in group.names):
             return True
-    return _is_merged(group)
-
-
-def _is_merged(group: Group) -> bool:
-    root, mapping = group.job.file.root, group.job.mapping
-    return root is not None and any(isinstance(node, Alias) and node.target is mapping for node in walk(root))
+    return bool(aliases_of(group.job))
 
 
 def _check_alike(heirs: list[_Heir]) -> None:

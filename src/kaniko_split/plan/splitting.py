@@ -12,7 +12,7 @@ from kaniko_split.gitlab.references import Use, references_to
 from kaniko_split.gitlab.resolve import UnresolvableError, effective_job
 from kaniko_split.plan.changes import with_changes
 from kaniko_split.plan.dividing import divide
-from kaniko_split.plan.inheritance import groups_of
+from kaniko_split.plan.inheritance import aliases_of, groups_of
 from kaniko_split.plan.names import NameTakenError, names_for
 from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, growing, new_jobs, too_many
@@ -108,7 +108,8 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         jobs = new_jobs(finding, slices, names.jobs)
         check_needs(finding, references, jobs)
         moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
-        placement = placement_of(finding, slices, leaks=bool(moved))
+        aliases = aliases_of(job)
+        placement = placement_of(finding, slices, leaks=bool(moved or aliases))
     except (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError) as error:
         return refusal_of(finding, error)
     except RecursionError:
@@ -119,6 +120,8 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
     if bare and moved:
         at = moved[0]
         return Refusal(finding, "job-extended", at.file, at.name.span.start)
+    if bare and aliases:
+        return Refusal(finding, "job-aliased", job.file, aliases[0].span.start)
     template = None if bare else names.template
     split = Split(finding, template, jobs, slices, placement, kept or moved, reports=reports)
     return with_changes(split)

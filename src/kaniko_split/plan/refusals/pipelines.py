@@ -220,7 +220,7 @@ CODES = (
     ),
     RefusalCode(
         code="job-aliased",
-        summary="the job has a YAML anchor, and other jobs merge or alias it",
+        summary="the job has a YAML anchor, and other jobs take its script over by it",
         looks_like=dedent("""\
             images: &images
               stage: build
@@ -229,13 +229,12 @@ CODES = (
                 - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
                 - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
 
-            warm-cache:
+            nightly-images:
               <<: *images
-              image: gcr.io/kaniko-project/warmer:debug
-              script: /kaniko/warmer --cache-dir=cache --image=alpine:3.20
+              rules: [{if: $CI_PIPELINE_SOURCE == "schedule"}]
             """),
-        why="The anchor stands for all keys of the job. A split takes keys out of the job and can add a "
-        "`before_script`, and every job that merges the anchor would change with it.",
+        why="The anchor stands for all keys of the job. A split takes the script out of the job, and a job that merges "
+        "the anchor and has no `script` of its own would lose its builds.",
         by_hand="Write what the jobs have in common in a hidden job, without the script, and let all of "
         "them extend it. Then take the anchor away.",
     ),
