@@ -8,7 +8,7 @@ from collections.abc import Sequence as Items
 from typing import Any
 
 from kaniko_split.detect.findings import Finding
-from kaniko_split.detect.trace import trace
+from kaniko_split.detect.trace import Trace, trace
 from kaniko_split.flow.lower import LimitError
 from kaniko_split.flow.scripts import UnreadableScriptError
 from kaniko_split.gitlab.keywords import DEEPEST_EXTENDS
@@ -16,17 +16,17 @@ from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, input_mentions, references_to
 from kaniko_split.gitlab.resolve import effective_job, levels_of
 from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider, script_items
-from kaniko_split.gitlab.values import is_merge_key
 from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.plan.inheritance import Group, Way, aliases_of, ancestors, heirs, unused_merges_of
 from kaniko_split.plan.job_name import NAMES, file_with_name, name_in, naming_variables, texts_of
 from kaniko_split.plan.names import INPUT
 from kaniko_split.plan.shared_values import leaving
+from kaniko_split.plan.slices import Slices
 from kaniko_split.shell.locations import File
 from kaniko_split.shell.parse import ShellSyntaxError
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.repository import wildcard
-from kaniko_split.tree.nodes import Alias, Entry, Node, Sequence, walk
+from kaniko_split.tree.nodes import Alias, Entry, Node, Scalar, Sequence, walk
 
 _POWERSHELL = Pattern(r"\b(?:pwsh|powershell|nanoserver|servercore)\b", re.IGNORECASE)
 # GitLab, "environment:action": these do not deploy.
@@ -214,12 +214,42 @@ def _check_anchors(finding: Finding, *, shared: bool) -> None:
         if id(alias) not in merged:
             raise ObstacleError("job-aliased", job.file, alias.span.start)
     for entry in job.mapping.entries:
-        if is_merge_key(entry.key):
-            continue
         if entry.name == "script":
+            items = () if shared or not isinstance(entry.value, Sequence) else tuple(map(id, entry.value.items))
             for node in walk(entry.value):
-                if not isinstance(node, Alias) and node.anchor in used:
+                movable = isinstance(node, Scalar) and id(node) in items
+                if not isinstance(node, Alias) and node.anchor in used and not movable:
                     raise ObstacleError("anchor-in-script", job.file, node.span.start)
+
+
+def check_anchored_items(finding: Finding, slices: Slices) -> None:
+    """Make sure that each item of the script with an anchor moves as a whole, to one place that is before its aliases.
+
+    Raises:
+        ObstacleError: One would be divided, written twice or left out, or the job itself has an alias of it.
+    """
+    job, trace = finding.job, finding.trace
+    entry, root = finding.script.entry, job.file.root
+    assert trace is not None and root is not None  # noqa: S101, PT018 (it was divided)
+    items = entry.value.items if entry is not None and isinstance(entry.value, Sequence) else ()
+    aliases = [node for node in walk(root) if isinstance(node, Alias)]
+    anchors = [node.anchor for node in walk(job.mapping) if not isinstance(node, Alias)]
+    for index, item in enumerate(items):
+        used = [alias for alias in aliases if alias.target is item]
+        if not used:
+            continue
+        own = {step.number for step in trace.steps if _is_item(trace, step.item, index)}
+        places = [frozenset(slices.prelude), *(frozenset(part.steps) for part in slices.jobs)]
+        holders = [place & own for place in places if place & own]
+        whole = len(holders) == 1 and holders[0] == own and not own & slices.guarded
+        anchor = item.anchor if isinstance(item, Scalar) else None
+        below = all(alias.span.start >= job.mapping.span.end for alias in used)
+        if not whole or not below or anchors.count(anchor) != 1:
+            raise ObstacleError("anchor-in-script", job.file, item.span.start)
+
+
+def _is_item(trace: Trace, item: int, index: int) -> bool:
+    return trace.items[item].section is Section.SCRIPT and trace.items[item].index == index
 
 
 def _check_keywords(finding: Finding) -> None:

@@ -16,7 +16,7 @@ from kaniko_split.plan.inheritance import aliases_of, groups_of
 from kaniko_split.plan.names import NameTakenError, names_for
 from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, growing, new_jobs, too_many
-from kaniko_split.plan.obstacles import ObstacleError, check_inputs, check_job
+from kaniko_split.plan.obstacles import ObstacleError, check_anchored_items, check_inputs, check_job
 from kaniko_split.plan.outcome import Decision, Placement, Refusal, Split
 from kaniko_split.plan.placement import placement_of
 from kaniko_split.plan.refusing import refusal_of, too_deep
@@ -101,6 +101,7 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         references = references_to(finding.pipeline, job.name)
         check_job(finding, references)
         slices = divide(finding, wishes)
+        check_anchored_items(finding, slices)
         assert finding.trace is not None  # noqa: S101 (it was divided)
         builds = [step.build for step in finding.trace.steps if step.build is not None]
         names = names_for(job.name, builds, taken, wishes.names)

@@ -9,25 +9,24 @@ from kaniko_split.plan.refusals.code import RefusalCode
 CODES = (
     RefusalCode(
         code="anchor-in-script",
-        summary="the script holds a YAML anchor that is used elsewhere in the file",
+        summary="a command of the script has a YAML anchor and does not stay in one piece before all of its aliases",
         looks_like=dedent("""\
             images:
               stage: build
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
               script:
-                - &login cp "$DOCKER_AUTH_CONFIG_FILE" /kaniko/.docker/config.json
-                - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
-                - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+                - &both |
+                  /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
+                  /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
 
-            docs-image:
+            nightly-images:
+              stage: build
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
-              script:
-                - *login
-                - /kaniko/executor --context docs --destination $CI_REGISTRY_IMAGE/docs
+              script: [*both]
             """),
-        why="A split moves or copies the commands of the script. An alias must come after its anchor, and "
-        "of two anchors with one name it takes the last before it, so the other job could break or run "
-        "another command.",
+        why="A split moves or copies the commands of the script. An item with an anchor can move as a whole; if it is "
+        "divided, goes to several jobs or has an alias in the same job, the alias would stand for other commands or "
+        "come before its anchor.",
         by_hand="Move the command with the anchor to the `script` of a hidden job. Then use it in both "
         "jobs with `!reference`.",
     ),
