@@ -72,7 +72,7 @@ def groups_of(findings: Sequence[Finding]) -> tuple[Group, ...]:
         if home is None or finding.trace is None:
             continue
         owner = owners.get(id(home.entry))
-        if not home.job.hidden and (owner is None or owner.trace is None):
+        if not home.job.hidden and (owner is None or owner.trace is None or home_of(owner) is not None):
             continue
         if owner is not None and id(home.entry) not in found:
             found[id(home.entry)] = [(owner, Home(home.job, home.entry, Way.OWN))]
@@ -84,10 +84,7 @@ def groups_of(findings: Sequence[Finding]) -> tuple[Group, ...]:
 
 
 def home_of(finding: Finding) -> Home | None:
-    """Return the job in which a finding's script stands; None for a script of its own, or one out of reach.
-
-    It is a hidden one, or one that the finding extends.
-    """
+    """Return the job in which a finding's script stands; None for a script of its own, or one out of reach."""
     entry, file = finding.script.entry, finding.script.file
     if entry is None or file is None:
         return None
@@ -177,7 +174,7 @@ def _building_item(finding: Finding) -> int | None:
 
 
 def _followed(pipeline: Pipeline, file: PipelineFile, node: Node) -> tuple[Job, Entry] | None:
-    """Return the hidden job, and its key, where an alias or a `!reference` leads to in the end."""
+    """Return the job, and its key, where an alias or a `!reference` leads to in the end."""
     entry: Entry | None = None
     for _ in range(DEEPEST_REFERENCE):
         if isinstance(node, Alias):
@@ -195,7 +192,7 @@ def _followed(pipeline: Pipeline, file: PipelineFile, node: Node) -> tuple[Job, 
     if entry is None or isinstance(node, Alias | Mapping) or is_reference(node):
         return None
     job = _holder(pipeline, entry)
-    return (job, entry) if job is not None and job.hidden else None
+    return (job, entry) if job is not None else None
 
 
 def _target(pipeline: Pipeline, path: Sequence[str]) -> Provided | None:

@@ -69,7 +69,7 @@ def check_job(finding: Finding, references: tuple[JobReference, ...], group: Gro
     _check_anchors(finding, shared=group is not None)
     _check_keywords(finding)
     _check_after_script(finding)
-    _check_references(finding, references, group.names if group is not None else frozenset())
+    _check_references(finding, references, group)
 
 
 def check_inputs(finding: Finding, names: Items[str]) -> None:
@@ -102,7 +102,7 @@ def check_home(group: Group) -> None:
     _check_heirs(group)
     _check_mentions(group)
     assert job.file.root is not None  # noqa: S101 (a job stands in a root)
-    taken = {id(node) for node in _places_of(group)}
+    taken = {id(node) for node in places_of(group)}
     for node in walk(job.file.root):
         if isinstance(node, Alias) and id(node) not in taken:
             target = node.target
@@ -122,14 +122,14 @@ def _check_heirs(group: Group) -> None:
 
 def _check_mentions(group: Group) -> None:
     """A `!reference` to the script must be the script of a job that is split, or one of its items."""
-    taken = {id(node) for node in _places_of(group)}
+    taken = {id(node) for node in places_of(group)}
     for reference in references_to(group.findings[0].pipeline, group.job.name):
         to_script = len(reference.path) < 2 or reference.path[1] == group.entry.name
         if reference.use is Use.REFERENCE and to_script and id(reference.item) not in taken:
             raise ObstacleError("script-referenced", reference.file, reference.name.span.start)
 
 
-def _places_of(group: Group) -> Iterator[Node]:
+def places_of(group: Group) -> Iterator[Node]:
     """Yield the nodes by which the jobs take the script over."""
     for finding, home in zip(group.findings, group.homes, strict=True):
         entry = finding.script.entry
@@ -330,7 +330,9 @@ def _check_after_script(finding: Finding) -> None:
                 raise ObstacleError("artifact-of-several", finding.job.file, _offset_of(finding, "artifacts"))
 
 
-def _check_references(finding: Finding, references: tuple[JobReference, ...], together: frozenset[str]) -> None:
+def _check_references(finding: Finding, references: tuple[JobReference, ...], group: Group | None) -> None:
+    together = group.names if group is not None else frozenset[str]()
+    places = frozenset(map(id, places_of(group))) if group is not None else frozenset[int]()
     for file, node in hidden_mentions(finding.pipeline, finding.job.name):
         raise ObstacleError("references-unread", file, node.span.start)
     for file, node in input_mentions(finding.pipeline, finding.job.name):
@@ -340,7 +342,7 @@ def _check_references(finding: Finding, references: tuple[JobReference, ...], to
         match reference.use:
             case Use.SINGLE:
                 raise ObstacleError("single-reference", reference.file, at)
-            case Use.REFERENCE if len(reference.path) < 2 or reference.path[1] == "script":
+            case Use.REFERENCE if id(reference.item) not in places and reference.path[1:2] in {(), ("script",)}:
                 raise ObstacleError("script-referenced", reference.file, at)
             case Use.EXTENDS if reference.owner not in together:
                 _check_extender(finding, reference)

@@ -24,7 +24,7 @@ from kaniko_split.plan.inheritance import Group, Home, Way, aliases_of, ancestor
 from kaniko_split.plan.names import NameTakenError, name_of_rest, names_for, names_of_heir, names_of_parts
 from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, new_jobs
-from kaniko_split.plan.obstacles import ObstacleError, check_home, check_inputs, check_job
+from kaniko_split.plan.obstacles import ObstacleError, check_home, check_inputs, check_job, places_of
 from kaniko_split.plan.outcome import Decision, NewJob, Placement, Refusal, Split
 from kaniko_split.plan.placement import placement_of
 from kaniko_split.plan.refusing import refusal_of, too_deep
@@ -86,11 +86,14 @@ def decide_together(group: Group, wishes: Wishes, taken: frozenset[str]) -> tupl
     """Decide about all jobs that share one script; where one of them must stay, all must."""
     heirs: list[_Heir] = []
     refused: dict[int, Refusal] = {}
+    places = frozenset(map(id, places_of(group)))
     for finding, home in zip(group.findings, group.homes, strict=True):
         try:
             references = references_to(finding.pipeline, finding.job.name)
             check_job(finding, references, group)
-            heirs.append(_Heir(finding, home, references, divide(finding, wishes)))
+            # A mention by which a job of the group takes the script over goes with that job's script.
+            left = tuple(one for one in references if id(one.item) not in places)
+            heirs.append(_Heir(finding, home, left, divide(finding, wishes)))
         except _IN_THE_WAY as error:
             refused[id(finding)] = refusal_of(finding, error)
         except RecursionError:
@@ -140,7 +143,7 @@ def _splits_below(group: Group, heirs: list[_Heir], wishes: Wishes, taken: froze
     finding, job = owner.finding, owner.finding.job
     moved = tuple(one for one in owner.references if one.use in {Use.EXTENDS, Use.REFERENCE})
     for one in others:
-        if not _is_plain(one, group):
+        if one.home.way is Way.KEYS and not _is_plain(one, group):
             at = next((use for use in moved if use.owner == one.finding.job.name), moved[0])
             raise ObstacleError("job-extended", at.file, at.name.span.start)
     names = names_for(job.name, owner.builds, taken, wishes.names)
@@ -151,7 +154,7 @@ def _splits_below(group: Group, heirs: list[_Heir], wishes: Wishes, taken: froze
     own = finding.before_script.entry if finding.before_script is not None else None
     befores = [one.finding.before_script for one in others]
     apart = any((before.entry if before is not None else None) is not own for before in befores)
-    apart = apart or any(_has_empty_before_script(one.finding, job) for one in others)
+    apart = apart or any(one.home.way is not Way.KEYS or _has_empty_before_script(one.finding, job) for one in others)
     more = any(one.use in {Use.EXTENDS, Use.REFERENCE} for one in references)
     placement = placement_of(finding, owner.slices, leaks=apart or more)
     bare = placement in {Placement.NOWHERE, Placement.APPENDED} and len(job.mapping.entries) == 1
@@ -163,8 +166,9 @@ def _splits_below(group: Group, heirs: list[_Heir], wishes: Wishes, taken: froze
     found = [with_changes(split)]
     given = set(taken) | {names.template, *names.jobs}
     for one in others:
-        below = _split(one, found[0], wishes, frozenset(given), plain=True, alone=False)
-        if any(new.needs is not None and below.jobs[number].needs is None for number, new in enumerate(jobs)):
+        plain = one.home.way is Way.KEYS
+        below = _split(one, found[0], wishes, frozenset(given), plain=plain, alone=False)
+        if plain and any(new.needs is not None and below.jobs[number].needs is None for number, new in enumerate(jobs)):
             # It would be inherited, and name the jobs of another image.
             raise ObstacleError("job-extended", moved[0].file, moved[0].name.span.start, "one image waits for another")
         given |= {below.template or "", *(new.name for new in below.jobs)}
@@ -194,7 +198,9 @@ def _check_alike(heirs: list[_Heir]) -> None:
             at = one.finding.script.entry
             offset = at.key.span.start if at is not None else job.entry.key.span.start
             raise ObstacleError("script-inherited", job.file, offset, "a loop is one of several items")
-        mixed = any((one.home.way is Way.ITEM) != (other.home.way is Way.ITEM) for other in heirs)
+        mixed = first.home.way is not Way.OWN and any(
+            (one.home.way is Way.ITEM) != (other.home.way is Way.ITEM) for other in heirs
+        )
         if mixed and one.steps & set(one.slices.prelude):
             raise ObstacleError("script-inherited", job.file, job.entry.key.span.start, "in more than one way")
 
@@ -317,10 +323,13 @@ def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *,
     check_needs(finding, heir.references, jobs)
     references = heir.references
     moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
-    placement = shared.placement
+    placement, slices = shared.placement, heir.slices
+    if not shared.finding.job.hidden:
+        # What all builds of the shared script begin with, each part of it has.
+        slices = replace(slices, prelude=tuple(number for number in slices.prelude if number not in heir.steps))
     lost = {"extends"} if plain else {"script"} if heir.home.way is Way.SCRIPT else set()
     if heir.home.way is Way.ITEM:
-        placement = placement_of(finding, heir.slices, leaks=bool(moved))
+        placement = placement_of(finding, slices, leaks=bool(moved))
         lost = {"script"} if placement in {Placement.NOWHERE, Placement.APPENDED} else set()
     bare = {entry.name for entry in job.mapping.entries} <= lost
     if bare and moved:
@@ -338,4 +347,4 @@ def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *,
         home=heir.home,
         drops_extends=plain,
     )
-    return with_changes(split)
+    return replace(with_changes(split), slices=slices)

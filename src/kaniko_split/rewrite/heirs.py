@@ -67,13 +67,25 @@ def _body(split: Split, new: NewJob, gone: Mapping[str, Items[str]], comment: Sp
     style = style_of(job)
     part = split.part(new).name
     own = [split.template] if split.template is not None else []
-    # What is nearest last wins: a part that extends the shared job comes first, one that is a script alone last.
-    names = [part, *own] if split.drops_extends else [*own, part]
-    first, ended, further = extends_text(style, names).partition("\n")
-    pieces: list[Piece] = [Written(first + ended + further)]
-    if comment is not None:
-        pieces = [Written(first), Copied(comment), Written(ended + further)]
-    return [*pieces, *needs_pieces(split, new, gone)]
+    assert split.shared is not None  # noqa: S101 (the script is taken from elsewhere)
+    script: list[Piece] = []
+    if split.drops_extends or split.shared.finding.job.hidden:
+        # What is nearest last wins: a part that extends the shared job comes first, one that is a script alone last.
+        own = [part, *own] if split.drops_extends else [*own, part]
+    else:
+        # The part is a job of its own, with keys that are not this job's.
+        script = [Written(f"{style.keys}script: !reference [{name_text(part)}, script]\n")]
+    pieces: list[Piece] = [Written(extends_text(style, own))] if own else []
+    return _with_comment([*pieces, *needs_pieces(split, new, gone), *script], comment)
+
+
+def _with_comment(pieces: Items[Piece], comment: Span | None) -> list[Piece]:
+    """Put a comment behind the first line."""
+    first, *others = pieces
+    if comment is None or not isinstance(first, Written):
+        return list(pieces)
+    line, ended, further = first.text.partition("\n")
+    return [Written(line), Copied(comment), Written(ended + further), *others]
 
 
 def _without_template(split: Split, names: Mapping[str, Items[str]]) -> list[Piece]:

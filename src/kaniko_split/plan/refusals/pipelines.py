@@ -131,7 +131,7 @@ CODES = (
             """),
         why="Commands that stand once for several jobs are divided where they stand, and each job that takes them over "
         "becomes one per image. Here they are only a part of what the job builds, a loop beside other commands, "
-        "those of a job that is not hidden, or taken over in more than one way.",
+        "or taken over in more than one way.",
         by_hand="Write all builds in one place: under the `script` of a hidden job that the jobs extend, or in the "
         "job's own `script` if no other job runs them.",
     ),
@@ -197,7 +197,7 @@ CODES = (
     ),
     RefusalCode(
         code="script-referenced",
-        summary="another job uses this job's script through `!reference`, an alias or a merge key",
+        summary="another job uses this job's script through `!reference`, in a way that cannot be divided too",
         looks_like=dedent("""\
             images:
               stage: build
@@ -206,14 +206,14 @@ CODES = (
                 - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
                 - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
 
-            nightly-images:
+            nightly-images: # kaniko-split: ignore
               stage: build
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
-              rules: [{if: $CI_PIPELINE_SOURCE == "schedule"}]
               script:
                 - !reference [images, script]
             """),
-        why="After a split no job holds the whole script. The other job would run only a part of it, or nothing.",
+        why="After a split no job holds the whole script. A job that runs all of it, and no other build, becomes one "
+        "per image too; a job that stays as it is, or builds more, would run only a part of it, or nothing.",
         by_hand="Split both by hand: a hidden job per image with its part of the script, and for each of "
         "the two jobs one job per image that extends it. If the other job needs only a few of the "
         "commands, write these out there.",
