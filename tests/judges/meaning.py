@@ -94,7 +94,7 @@ def compare(before: Resolved, after: Resolved) -> list[str]:
         elif name in after.jobs and name not in made:
             unchanged = [division for division in divisions if division.origin not in parts]
             new = _without_added(_with_references(job, {}), _with_references(after.jobs[name], {}), unchanged)
-            complaints += _differences(name, _with_references(job, parts), new)
+            complaints += _differences(name, _with_giver(_with_references(job, parts), new, parts), new)
     complaints += [
         f"Job {name!r} is new and came from no job."
         for name in after.jobs
@@ -104,6 +104,26 @@ def compare(before: Resolved, after: Resolved) -> list[str]:
         for name in division.everything:
             complaints += _compare_part(name, division, before, after, parts)
     return complaints + _circles(after)
+
+
+def child_includes(job: Job) -> list[Job]:
+    """Give the artifacts that a job makes a child pipeline of, with the jobs that they come from."""
+    trigger = job.get("trigger")
+    include = trigger.get("include") if isinstance(trigger, dict) else None
+    listed = include if isinstance(include, list) else [include]
+    return [one for one in listed if isinstance(one, dict) and {"artifact", "job"} <= one.keys()]
+
+
+def _with_giver(old: Job, new: Job, parts: Parts) -> Job:
+    """Put a new job in the place of the one that a child pipeline was made by; the replay looks at the file."""
+    givers = {one["artifact"]: one["job"] for one in child_includes(new)}
+    includes = [
+        {**one, "job": givers[one["artifact"]]}
+        if one in child_includes(old) and givers.get(one["artifact"]) in parts.get(one["job"], ())
+        else one
+        for one in (old["trigger"]["include"] if child_includes(old) else ())
+    ]
+    return {**old, "trigger": {**old["trigger"], "include": includes}} if includes else old
 
 
 def _without_added(old: Job, new: Job, divisions: Sequence[Division]) -> Job:

@@ -7,7 +7,7 @@ from pathlib import Path
 from judges import records, surroundings
 from judges.artifacts import compare_artifacts, left_behind, left_variables
 from judges.failures import Sampled, compare_failures
-from judges.meaning import Division, find_divisions
+from judges.meaning import Division, child_includes, find_divisions
 from judges.resolver import Resolved
 from judges.running import Setting, providers, run_all
 from judges.sandbox import Outcome, RefusedError
@@ -78,6 +78,7 @@ def _compare(sides: Sides, divisions: Sequence[Division], setting: Setting, *, i
         job = sides.before.jobs[division.origin]
         complaints += compare_artifacts(division, job, old, new, setting.folder)
         complaints += _lost_downloads(division, sides, new, setting)
+        complaints += _other_child_files(division, sides, old, new)
     before, after = [old[name] for name in origins], [new[name] for name in parts]
     builds = records.forms_of_builds(before)
     complaints += records.differences("Build", builds, records.forms_of_builds(after))
@@ -115,6 +116,21 @@ def _compare_endings(division: Division, old: Mapping[str, Outcome], new: Mappin
         count = sum(records.is_build(record) for record in new[name].records)
         if count > 1:
             complaints.append(f"Job {name!r} came out of the split and still runs {count} builds.")
+    return complaints
+
+
+def _other_child_files(
+    division: Division, sides: Sides, old: Mapping[str, Outcome], new: Mapping[str, Outcome]
+) -> list[str]:
+    """Name the jobs that make a child pipeline of another file than before."""
+    complaints = []
+    for name, job in sides.before.jobs.items():
+        paths = [one["artifact"] for one in child_includes(job) if one["job"] == division.origin]
+        givers = {one["artifact"]: one["job"] for one in child_includes(sides.after.jobs.get(name, {}))}
+        for path in paths:
+            giver = new.get(givers.get(path, ""))
+            if giver is None or giver.files.get(path) != old[division.origin].files.get(path):
+                complaints.append(f"Job {name!r} makes a child pipeline of another {path!r}.")
     return complaints
 
 

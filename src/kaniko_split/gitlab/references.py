@@ -39,7 +39,7 @@ class JobReference:
         name: The scalar that is the job's name.
         holder: The list that the mention is an item of; None where it is no item.
         item: The item itself: the name, or the mapping that has it under `job:`.
-        path: For a `!reference`, all its words.
+        path: For a `!reference`, all its words; for a child pipeline that is made of an artifact, the file's path.
         suffix: What follows the job's own name where one of its parallel jobs is named (`: [amd64]`, ` 1/2`).
     """
 
@@ -195,7 +195,10 @@ def _list(file: PipelineFile, owner: str, value: Node, use: Use) -> Iterator[Job
 def _singles(file: PipelineFile, owner: str, value: Node) -> Iterator[JobReference]:
     for node in walk(value):
         if isinstance(node, Mapping):
+            artifact = node.entry("artifact")
+            path = followed(artifact.value) if artifact is not None else None
             for key in ("on_stop", "job"):
                 entry = node.entry(key)
                 if entry is not None and isinstance(name := followed(entry.value), Scalar):
-                    yield JobReference(Use.SINGLE, file, owner, name, None, name)
+                    paths = (path.value,) if isinstance(path, Scalar) and entry.value is name and key == "job" else ()
+                    yield JobReference(Use.SINGLE, file, owner, name, None, name, path=paths)

@@ -157,6 +157,10 @@ def _waiting(split: Split) -> Iterator[Change]:
             yield Change(Mark.PROVED, f"{_code(reference.owner)} waits for {names}", place)
         elif reference.use is Use.DEPENDENCIES:
             yield Change(Mark.PROVED, f"{_code(reference.owner)} takes the artifacts of {names}", place)
+        elif reference.use is Use.SINGLE:
+            giver = _code(split.givers[reference.path[0]])
+            text = f"{_code(reference.owner)} takes {_code(reference.path[0])} from {giver}"
+            yield Change(Mark.PROVED, text, place)
         else:
             yield Change(Mark.PROVED, f"{_code(reference.owner)} now refers to {_code(split.template or '')}", place)
 

@@ -340,7 +340,7 @@ def _check_references(finding: Finding, references: tuple[JobReference, ...], gr
     for reference in references:
         at = reference.name.span.start
         match reference.use:
-            case Use.SINGLE:
+            case Use.SINGLE if group is not None or not reference.path:
                 raise ObstacleError("single-reference", reference.file, at)
             case Use.REFERENCE if id(reference.item) not in places and reference.path[1:2] in {(), ("script",)}:
                 raise ObstacleError("script-referenced", reference.file, at)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from kaniko_split.detect.findings import Finding
@@ -87,6 +88,7 @@ class Split:
         reports: Whether the jobs have a dotenv report, which a finishing job does not hand on.
         repeated: The statements of programs that nobody knows, as written, that more than one job runs; `changes` has
             each.
+        givers: For each path from which a child pipeline is made, the new job that gives the file.
         left_behind: The files that a statement after a build writes and that a later build no longer finds; `changes`
             has each.
     """
@@ -106,6 +108,7 @@ class Split:
     reports: bool = False
     repeated: tuple[str, ...] = ()
     left_behind: tuple[str, ...] = ()
+    givers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def every(self) -> tuple[Split, ...]:

@@ -129,7 +129,7 @@ def _check_reports(finding: Finding, slices: Slices) -> None:
     dotenv = reports.get("dotenv") if isinstance(reports, dict) else None
     if finding.trace is None or dotenv is None:
         return
-    tests = [wildcard(_from_the_root(str(path))) for path in (dotenv if isinstance(dotenv, list) else [dotenv])]
+    tests = [wildcard(from_the_root(str(path))) for path in (dotenv if isinstance(dotenv, list) else [dotenv])]
     # What all jobs write alike is the same in each, until one of them gives it another value.
     givers: dict[str, set[int]] = {}
     writers: set[int] = set()
@@ -187,8 +187,9 @@ def leaving(finding: Finding) -> list[str]:
     for one in cache if isinstance(cache, list) else [cache]:
         if isinstance(one, dict) and isinstance(one.get("paths"), list):
             found.extend(str(path) for path in one["paths"])
-    return [_from_the_root(path) for path in found]
+    return [from_the_root(path) for path in found]
 
 
-def _from_the_root(path: str) -> str:
+def from_the_root(path: str) -> str:
+    """Return a path of the project folder without what leads to that folder."""
     return re.sub(r"^(?:\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})/", "", path.removeprefix("./"))

@@ -11,6 +11,7 @@ from kaniko_split.gitlab.keywords import MOST_NEEDS
 from kaniko_split.gitlab.references import Use, references_to
 from kaniko_split.gitlab.resolve import UnresolvableError, effective_job
 from kaniko_split.plan.changes import with_changes
+from kaniko_split.plan.child_files import givers_of
 from kaniko_split.plan.dividing import divide
 from kaniko_split.plan.inheritance import aliases_of, groups_of
 from kaniko_split.plan.names import NameTakenError, names_for
@@ -109,6 +110,7 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         jobs = new_jobs(finding, slices, names.jobs)
         check_needs(finding, references, jobs)
         moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
+        givers = givers_of(finding, slices, jobs, references)
         aliases = aliases_of(job)
         placement = placement_of(finding, slices, leaks=bool(moved or aliases))
     except (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError) as error:
@@ -116,7 +118,8 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
     except RecursionError:
         return too_deep(finding)
     reports = gives_variables(effective_job(finding.pipeline, job.name))
-    kept = references if jobs[-1].build is not None or reports else ()
+    one_job = tuple(one for one in references if one.use is Use.SINGLE)
+    kept = references if jobs[-1].build is not None or reports else (*moved, *one_job)
     bare = placement in {Placement.NOWHERE, Placement.APPENDED} and len(job.mapping.entries) == 1 and not slices.turns
     if bare and moved:
         at = moved[0]
@@ -124,5 +127,5 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
     if bare and aliases:
         return Refusal(finding, "job-aliased", job.file, aliases[0].span.start)
     template = None if bare else names.template
-    split = Split(finding, template, jobs, slices, placement, kept or moved, reports=reports)
+    split = Split(finding, template, jobs, slices, placement, kept, reports=reports, givers=givers)
     return with_changes(split)

@@ -7,7 +7,7 @@ syntax tree, so that an error of the plan does not bless itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kaniko_split.gitlab.pipeline import Job, Pipeline
@@ -18,13 +18,13 @@ from kaniko_split.prove.bases import bases_of, check_bases
 from kaniko_split.prove.builds import NO_NAMES, Names
 from kaniko_split.prove.comparison import compare
 from kaniko_split.prove.container import RepositoryFiles
-from kaniko_split.prove.events import Run, TooComplexError
+from kaniko_split.prove.events import Run, TooComplexError, short_text
 from kaniko_split.prove.gates import compare_gates
 from kaniko_split.prove.machine import plain_text
-from kaniko_split.prove.omitted import check_omitted
+from kaniko_split.prove.omitted import check_omitted, omitted_events
 from kaniko_split.prove.order import check_order, needs_of, waits_of
 from kaniko_split.prove.replay import replay
-from kaniko_split.prove.symbols import Symbols
+from kaniko_split.prove.symbols import PROJECT, Symbols, meets, path_in
 from kaniko_split.shell.nodes import Script, nested
 from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.source.patterns import Pattern
@@ -41,10 +41,12 @@ class Told:
     Attributes:
         repeated: The statements, as written, that run once per image.
         left_behind: The files made of what a build leaves that later builds no longer find.
+        givers: For each path from which a child pipeline is made, the new job that gives the file.
     """
 
     repeated: Sequence[str] = ()
     left_behind: frozenset[str] = frozenset()
+    givers: Mapping[str, str] = field(default_factory=dict)
 
 
 NOTHING_TOLD = Told()
@@ -96,6 +98,22 @@ def check_jobs(
     yield from compare_gates(old, new, waits, bases)
     yield from check_bases(bases, waits)
     yield from check_omitted(old, new)
+    for path, giver in told.givers.items():
+        yield from _check_giver(path, giver, old, new[giver])
+
+
+def _check_giver(path: str, name: str, old: Run, run: Run) -> Iterator[str]:
+    """Yield each command that may write a file and that the job which gives the file leaves out."""
+    file = path_in(PROJECT, path)
+    own = {event.build for event in run.events}
+    others = [event for event in old.events if event.build is not None and event.build not in own]
+    for event in omitted_events(old, run):
+        written = event.claim.writes
+        if file is None or written is None or any(meets(file, one) for one in written):
+            yield f"`{name}` gives `{path}` and leaves out `{short_text(event)}`, which may write it"
+    for event in others:
+        if any(path.rpartition("/")[2] in word for word in event.words):
+            yield f"`{name}` gives `{path}` and leaves out `{short_text(event)}`, which may write it"
 
 
 def _within(texts: Sequence[str]) -> Iterator[str]:

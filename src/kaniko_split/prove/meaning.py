@@ -41,9 +41,10 @@ def expected(before: Pipeline, splits: Sequence[Split]) -> dict[str, Any]:
     names = {split.finding.job.name: split.names for split in splits}
     result: dict[str, Any] = {}
     old = resolved_pipeline(before)
+    givers = {split.finding.job.name: split.givers for split in splits}
     for name, value in old.items():
         if name not in names:
-            result[name] = _renamed(value, names)
+            result[name] = _with_givers(_renamed(value, names), givers)
     for split in splits:
         job = _renamed(old[split.finding.job.name], names)
         for one in split.jobs:
@@ -103,6 +104,22 @@ def _renamed(job: Any, names: Mapping[str, Sequence[str]]) -> Any:
             for rule in result["rules"]
         ]
     return result
+
+
+def _with_givers(job: Any, givers: Mapping[str, Mapping[str, str]]) -> Any:
+    """Put the new jobs in the place of the old ones, wherever a child pipeline is made of a file of theirs."""
+    trigger = job.get("trigger") if isinstance(job, dict) else None
+    include = trigger.get("include") if isinstance(trigger, dict) else None
+    if not isinstance(trigger, dict) or not isinstance(include, list | dict):
+        return job
+    listed = [_with_giver(one, givers) for one in (include if isinstance(include, list) else [include])]
+    return {**job, "trigger": {**trigger, "include": listed if isinstance(include, list) else listed[0]}}
+
+
+def _with_giver(include: Any, givers: Mapping[str, Mapping[str, str]]) -> Any:
+    if not isinstance(include, dict) or not isinstance(include.get("job"), str):
+        return include
+    return {**include, "job": givers.get(include["job"], {}).get(str(include.get("artifact")), include["job"])}
 
 
 def _renamed_list(items: Sequence[Any], names: Mapping[str, Sequence[str]]) -> list[Any]:

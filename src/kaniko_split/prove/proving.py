@@ -67,7 +67,7 @@ def prove(
             finishing = [job.name for job in split.jobs if job.build is None]
             names = Names(words.executors, words.own_words, words.programs)
             name = split.finding.job.name
-            told = Told(split.repeated, frozenset(split.left_behind))
+            told = Told(split.repeated, frozenset(split.left_behind), split.givers)
             broken.extend(check_jobs(pipeline, after, name, builds, finishing, names=names, told=told))
     except UnresolvableError as error:
         broken.append(f"GitLab would reject the new pipeline: {error}")

@@ -19,6 +19,8 @@ def reference_edits(split: Split, reference: JobReference) -> list[Edit]:
     """Return the edits of the reference's file that put the new names in the place of the old one."""
     if reference.use in {Use.EXTENDS, Use.REFERENCE}:
         return [_replaced(reference.name, split.template or "")]
+    if reference.use is Use.SINGLE:
+        return [_replaced(reference.name, split.givers[reference.path[0]])]
     first, *others = split.names
     source = reference.file.source
     _check_suffix(reference)

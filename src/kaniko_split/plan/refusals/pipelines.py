@@ -363,9 +363,9 @@ CODES = (
               stage: build
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
               script:
-                - ./ci/write-deployment.sh > deployment.yml
                 - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
                 - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+                - ./ci/write-pipeline.sh
               artifacts: {paths: [deployment.yml]}
 
             deployment:
@@ -373,7 +373,8 @@ CODES = (
               trigger: {include: [{artifact: deployment.yml, job: images}]}
             """),
         why="After a split several jobs take the place of this one. `environment:on_stop` and the `job` of "
-        "`trigger:include:artifact` each take one name, and which one is meant cannot be known.",
+        "`trigger:include:artifact` each take one name. The latter becomes the new job that runs all commands which "
+        "may write the file; here no command is known to write it, no job has all of them, or the script is shared.",
         by_hand="Move what the other job is after, such as the command that writes the artifact, to a job "
         "of its own. Then name that job in the reference.",
     ),
