@@ -170,9 +170,10 @@ def _shared(split: Split) -> Iterator[Change]:
     if split.shared is None:
         return
     job = split.shared.finding.job
-    parts = _list([one.name for one in split.shared.jobs])
+    parts = _list([one.name for one in split.shared.jobs] or [job.name])
     place = job.file.place(job.entry.key.span.start)
-    yield Change(Mark.PROVED, f"the script of {_code(job.name)} is divided into {parts}", place)
+    text = f"is divided into {parts}" if split.shared.jobs else "is the body of its loop, which each new job runs once"
+    yield Change(Mark.PROVED, f"the script of {_code(job.name)} {text}", place)
     if job.file is not split.finding.pipeline.root:
         yield Change(
             Mark.ASKS,

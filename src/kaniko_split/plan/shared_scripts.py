@@ -81,6 +81,15 @@ class _Heir:
             loop.assignments if loop is not None else (),
         )
 
+    @property
+    def turn_by_turn(self) -> tuple[int, ...] | None:
+        """The shared statements before a loop, counted from the first; None where a job has more than its turn."""
+        turns, own = self.slices.turns, self.steps
+        parts = [tuple(number for number in part.steps if number in own) for part in self.slices.jobs]
+        if not turns or parts != list(turns) or self.slices.beside_the_loop or own & set(self.slices.dropped):
+            return None
+        return tuple(number - min(own) for number in self.slices.prelude if number in own)
+
 
 def decide_together(group: Group, wishes: Wishes, taken: frozenset[str]) -> tuple[Decision, ...]:
     """Decide about all jobs that share one script; where one of them must stay, all must."""
@@ -120,11 +129,12 @@ def _left_with(finding: Finding, other: Finding, why: str) -> Refusal:
 
 def _splits(group: Group, heirs: list[_Heir], wishes: Wishes, taken: frozenset[str]) -> tuple[Split, ...]:
     check_home(group)
-    _check_alike(heirs)
+    apart = _differ_in_words(heirs)
+    _check_alike(heirs, words=not apart)
     if heirs[0].home.way is Way.OWN:
         return _splits_below(group, heirs, wishes, taken)
-    plain = all(_is_plain(one, group) for one in heirs)
-    shared = _shared_split(group, heirs, taken, plain=plain)
+    plain = not apart and all(_is_plain(one, group) for one in heirs)
+    shared = _shared_split(group, heirs, taken, plain=plain, apart=apart)
     bare = shared.template is None
     if bare and _is_extended(group, plain=plain):
         raise ObstacleError("script-inherited", group.job.file, group.job.entry.key.span.start, "it has no other key")
@@ -184,11 +194,29 @@ def _is_extended(group: Group, *, plain: bool) -> bool:
     return bool(aliases_of(group.job))
 
 
-def _check_alike(heirs: list[_Heir]) -> None:
+def _differ_in_words(heirs: list[_Heir]) -> bool:
+    """Tell whether a loop is all that the jobs divide, and goes over other words in each of them."""
+    first = heirs[0].turn_by_turn
+    alike = first is not None and all(one.turn_by_turn == first for one in heirs)
+    whole = all(one.home.way in {Way.KEYS, Way.SCRIPT} for one in heirs)
+    return alike and whole and any(one.division != heirs[0].division for one in heirs)
+
+
+def _check_alike(heirs: list[_Heir], *, words: bool) -> None:
+    """Make sure that all jobs divide the script in one way.
+
+    Args:
+        heirs: The jobs.
+        words: Whether a loop of it must go over the same words in each.
+
+    Raises:
+        CannotSliceError: A build is outside of the loop of a script that several jobs have.
+        ObstacleError: One divides it otherwise.
+    """
     first = heirs[0]
     for one in heirs:
         job = one.finding.job
-        if one.division != first.division:
+        if words and one.division != first.division:
             why = f"not as for `{first.finding.job.name}`"
             raise ObstacleError("template-differs", job.file, job.entry.key.span.start, why)
         if one.slices.beside_the_loop:
@@ -229,7 +257,16 @@ def _has_comment(job: Job, entry: Entry) -> bool:
     return "#" in lines or (above.strip().startswith("#") and entry is not job.mapping.entries[0])
 
 
-def _shared_split(group: Group, heirs: list[_Heir], taken: frozenset[str], *, plain: bool) -> Split:
+def _shared_split(group: Group, heirs: list[_Heir], taken: frozenset[str], *, plain: bool, apart: bool) -> Split:
+    """Return how the shared script is divided where it is written.
+
+    Args:
+        group: The jobs.
+        heirs: What was found out about them.
+        taken: The names that are given.
+        plain: Whether each part of it extends the hidden job that holds it.
+        apart: Whether it has no parts, since each job gives the loop words of its own.
+    """
     first, job = heirs[0], group.job
     pipeline = first.finding.pipeline
     own, slices = first.steps, first.slices
@@ -249,6 +286,8 @@ def _shared_split(group: Group, heirs: list[_Heir], taken: frozenset[str], *, pl
     before = provider(pipeline, job, "before_script")
     finding = replace(first.finding, job=job, script=script, before_script=before, trace=trace)
     placement = placement_of(finding, shared, leaks=_leaks(group, heirs, before))
+    if apart:
+        return Split(finding, job.name, (), shared, placement, (), extends_template=False)
     names = names_of_parts(job.name, [one.builds for one in heirs], taken)
     builds = [part.build for part in shared.jobs if part.build is not None]
     by_build = dict(zip(builds, names.jobs, strict=True))

@@ -13,7 +13,7 @@ from kaniko_split.plan.outcome import NewJob, Split
 from kaniko_split.rewrite.lines import entry_lines
 from kaniko_split.rewrite.needs import needs_pieces
 from kaniko_split.rewrite.script_items import CannotLayOutError
-from kaniko_split.rewrite.style import extends_text, name_text, style_of
+from kaniko_split.rewrite.style import extends_text, name_text, shell_text, style_of
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.nodes import Alias, Entry, Node
@@ -65,11 +65,13 @@ def _body(split: Split, new: NewJob, gone: Mapping[str, Items[str]], comment: Sp
     """Return the keys of a new job; a comment that was beside what they replace is beside the first of them."""
     job = split.finding.job
     style = style_of(job)
-    part = split.part(new).name
     own = [split.template] if split.template is not None else []
     assert split.shared is not None  # noqa: S101 (the script is taken from elsewhere)
     script: list[Piece] = []
-    if split.drops_extends or split.shared.finding.job.hidden:
+    part = split.part(new).name if split.shared.jobs else ""
+    if not part:
+        script = [Written(_turn(split, new))]
+    elif split.drops_extends or split.shared.finding.job.hidden:
         # What is nearest last wins: a part that extends the shared job comes first, one that is a script alone last.
         own = [part, *own] if split.drops_extends else [*own, part]
     else:
@@ -77,6 +79,17 @@ def _body(split: Split, new: NewJob, gone: Mapping[str, Items[str]], comment: Sp
         script = [Written(f"{style.keys}script: !reference [{name_text(part)}, script]\n")]
     pieces: list[Piece] = [Written(extends_text(style, own))] if own else []
     return _with_comment([*pieces, *needs_pieces(split, new, gone), *script], comment)
+
+
+def _turn(split: Split, new: NewJob) -> str:
+    """Return the script of a job that runs one turn of a shared loop, whose words are this job's alone."""
+    style, loop = style_of(split.finding.job), split.loop
+    assert split.shared is not None and loop is not None  # noqa: S101, PT018 (the plan saw it)
+    home, entry = split.shared.finding.job, split.shared.finding.script.entry
+    turn = next(number for number, steps in enumerate(split.slices.turns) if new.build in steps)
+    heads = [shell_text(one, flow=False) for one in loop.assignments[turn]]
+    reference = f"!reference [{name_text(home.name)}, {entry.name if entry is not None else 'script'}]"
+    return f"{style.keys}script:\n" + "".join(f"{style.dashes}- {line}\n" for line in (*heads, reference))
 
 
 def _with_comment(pieces: Items[Piece], comment: Span | None) -> list[Piece]:

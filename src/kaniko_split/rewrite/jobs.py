@@ -66,6 +66,8 @@ class _JobWriter:
         above = next((edit.pieces for edit in others if edit.end == end and edit.pieces), ())
         for job in self._split.jobs:
             pieces.extend(self._job_pieces(job, pieces or above))
+        if not pieces:
+            return [*template, *others]
         following = self._source.text[end:]
         below = following[: len(following) - len(following.lstrip())].count("\n") if following.strip() else 0
         return [*template, *others, Edit(end, end, tuple(without_blank_lines(self._source, pieces, below)))]

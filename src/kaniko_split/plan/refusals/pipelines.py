@@ -164,6 +164,7 @@ CODES = (
             .images:
               script:
                 - for name in $NAMES; do /kaniko/executor -c $name -d $CI_REGISTRY_IMAGE/$name; done
+                - wget -q https://example.com/built
             more-images:
               extends: .images
               stage: build
@@ -172,11 +173,11 @@ CODES = (
               stage: build
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
               variables: {NAMES: api web}
-              script:
-                - !reference [.images, script]
+              script: !reference [.images, script]
             """),
         why="Which command belongs to which image depends on the variables and the `before_script` of a job. Each "
-        "part of the script is written once, so all jobs that have it must agree.",
+        "part of the script is written once, so all jobs that have it must agree; only the words of a loop that is "
+        "all that they build, with nothing after it, may differ.",
         by_hand="Write the commands in the `script` of the job that is named, so that it is divided by itself.",
     ),
     RefusalCode(
