@@ -7,6 +7,7 @@ divided.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -16,7 +17,7 @@ from kaniko_split.gitlab.keywords import DEEPEST_REFERENCE
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
 from kaniko_split.gitlab.references import Use, references_to
 from kaniko_split.gitlab.resolve import parents
-from kaniko_split.gitlab.script import Origin, Provided, provider
+from kaniko_split.gitlab.script import Origin, Provided, Section, provider
 from kaniko_split.gitlab.values import is_merge_key, is_reference, reference_path, value_of
 from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, followed, walk
 from kaniko_split.tree.nodes import Sequence as NodeList
@@ -98,13 +99,16 @@ def home_of(finding: Finding) -> Home | None:
     found = _followed(finding.pipeline, file, entry.value)
     if found is not None:
         return Home(*found, Way.SCRIPT)
-    building = _building_item(finding)
-    if building is not None and isinstance(entry.value, NodeList):
-        found = _followed(finding.pipeline, file, entry.value.items[building])
-        if found is not None:
-            alone = len(entry.value.items) == 1
-            return Home(*found, Way.SCRIPT if alone else Way.ITEM, None if alone else building)
-    return None
+    items = entry.value.items if isinstance(entry.value, NodeList) else ()
+    elsewhere = [
+        (index, found)
+        for index in _building_items(finding)
+        if index < len(items) and (found := _followed(finding.pipeline, file, items[index])) is not None
+    ]
+    if len(elsewhere) != 1:
+        return None
+    index, home = elsewhere[0]
+    return Home(*home, Way.SCRIPT) if len(items) == 1 else Home(*home, Way.ITEM, index)
 
 
 def heirs(pipeline: Pipeline, entry: Entry) -> Iterator[Job]:
@@ -163,14 +167,16 @@ def unused_merges_of(pipeline: Pipeline, job: Job) -> frozenset[int]:
     return frozenset(found)
 
 
-def _building_item(finding: Finding) -> int | None:
-    """Return the position of the one item of the job's own script, written elsewhere, that runs its builds."""
+def _building_items(finding: Finding) -> tuple[int, ...]:
+    """Return the positions of the items of the job's script that run several builds; none for one in before_script."""
     trace = finding.trace
     if trace is None:
-        return None
-    indexes = {trace.items[step.item].index for step in trace.steps if step.builds}
-    sections = {trace.items[step.item].section.value for step in trace.steps if step.builds}
-    return indexes.pop() if len(indexes) == 1 and sections == {"script"} else None
+        return ()
+    items = [trace.items[step.item] for step in trace.steps if step.builds]
+    if any(item.section is not Section.SCRIPT for item in items):
+        return ()
+    counts = Counter(item.index for item in items)
+    return tuple(index for index, count in counts.items() if count > 1 or len(counts) == 1)
 
 
 def _followed(pipeline: Pipeline, file: PipelineFile, node: Node) -> tuple[Job, Entry] | None:

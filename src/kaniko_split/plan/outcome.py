@@ -130,15 +130,20 @@ class Split:
         """
         assert self.shared is not None  # noqa: S101 (the caller asked)
         # The numbers of the builds differ from job to job, where each has a `before_script` of its own.
-        builds = [one.build for one in self.jobs if one.build is not None]
+        builds = [one.build for one in self.jobs if one.build is not None and self._is_shared(one.build)]
         parts = [one for one in self.shared.jobs if one.build is not None]
         by_build = dict(zip(builds, parts, strict=True))
         if job.build is not None:
-            return by_build[job.build]
+            return by_build[job.build]  # A build of the job's own has no part.
         rest = [one for one in self.shared.jobs if one.build is None]
         if not rest:
             raise KeyError(job.name)
         return rest[0]
+
+    def _is_shared(self, build: int) -> bool:
+        """Tell whether the shared script runs a build, and not another item of the job's own script."""
+        trace, index = self.finding.trace, self.home.index if self.home is not None else None
+        return trace is None or index is None or trace.items[trace.steps[build].item].index == index
 
     @property
     def loop(self) -> Loop | None:

@@ -57,6 +57,12 @@ class _Heir:
         return [step.build for step in self.trace.steps if step.build is not None]
 
     @property
+    def shared_builds(self) -> list[Build]:
+        """Those of them that the shared script runs."""
+        own = self.steps
+        return [step.build for step in self.trace.steps if step.build is not None and step.number in own]
+
+    @property
     def steps(self) -> frozenset[int]:
         """The statements of the shared script, by their numbers in the finding's own."""
         return frozenset(step.number for step in self.trace.steps if self._is_shared(step.item))
@@ -222,6 +228,10 @@ def _check_alike(heirs: list[_Heir], *, words: bool) -> None:
         if one.slices.beside_the_loop:
             why = "it stands beside a loop, in a script of several jobs"
             raise CannotSliceError("build-in-control-flow", one.trace.steps[one.slices.beside_the_loop[0]], why)
+        strange = [part for part in one.slices.jobs if part.build is not None and part.build not in one.steps]
+        if any(one.steps & set(part.steps) for part in strange):
+            why = "another build needs a part of it"
+            raise ObstacleError("script-inherited", job.file, job.entry.key.span.start, why)
         if one.home.way is Way.ITEM and one.trace.loop is not None:
             at = one.finding.script.entry
             offset = at.key.span.start if at is not None else job.entry.key.span.start
@@ -288,7 +298,7 @@ def _shared_split(group: Group, heirs: list[_Heir], taken: frozenset[str], *, pl
     placement = placement_of(finding, shared, leaks=_leaks(group, heirs, before))
     if apart:
         return Split(finding, job.name, (), shared, placement, (), extends_template=False)
-    names = names_of_parts(job.name, [one.builds for one in heirs], taken)
+    names = names_of_parts(job.name, [one.shared_builds for one in heirs], taken)
     builds = [part.build for part in shared.jobs if part.build is not None]
     by_build = dict(zip(builds, names.jobs, strict=True))
     rest = name_of_rest(job.name, taken)
@@ -364,7 +374,10 @@ def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *,
     moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
     placement, slices = shared.placement, heir.slices
     if not shared.finding.job.hidden:
-        # What all builds of the shared script begin with, each part of it has.
+        # What all builds of the shared script begin with, each part of it has, and a build of the job's own has not.
+        if len(heir.shared_builds) < len(heir.builds) and heir.steps & set(slices.prelude):
+            why = "another build needs a part of it"
+            raise ObstacleError("script-inherited", job.file, job.entry.key.span.start, why)
         slices = replace(slices, prelude=tuple(number for number in slices.prelude if number not in heir.steps))
     lost = {"extends"} if plain else {"script"} if heir.home.way is Way.SCRIPT else set()
     if heir.home.way is Way.ITEM:

@@ -121,17 +121,18 @@ CODES = (
               images:
                 - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
                 - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+              tools:
+                - /kaniko/executor --context lint --destination $CI_REGISTRY_IMAGE/lint
+                - /kaniko/executor --context test --destination $CI_REGISTRY_IMAGE/test
 
             images:
               stage: build
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
-              script:
-                - !reference [.commands, images]
-                - /kaniko/executor --context docs --destination $CI_REGISTRY_IMAGE/docs
+              script: [!reference [.commands, images], !reference [.commands, tools]]
             """),
         why="Commands that stand once for several jobs are divided where they stand, and each job that takes them over "
-        "becomes one per image. Here they are only a part of what the job builds, a loop beside other commands, "
-        "or taken over in more than one way.",
+        "becomes one per image. Here several such places build several images each, or one holds a loop beside other "
+        "commands, is taken over in more than one way, or has what another build of the job needs.",
         by_hand="Write all builds in one place: under the `script` of a hidden job that the jobs extend, or in the "
         "job's own `script` if no other job runs them.",
     ),
