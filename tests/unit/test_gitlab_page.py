@@ -49,7 +49,7 @@ def test_a_refusal_of_a_row_is_that_of_one_of_its_cases(row: tuple[str, ...]) ->
 def test_each_place_of_a_script_has_its_case() -> None:
     rows = [line.strip("| ").split(" | ") for line in SCRIPTS.split("\n") if line.startswith("| in ")]
     rows += [line.strip("| ").split(" | ") for line in SCRIPTS.split("\n") if line.startswith("| under ")]
-    assert len(rows) == 6
+    assert len(rows) == 8
     for row in rows:
         for name in re.findall(r"`([a-z-]+)`", row[3]):
             assert (CASES / name / "after").is_dir(), name
