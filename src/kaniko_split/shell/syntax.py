@@ -33,6 +33,7 @@ from kaniko_split.shell.nodes import (
     Substitution,
     While,
     Word,
+    nested,
 )
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
@@ -95,7 +96,7 @@ class TreeReader:
             span = Span(span.start, max((self._at(one["End"]) for one in parts), default=span.end))
         redirects = tuple(self._redirect(redirect) for redirect in node.get("Redirs", ()))
         command = node.get("Cmd")
-        return Statement(
+        statement = Statement(
             span,
             self._command(command) if command is not None else None,
             redirects,
@@ -103,6 +104,10 @@ class TreeReader:
             background=background,
             ended_by_semicolon=semicolon and not background,
         )
+        # The text of a here-document is below the line of its command, also where more than that is on the line.
+        inner = (part.span.end for block in nested(statement) for part in block)
+        end = max((span.end, *(redirect.span.end for redirect in redirects if redirect.body is not None), *inner))
+        return statement if end == span.end else replace(statement, span=Span(span.start, end))
 
     def _redirect(self, node: dict[str, Any]) -> Redirect:
         body = self._word(node["Hdoc"], quoted=True) if "Hdoc" in node else None
