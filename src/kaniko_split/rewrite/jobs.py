@@ -8,7 +8,16 @@ from dataclasses import replace
 
 from kaniko_split.detect.loops import Loop
 from kaniko_split.plan.outcome import NewJob, Placement, Split
-from kaniko_split.rewrite.lines import blank_lines_at_end, dash_column, entry_lines, moved, without_blank_lines
+from kaniko_split.rewrite.lines import (
+    blank_lines_at_end,
+    dash_column,
+    ends_in_kept_block,
+    entry_lines,
+    moved,
+    text_of,
+    text_without,
+    without_blank_lines,
+)
 from kaniko_split.rewrite.needs import needs_pieces
 from kaniko_split.rewrite.script import ScriptText, StandIn, script_text
 from kaniko_split.rewrite.script_items import CannotLayOutError
@@ -63,14 +72,21 @@ class _JobWriter:
         here = [edit for edit in prelude if edit.start == edit.end == end]
         others = [edit for edit in prelude if edit not in here]
         pieces = [piece for edit in here for piece in edit.pieces]
-        above = next((edit.pieces for edit in others if edit.end == end and edit.pieces), ())
-        for job in self._split.jobs:
-            pieces.extend(self._job_pieces(job, pieces or above))
+        kept = text_without(self._source, Span(key.span.start, end), others)
+        # Blank lines below a block that keeps them would change its value, which other jobs may inherit.
+        exact = not pieces and ends_in_kept_block(kept)
+        for number, job in enumerate(self._split.jobs):
+            gap = "" if exact and not number else self._gap(kept + text_of(self._source, pieces))
+            pieces.extend(self._job_pieces(job, gap))
         if not pieces:
             return [*template, *others]
         following = self._source.text[end:]
         below = following[: len(following) - len(following.lstrip())].count("\n") if following.strip() else 0
-        return [*template, *others, Edit(end, end, tuple(without_blank_lines(self._source, pieces, below)))]
+        pieces = without_blank_lines(self._source, pieces, below)
+        if following.strip() and not below and self._source.text[:end].endswith("\n\n"):
+            # The blank lines above the next entry are those that the old job's last block keeps.
+            pieces.append(Written(self._gap(kept + text_of(self._source, pieces))))
+        return [*template, *others, Edit(end, end, tuple(pieces))]
 
     def _without_template(self) -> list[Piece]:
         """Return the new jobs for one that has nothing but a script: the first one takes its place and its line."""
@@ -80,7 +96,7 @@ class _JobWriter:
         kept = Span(start, self._script.lines.start)
         pieces: list[Piece] = [Written(name_text(first.name)), Copied(kept), *self._body(first)]
         for job in others:
-            pieces.extend(self._job_pieces(job, pieces))
+            pieces.extend(self._job_pieces(job, self._gap(text_of(self._source, pieces))))
         return pieces
 
     def _check_layout(self) -> None:
@@ -178,11 +194,13 @@ class _JobWriter:
             "flow-layout", self._entry.key.span.start, f"{len(prelude)} commands would move into brackets"
         )
 
-    def _job_pieces(self, job: NewJob, above: Items[Piece]) -> list[Piece]:
-        """Return a new job's lines; the blank lines above it may be those that a block of the job before keeps."""
-        style = self._style
-        gap = "\n" * max(0, style.gap - blank_lines_at_end(self._source, above))
-        return [Written(gap + " " * style.base + name_text(job.name) + ":\n"), *self._body(job)]
+    def _job_pieces(self, job: NewJob, gap: str) -> list[Piece]:
+        """Return a new job's lines, below `gap`."""
+        return [Written(gap + " " * self._style.base + name_text(job.name) + ":\n"), *self._body(job)]
+
+    def _gap(self, above: str) -> str:
+        """Return the blank lines that part a new job from the text above; a block there may keep some of its own."""
+        return "\n" * max(0, self._style.gap - blank_lines_at_end(above))
 
     def _body(self, job: NewJob) -> list[Piece]:
         style, split = self._style, self._split

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Items
 
-from kaniko_split.source.edits import Copied, Piece, Written
+from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.comments import comments
 from kaniko_split.tree.nodes import Alias, Document, Entry, Mapping, Node, Sequence
 
+# The mark of a block scalar that keeps the blank lines at its end.
+_KEPT_BLOCK = Pattern(r"(?:^|[\s:-])[|>]\d?\+\d?[ \t]*(?:#.*)?$")
 _PROPERTIES = Pattern(r"(?:[&!]\S*[ \t]+)*(?:[&!]\S*(?=\n))?")
 
 
@@ -176,23 +178,40 @@ def _without_spaces(source: Source, line: Items[Piece], most: int) -> list[Piece
     return found
 
 
-def blank_lines_at_end(source: Source, pieces: Items[Piece]) -> int:
-    """Return how many blank lines a text ends with, as a block scalar with `+` keeps them."""
-    text = ""
-    for piece in reversed(pieces):
-        text = (source.cut(piece.span) if isinstance(piece, Copied) else piece.text) + text
-        if text.strip():
-            break
-    return max(0, text[len(text.rstrip()) :].count("\n") - 1)
+def text_without(source: Source, span: Span, edits: Items[Edit]) -> str:
+    """Return the text of `span` as it reads after the edits in it."""
+    text, at = "", span.start
+    for edit in sorted(edits, key=lambda one: (one.start, one.end)):
+        text += source.text[at : edit.start] + text_of(source, edit.pieces)
+        at = edit.end
+    return text + source.text[at : span.end]
+
+
+def blank_lines_at_end(text: str) -> int:
+    """Return how many blank lines a text ends with."""
+    return max(0, len(text) - len(text.rstrip("\n")) - 1)
 
 
 def without_blank_lines(source: Source, pieces: Items[Piece], below: int) -> list[Piece]:
     """Return `pieces` without those blank lines at the end that stand below as well, where there are `below`."""
-    excess = min(blank_lines_at_end(source, pieces), below)
+    excess = min(blank_lines_at_end(text_of(source, pieces)), below)
     last = pieces[-1]
     if not excess or not isinstance(last, Copied):
         return list(pieces)
     return [*pieces[:-1], Copied(Span(last.span.start, last.span.end - excess))]
+
+
+def ends_in_kept_block(text: str) -> bool:
+    """Tell whether a text of YAML ends in a block scalar with `+`, to which blank lines below it would belong."""
+    inside: int | None = None
+    for line in reversed(text.splitlines()):
+        indent = len(line) - len(line.lstrip(" "))
+        if not line.strip() or (inside is not None and indent >= inside):
+            continue
+        if inside is not None and _KEPT_BLOCK.search(line):
+            return True
+        inside = indent
+    return False
 
 
 def column(source: Source, offset: int) -> int:

@@ -136,7 +136,7 @@ class ScalarSplitter:
                 pieces.append(Written("\n"))
         if "+" in self._header().partition("#")[0]:
             return pieces
-        return without_blank_lines(self.source, pieces, blank_lines_at_end(self.source, pieces))
+        return without_blank_lines(self.source, pieces, blank_lines_at_end(text_of(self.source, pieces)))
 
     # Places in the file.
 
