@@ -18,7 +18,7 @@ from kaniko_split.flow.transitions import moved
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.script import Section
 from kaniko_split.shell.locations import State, Variable
-from kaniko_split.source.text import Span
+from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.comments import comments
 from kaniko_split.tree.nodes import Node, Scalar
 
@@ -63,7 +63,7 @@ def commented(file: PipelineFile, trace: Trace) -> frozenset[int]:
         if item.section is not Section.SCRIPT:
             continue
         end = source.line_end(max(item.node.span.end - 1, item.node.span.start))
-        start = source.line_start(item.node.span.start) if begin is None else begin
+        start = _lead(source, item.node.span.start) if begin is None else begin
         numbers = [step.number for step in trace.steps if step.item == number]
         # Beside the mark of a block a comment goes with its first statement.
         mark = Span(item.node.span.start, source.line_end(item.node.span.start)) if _is_block(item.node) else None
@@ -78,6 +78,18 @@ def commented(file: PipelineFile, trace: Trace) -> frozenset[int]:
         if step is not None:
             found.add(step.number)
     return frozenset(found)
+
+
+def _lead(source: Source, offset: int) -> int:
+    """Return where the comments and blank lines above the line of `offset` begin."""
+    start = source.line_start(offset)
+    while start > 0:
+        above = source.line_start(start - 1)
+        line = source.text[above:start].strip()
+        if line and not line.startswith("#"):
+            break
+        start = above
+    return start
 
 
 def _is_block(node: Node) -> bool:
