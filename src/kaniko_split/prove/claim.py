@@ -21,6 +21,11 @@ _COMMON = Pattern(
 )
 
 
+def is_common(name: str) -> bool:
+    """Tell whether many programs look at a variable, so that the runner or the image may well have set it."""
+    return _COMMON.fullmatch(name) is not None
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Claim:
     """What a command does at most.
@@ -51,7 +56,7 @@ class Claim:
         """Tell whether the command may look at an exported variable."""
         if not self.environment or not self.tool:
             return self.environment
-        return name.upper().startswith(f"{self.tool.upper()}_") or _COMMON.fullmatch(name) is not None
+        return name.upper().startswith(f"{self.tool.upper()}_") or is_common(name)
 
     def joined(self, other: Claim) -> Claim:
         """Return what two commands do at most, one after the other."""

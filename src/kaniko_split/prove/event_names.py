@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from kaniko_split.prove.claim import is_common
 from kaniko_split.prove.events import Event
 from kaniko_split.prove.names import ANYTHING, names_read, names_replaced, names_written
 from kaniko_split.prove.symbols import is_known
@@ -70,11 +71,26 @@ def replaced_by(event: Event) -> Iterator[str]:
         yield from names_replaced(event.node)
 
 
-def exported_by(events: Sequence[Event]) -> Iterator[str]:
-    """Yield the names that some command exports; with `set -a`, all that are assigned."""
-    for event in events:
-        command = event.node.command if event.node is not None else None
-        if isinstance(command, Declaration) and (
-            command.keyword == "export" or any("x" in (word.literal or "x") for word in command.options)
-        ):
-            yield from (one.name for one in command.assignments)
+def exported_since(events: Sequence[Event], given: Collection[str]) -> dict[str, int]:
+    """Return the names that some command exports, each with the place of the first command that may see it.
+
+    A loop is followed once, so that in one, as in any subshell, the order of commands tells nothing.
+
+    Args:
+        events: The commands in order.
+        given: The variables that the pipeline gives, which are exported from the start.
+    """
+    found: dict[str, int] = {}
+    for number, event in enumerate(events):
+        for name in _exported_by(event):
+            early = event.shells or name in given or is_common(name)
+            found[name] = min(0 if early else number, found.get(name, number))
+    return found
+
+
+def _exported_by(event: Event) -> Iterator[str]:
+    command = event.node.command if event.node is not None else None
+    if isinstance(command, Declaration) and (
+        command.keyword == "export" or any("x" in (word.literal or "x") for word in command.options)
+    ):
+        yield from (one.name for one in command.assignments)

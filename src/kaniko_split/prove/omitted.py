@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kaniko_split.prove.commuting import commute, visible_in
-from kaniko_split.prove.event_names import POSITIONAL, exported_by, reads_of, replaced_by, writes_of
+from kaniko_split.prove.event_names import POSITIONAL, exported_since, reads_of, replaced_by, writes_of
 from kaniko_split.prove.events import Event, Run, short_text
 from kaniko_split.prove.names import ANYTHING
 from kaniko_split.prove.symbols import Guard, is_known, meets, shown
@@ -52,8 +52,8 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
         new: What each new job runs, by name.
     """
     places = _places_by_identity(old)
-    exported = frozenset(exported_by(old.events))
-    visible = visible_in(old, exported)
+    exported = exported_since(old.events, old.given)
+    visible = visible_in(old, frozenset(exported))
     for name, run in new.items():
         events = [event for event in run.events if not event.does_nothing or _is_old(event, places)]
         aligned = _aligned(events, old.events, places)
@@ -149,14 +149,14 @@ def _moved(name: str, events: Sequence[Event], kept: Sequence[int], visible: fro
                 return
 
 
-def _left_out(name: str, old: Run, kept: Mapping[int, frozenset[str]], exported: frozenset[str]) -> Iterator[str]:
+def _left_out(name: str, old: Run, kept: Mapping[int, frozenset[str]], exported: Mapping[str, int]) -> Iterator[str]:
     """Walk back from the last command that a job keeps, with what is still to be read.
 
     Args:
         name: The job.
         old: What the old job runs.
         kept: The places of the commands that the job keeps, with the variables that each reads.
-        exported: The variables that are exported.
+        exported: The variables that are exported, each with the place of the first command that may see it.
     """
     live, events = _Live(), old.events
     last = max(kept, default=-1)
@@ -167,7 +167,8 @@ def _left_out(name: str, old: Run, kept: Mapping[int, frozenset[str]], exported:
         if event.words[:1] == ("exit",) and not event.shells and event.guards:
             exits.append((event.guards, number))
         if number in kept:
-            _keep(live, _Reader(event, number), kept[number], exported, guards)
+            seen = frozenset(one for one, since in exported.items() if since <= number and event.claim.sees(one))
+            _keep(live, _Reader(event, number), kept[number] | seen, guards)
         elif _unsets_nothing(event, number, old, kept):
             # The variable has no value afterwards, with or without it.
             for one in event.words[1:]:
@@ -189,9 +190,7 @@ def _unsets_nothing(event: Event, number: int, old: Run, kept: Mapping[int, froz
     return not any(written & (names | {ANYTHING}) for written in map(writes_of, earlier))
 
 
-def _keep(
-    live: _Live, reader: _Reader, reads: frozenset[str], exported: frozenset[str], guards: frozenset[Guard]
-) -> None:
+def _keep(live: _Live, reader: _Reader, reads: frozenset[str], guards: frozenset[Guard]) -> None:
     event = reader.event
     for one in replaced_by(event):
         call = _call_of(one, event)
@@ -210,7 +209,7 @@ def _keep(
         live.replaced[path] = event
     if event.words[:2] == ("mkdir", "-p"):
         live.replaced |= dict.fromkeys(event.claim.writes or (), event)
-    for one in reads | frozenset(filter(event.claim.sees, exported)):
+    for one in reads:
         live.names.setdefault(one, {})[event.shells, event.calls] = reader
         live.given.pop(one, None)
     if event.claim.reads is None:
