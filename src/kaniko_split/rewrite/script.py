@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.pipeline import PipelineFile
@@ -52,6 +52,7 @@ class ScriptText:
         column: The column that its items' own lines count from: the dashes', or the key's where it is no list.
         taken_over: The position of the item that stands for a shared script; None where there is none.
         comments: Its comments in the file, in order.
+        inside: Those inside of its brackets.
         shown: Those that a list has already; each is written once.
         dropped: The statements that no list has.
         guarded: The chains that are written as conditions.
@@ -66,6 +67,7 @@ class ScriptText:
     column: int
     taken_over: int | None = None
     comments: tuple[Span, ...] = ()
+    inside: tuple[Span, ...] = ()
     shown: set[Span] = field(default_factory=set)
     dropped: frozenset[int] = frozenset()
     guarded: frozenset[int] = frozenset()
@@ -128,6 +130,8 @@ class ScriptText:
         Raises:
             CannotLayOutError: An item cannot be divided.
         """
+        if self.inside:
+            raise CannotLayOutError("flow-layout", self.inside[0].start, "there is a comment inside of its brackets")
         pieces: list[Piece] = []
         last: int | None = None
         for one in self._parts(self._projection(numbers, opens_loop=opens_loop)):
@@ -198,6 +202,8 @@ class ScriptText:
         Raises:
             CannotLayOutError: An item cannot be divided.
         """
+        if self.inside:
+            return self._lines_in_brackets(self._projection(numbers, opens_loop=opens_loop), part)
         inside, value = self.inline(numbers, part, opens_loop=opens_loop), self.entry.value
         several = sum(isinstance(piece, Copied) and "\n" in self.source.cut(piece.span) for piece in inside)
         if not several or not isinstance(value, Sequence):
@@ -208,6 +214,73 @@ class ScriptText:
         blanks = text[last : closing.start].rstrip(" ").endswith("\n")
         tail = Span(text.rfind("\n", last, closing.start), closing.end) if blanks else closing
         return [Copied(opening), *inside, Copied(tail)]
+
+    def _lines_in_brackets(self, projection: Projection, part: StandIn | None) -> list[Piece]:
+        """Return the items in their brackets, each on its lines with the comments above and beside it.
+
+        Raises:
+            CannotLayOutError: An item has no lines of its own, or cannot be divided.
+        """
+        source, value = self.source, self.entry.value
+        assert isinstance(value, Sequence)  # noqa: S101 (it has comments in its brackets)
+        closing = source.line_start(value.span.end - 1)
+        if source.text[closing : value.span.end - 1].strip():
+            raise CannotLayOutError("flow-layout", self.inside[0].start, "there is a comment inside of its brackets")
+        pieces: list[Piece] = []
+        behind: list[Piece] = []
+        for one in self._parts(projection):
+            if one.is_empty or (one.index == self.taken_over and part is not None):
+                raise CannotLayOutError(
+                    "flow-layout", self.inside[0].start, "there is a comment inside of its brackets"
+                )
+            lines, node = self._lines_of_item(one.index), self._node(one.index)
+            texts: list[list[Piece]] = [[Copied(node.span)]]
+            if one.runs:
+                splitter = self._splitter(one)
+                texts = [splitter.inline(run) for run in one.runs]
+            margin = Span(source.line_start(node.span.start), node.span.start)
+            for number, text in enumerate(texts):
+                if pieces:
+                    pieces.extend((Written(","), *behind))
+                above = not number and (not one.runs or one.runs[0][0] is one.units[0])
+                pieces.append(Copied(Span(lines.start if above else margin.start, margin.end)))
+                pieces.extend(text)
+                behind = [Written("\n")]
+            if not one.runs or one.runs[-1][-1] is one.units[-1]:
+                behind = [Copied(Span(self._behind_comma(one.index), lines.end))]
+        opening = Span(value.span.start, self._lines_of_item(0).start)
+        return self._with_new_comments([Copied(opening), *pieces, *behind, Copied(Span(closing, value.span.end))])
+
+    def _lines_of_item(self, index: int) -> Span:
+        """Return the lines of an item between brackets, with the comments above it; those at the end with the last.
+
+        Raises:
+            CannotLayOutError: Other items share them.
+        """
+        source, value = self.source, self.entry.value
+        assert isinstance(value, Sequence)  # noqa: S101 (it has items)
+        node, above = value.items[index], value.items[index - 1].span.end if index else value.span.start + 1
+        start, is_last = source.line_end(above), index == len(value.items) - 1
+        end = source.line_start(value.span.end - 1) if is_last else source.line_end(node.span.end - 1)
+        alone = not source.text[source.line_start(node.span.start) : node.span.start].strip()
+        if not alone or node.span.start < start or node.span.end > end:
+            raise CannotLayOutError("flow-layout", node.span.start, "there is a comment inside of its brackets")
+        return Span(start, end)
+
+    def _behind_comma(self, index: int) -> int:
+        """Return where what follows an item between brackets begins, its comma left out.
+
+        Raises:
+            CannotLayOutError: The comma is on another line.
+        """
+        source, end = self.source, self._node(index).span.end
+        rest = source.text[end : source.line_end(end - 1)]
+        comma = len(rest) - len(rest.lstrip(" \t"))
+        if rest[comma : comma + 1] == ",":
+            return end + comma + 1
+        if self.source.text[end : self.entry.value.span.end].lstrip().startswith(","):
+            raise CannotLayOutError("flow-layout", end, "there is a comment inside of its brackets")
+        return end
 
     def before_value(self) -> Span:
         """Return what stands between the key and its value: the colon, and where the value's line begins."""
@@ -322,9 +395,8 @@ def script_text(
         dash = dash_column(source, value)
         return text(spans, dash, dash)
     if isinstance(value, Sequence):
-        inside = [span for span in comments(source.text, file.documents) if value.span.contains(span)]
-        if inside:
-            raise CannotLayOutError("flow-layout", inside[0].start, "there is a comment inside of its brackets")
-    elif not isinstance(value, Scalar):
+        inside = tuple(span for span in comments(source.text, file.documents) if value.span.contains(span))
+        return replace(text((), column + indent, column), inside=inside)
+    if not isinstance(value, Scalar):
         raise CannotLayOutError("flow-layout", value.span.start)
     return text((), column + indent, column)
