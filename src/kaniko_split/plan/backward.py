@@ -159,7 +159,8 @@ def _refuse_what_is_left(step: Step, live: LocationIndex, hits: frozenset[Locati
         raise CannotSliceError("output-used-later", step)
     if step.build is None and State.FOLDER in hits:
         raise CannotSliceError("output-used-later", step, "it leads the shell to another folder")
-    if step.build is None and (any(map(is_any_file, hits)) or (step.effects.unknown and State.FILES in hits)):
+    unnamed = {place for place in hits if is_any_file(place) and (place is not State.FILES or step.effects.unknown)}
+    if step.build is None and unnamed:
         raise CannotSliceError("output-used-later", step, "nobody can say which files it writes")
     left = {place for place in step.beside - _written_again(step, later) if meeting({place}, live)}
     # A folder of another image is seen by nothing but what reads it by name.

@@ -17,6 +17,7 @@ from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, i
 from kaniko_split.gitlab.resolve import effective_job, levels_of
 from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider, script_items
 from kaniko_split.gitlab.variables import variables_of
+from kaniko_split.kaniko.command import NotABuild
 from kaniko_split.plan.inheritance import Group, Way, aliases_of, ancestors, heirs, unused_merges_of
 from kaniko_split.plan.job_name import NAMES, file_with_name, name_in, naming_variables, texts_of
 from kaniko_split.plan.names import INPUT
@@ -288,6 +289,18 @@ def _check_own_name(finding: Finding, resolved: dict[str, Any]) -> None:
     path = file_with_name(scripts, names, finding.pipeline.read)
     if path is not None:
         raise ObstacleError("job-name-used", job.file, finding.offset, f"`{path}` uses it")
+    made = sorted(names - {*NAMES})
+    if made and finding.trace is not None:
+        _check_environment(finding, finding.trace, made[0])
+
+
+def _check_environment(finding: Finding, trace: Trace, name: str) -> None:
+    """A program that nobody knows may look at a variable that it is not told of; the executor does not."""
+    for step in trace.steps:
+        if step.effects.unknown and not isinstance(step.occurrence.call, NotABuild):
+            line = trace.script.text[step.span.start : step.span.end].partition("\n")[0]
+            detail = f"`{name}` is made from it, and nobody can say whether `{line}` reads that"
+            raise ObstacleError("job-name-used", finding.job.file, finding.offset, detail)
 
 
 def _check_services(finding: Finding, resolved: dict[str, Any]) -> None:
