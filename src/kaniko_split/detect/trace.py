@@ -23,7 +23,7 @@ from kaniko_split.flow.state import Assumed, Read, Setting, ShellState, itself, 
 from kaniko_split.flow.tables import Variables
 from kaniko_split.gitlab.script import ScriptItem, Section
 from kaniko_split.kaniko.command import Build
-from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, meeting
+from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, meeting
 from kaniko_split.shell.parse import NestedTooDeepError, parse
 from kaniko_split.shell.values import Value
 
@@ -183,8 +183,12 @@ class _Stepper:
             if framed is not None:
                 return framed
             self._built = built
-        links = [occurrence] if not last and is_guard(occurrence) else _links(occurrence)
+        links = [occurrence] if not last and self._stays_whole(occurrence) else _links(occurrence)
         return [replace(self._step(number + at, one), chained=at > 0) for at, one in enumerate(links)]
+
+    def _stays_whole(self, occurrence: Occurrence) -> bool:
+        """Tell whether a chain with commands behind it is one statement, which becomes a condition at a job's end."""
+        return is_guard(occurrence) or (self._found.loop is None and is_answered_build(occurrence))
 
     def _step(self, number: int, occurrence: Occurrence) -> Step:
         found, statement = self._found, occurrence.statement
@@ -258,9 +262,35 @@ def is_guard(occurrence: Occurrence) -> bool:
     if not _is_plain_chain(occurrence):
         return False
     *heads, build = _all_links(occurrence)
-    plain = build.builds == 1 and build.shape is Shape.COMMAND and not build.statement.background
-    judged = any(head.effects.fails or head.effects.unknown for head in heads)
-    return plain and judged and not any(map(may_build, heads))
+    return _is_one_build(build) and _judges(heads) and not any(map(may_build, heads))
+
+
+def is_answered_build(occurrence: Occurrence) -> bool:
+    """Tell whether an occurrence is `BUILD && COMMAND`, with a test before it or none.
+
+    Where the build fails, the job goes on. The command changes nothing that others read but what the build has left.
+    """
+    if not _is_plain_chain(occurrence):
+        return False
+    *heads, build, command = _all_links(occurrence)
+    if not _is_one_build(build) or any(map(may_build, (*heads, command))) or (heads and not _judges(heads)):
+        return False
+    effects = command.effects
+    plain = command.shape is Shape.COMMAND and not (command.statement.negated or command.statement.background)
+    uncertain = effects.fails or effects.unknown or effects.leaves
+    own = all(isinstance(place, File) for place in effects.writes) and meeting(effects.reads, build.effects.writes)
+    return plain and not uncertain and bool(not effects.writes or own)
+
+
+def _is_one_build(occurrence: Occurrence) -> bool:
+    if occurrence.shape is Shape.TIMED and not occurrence.statement.negated:
+        inner = tuple(occurrence.inner())
+        return len(inner) == 1 and _is_one_build(inner[0])
+    return occurrence.builds == 1 and occurrence.shape is Shape.COMMAND and not occurrence.statement.background
+
+
+def _judges(occurrences: Sequence[Occurrence]) -> bool:
+    return any(one.effects.fails or one.effects.unknown for one in occurrences)
 
 
 def _where(build: Occurrence) -> tuple[str, str, int]:

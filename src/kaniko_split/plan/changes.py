@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from kaniko_split.detect.findings import source_offset
 from kaniko_split.detect.steps import Trace
+from kaniko_split.detect.trace import is_answered_build
 from kaniko_split.flow.background import BackgroundState, waits_for_all
 from kaniko_split.gitlab.references import Use
 from kaniko_split.gitlab.resolve import effective_job
@@ -129,6 +130,20 @@ def _heeded(split: Split, builds: list[NewJob]) -> Iterator[Change]:
             "the `&&` behind it let the job go on and end well",
             _place(split, numbers[0]),
         )
+    answered = [job for job in builds if trace is not None and _is_answered(trace, split, job)]
+    if answered:
+        several = len(answered) > 1
+        yield Change(
+            Mark.PROVED,
+            f"{_list([job.name for job in answered])} {'end' if several else 'ends'} well also when "
+            f"{'their' if several else 'its'} build fails, as the `&&` behind it let the job do",
+            _place(split, answered[0].build or 0),
+        )
+
+
+def _is_answered(trace: Trace, split: Split, job: NewJob) -> bool:
+    """Tell whether a job ends with its build as a condition."""
+    return job.steps[-1] in split.slices.guarded and is_answered_build(trace.steps[job.steps[-1]].occurrence)
 
 
 def _built_on(split: Split, builds: list[NewJob]) -> Iterator[Change]:

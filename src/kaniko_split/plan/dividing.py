@@ -11,7 +11,7 @@ from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.loops import goes_over_braces
 from kaniko_split.flow.occurrence import Shape
 from kaniko_split.kaniko.registries import pulled_as
-from kaniko_split.plan.chains import check_chains
+from kaniko_split.plan.chains import check_chains, check_waits
 from kaniko_split.plan.detours import commented
 from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of, is_changed, is_open, writes_to_project
 from kaniko_split.plan.order import images_used
@@ -58,6 +58,7 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     slices = replace(slices, unread=unread, unsure=unsure, project_writers=writers)
     if wishes.keep_order:
         slices = replace(slices, after={later: frozenset({one}) for one, later in pairwise(numbers)})
+    check_waits(finding.trace, slices)
     check_fresh_values(finding.trace, slices)
     check_artifacts(finding, slices)
     return slices

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kaniko_split.detect.contexts import lies_outside
-from kaniko_split.detect.trace import Step, Trace, is_guard
+from kaniko_split.detect.trace import Step, Trace, is_answered_build, is_guard
 from kaniko_split.flow.background import BackgroundState
 from kaniko_split.flow.builds import masks_failure
 from kaniko_split.flow.occurrence import Shape
@@ -54,7 +54,8 @@ class Slices:
         left_behind: Pairs of builds of which the second saw, in its folder, a file that the first one wrote.
         unread: The builds, by number, whose Dockerfile is not known or not in the repository.
         project_writers: The builds, by number, whose Dockerfile writes below `/builds`, where the project is mounted.
-        guarded: The chains `TEST && BUILD`, by number, that a job ends with: there it is written as `if`.
+        guarded: The chains `TEST && BUILD` or `BUILD && COMMAND`, by number, that a job ends with: there it is
+            written as `if`.
         unsure: Those whose Dockerfile the job may change, or that begin from what only a variable tells.
         turns: For a script with a loop, the statements of each turn; their jobs run them from the template's script.
     """
@@ -251,9 +252,11 @@ class _Slicer:
                 raise CannotSliceError("effect-before-builds", step, "several builds need what it gives")
 
     def _ends_with_guard(self, job: JobSlice) -> bool:
-        """Tell whether a job ends with a build that a test before it may leave out, which failed nothing before."""
+        """Tell whether a job ends with a chain whose failure was passed over, and which a condition can be."""
         end = self._steps[job.steps[-1]]
-        return end is not self._steps[-1] and end.frame is None and is_guard(end.occurrence)
+        if end is self._steps[-1] or end.frame is not None or end.build is None:
+            return False
+        return is_guard(end.occurrence) or is_answered_build(end.occurrence)
 
     def _check_end(self, job: JobSlice) -> None:
         """What ends a job decides how it ends; make sure that its failure did not mean nothing in the middle."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from kaniko_split.prove.claim import Claim
 from kaniko_split.prove.symbols import Guard
@@ -107,6 +108,21 @@ class Run:
     events: tuple[Event, ...]
     endings: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
+
+
+def as_in_chain(new: Run, old: Run) -> Run:
+    """Return what a new job runs, a build that is a condition as what it was in a chain that let the script go on."""
+    passed = {event.build for event in old.events if event.passed_over}
+    return replace(new, events=tuple(_as_passed_over(event, passed) for event in new.events))
+
+
+def _as_passed_over(event: Event, passed: Collection[BuildRecord | None]) -> Event:
+    if event.build is None or event.build.failure != "if":
+        return event
+    for build in passed:
+        if build is not None and replace(event.build, failure=build.failure) == build:
+            return replace(event, build=build, passed_over=True)
+    return event
 
 
 _LONGEST = 80

@@ -111,18 +111,17 @@ def _built_on(name: str, bases: Mapping[str, Mapping[str, str]]) -> frozenset[st
 
 
 def _passed_over(name: str, old: Run, new: Mapping[str, Run], ahead: frozenset[str]) -> Iterator[str]:
-    """Yield the builds that a build waits for although the old job went on where they failed.
+    """Yield the builds that a job waits for although the old job went on where they failed.
 
-    Where a check comes between the two, that tells how the first one has ended; and an image waits for its base.
+    Where a check comes between the two, that tells how the first one has ended; and an image waits for its base. A
+    build whose failure its own job passes over too holds up nothing.
     """
-    if not any(event.build is not None for event in new[name].events):
-        return
     passed = {event.build for event in old.events if event.passed_over}
     for one in sorted(ahead):
         events = new[one].events
         for number, event in enumerate(events):
             checked = any(later.gates for later in events[number + 1 :])
-            if event.build is not None and event.build in passed and not checked:
+            if event.build is not None and event.build in passed and not (checked or event.passed_over):
                 yield f"`{name}` waits for `{short_text(event)}`, whose failure was passed over before"
 
 

@@ -18,7 +18,7 @@ from kaniko_split.prove.bases import bases_of, check_bases
 from kaniko_split.prove.builds import NO_NAMES, Names
 from kaniko_split.prove.comparison import compare
 from kaniko_split.prove.container import RepositoryFiles
-from kaniko_split.prove.events import Run, TooComplexError, short_text
+from kaniko_split.prove.events import Run, TooComplexError, as_in_chain, short_text
 from kaniko_split.prove.gates import compare_gates
 from kaniko_split.prove.machine import plain_text
 from kaniko_split.prove.omitted import check_omitted, omitted_events
@@ -88,10 +88,11 @@ def check_jobs(
             return
     try:
         old = _run(before, _last_with_script(before, name), symbols, names, told)
-        new = {one: _run(after, jobs[0], symbols, names, told) for one, jobs in found.items()}
+        run = {one: _run(after, jobs[0], symbols, names, told) for one, jobs in found.items()}
     except TooComplexError as error:
         yield str(error)
         return
+    new = {one: as_in_chain(events, old) for one, events in run.items()}
     waits = waits_of(needs, [*builds, *finishing])
     bases = bases_of(old, new, symbols, RepositoryFiles(before.read, before.real))
     yield from compare(old, new, waits, symbols, frozenset(_within(told.repeated)))

@@ -141,14 +141,15 @@ class Cutter:
         if right.start < left.end or any(one.body is not None for one in _redirects(command.right)):
             raise InseparableError(statement.span.start, "a here-document begins before another command")
         self.cut(left.start, left.start, "if ")
-        if self.lines.share_line(left.end, right.start):
+        operator = self.bare.find("&&", left.end) + 2
+        if self.lines.share_line(operator, right.start):
             self.cut(left.end, right.start, "; then ")
         else:
-            operator = self.bare.find("&&", left.end) + 2
             continued = self.script.text[operator:].lstrip(" \t").startswith("\\\n")
             self.cut(left.end, self.script.text.find("\\", operator) + 1 if continued else operator, "; then")
         margin = self.lines.text[self.lines.line_start(left.start) : left.start]
-        alone = self.lines.is_first(left.start) and not self.lines.share_line(left.end, right.start)
+        # The line break of a folded text is a blank to the shell.
+        alone = self.lines.is_first(left.start) and "\n" in self.script.text[operator : right.start]
         self.cut(right.end, right.end, f"\n{margin}fi" if alone else "; fi")
 
     # Lists of statements.

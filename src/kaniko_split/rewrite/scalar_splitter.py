@@ -168,7 +168,8 @@ class ScalarSplitter:
             # What is left of a line that began in the item before.
             end += 1
         # What is written in the place of a cut is in the item where that begins.
-        inserted = cut.inserted if cut.start >= window.start else ""
+        margin = " " * self._indent() if self.node.style.is_block else ""
+        inserted = cut.inserted.replace("\n", f"\n{margin}") if cut.start >= window.start else ""
         end = max(start, min(end, window.end))
         first, stop = (self.offsets[min(at - window.start, len(self.offsets) - 1)] for at in (start, end))
         if start == end:

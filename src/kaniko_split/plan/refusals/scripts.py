@@ -152,12 +152,13 @@ CODES = (
               stage: build
               image: {name: gcr.io/kaniko-project/executor:debug, entrypoint: [""]}
               script:
-                - test -f api/Dockerfile && /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api
-                - /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+                - /kaniko/executor --context api --destination $CI_REGISTRY_IMAGE/api &&
+                  /kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web
+                - kubectl rollout restart deploy/app
             """),
         why="The shell does not stop when a command of a chain fails, unless it is the last of the chain. "
-        "The job goes on with the next command and can succeed, while the same chain at the end of a job of its "
-        "own would fail that job.",
+        "The job goes on with the next command and can succeed, while the same command in a job of its own would "
+        "fail that job, and whatever waits for it would not run.",
         by_hand="Where the command is a condition, say so: `if test -f api/Dockerfile; then` and the build. "
         "Otherwise write each command of the chain as an item of its own, without `&&`: a failure then ends the "
         "job, which is usually what is wanted.",
