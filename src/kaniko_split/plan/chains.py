@@ -91,7 +91,7 @@ def _holds_several(step: Step) -> bool:
     """Tell whether a compound link has several statements, among which `set -e` stops where it stands alone."""
     shape = step.occurrence.shape
     several = any(len(part.occurrences) > 1 for part in step.occurrence.parts)
-    return shape is Shape.IF or (shape in {Shape.GROUP, Shape.SUBSHELL} and several)
+    return shape in {Shape.IF, Shape.GROUP, Shape.SUBSHELL} and several
 
 
 def _hardly_fails(step: Step) -> bool:

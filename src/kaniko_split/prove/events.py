@@ -66,6 +66,7 @@ class Event:
         calls: The calls of functions that it runs in, by number.
         callers: The statements that call these functions, and the scripts that it is part of, as written.
         locals: The variables that are local to one of these calls, with its number.
+        conditions: How many conditions of `if` it is part of, which ask for its status.
     """
 
     text: str
@@ -88,6 +89,7 @@ class Event:
     calls: tuple[int, ...] = ()
     callers: tuple[str, ...] = ()
     locals: frozenset[tuple[str, int]] = frozenset()
+    conditions: int = 0
 
     @property
     def does_nothing(self) -> bool:

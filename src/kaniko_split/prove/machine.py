@@ -278,6 +278,7 @@ class Machine(State):
             locals=frozenset(
                 (name, call) for call, names in zip(self.calls, self.locals, strict=True) for name in names
             ),
+            conditions=self.masks.count("if"),
         )
         self.events.append(event)
         return event

@@ -201,7 +201,12 @@ class _Replay(Conditions):
             failed = self._failed(self.events[start:])
             self._branches(failed, lambda: self._links(rest, tail=tail, ends=ends), lambda: None)
             return
-        asked = [event for event in self.events[start:] if event.claim.gates and event.build is None]
+        inside = self.masks.count("if")
+        asked = [
+            event
+            for event in self.events[start:]
+            if event.claim.gates and event.build is None and event.conditions == inside
+        ]
         if asked and tail:
             self.endings.add(plain_text(self._text(first)))
         if asked and not ends:
