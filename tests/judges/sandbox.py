@@ -55,7 +55,7 @@ _FOLDERS = """
     app bin build builds busybox cache certs config data etc home kaniko lib mnt opt out output root run
     sbin secrets shared srv src tmp usr var workdir workspace
 """
-_BEFORE = r"""(?:^|(?<=[\s=:><(`@,;&|])|(?<=[\s=:><(`@,;&|]["'])|(?<=^["'])|(?<=://))"""
+_BEFORE = r"""(?:^|(?<=[\s=:><(`@,;&|])|(?<=[\s=:><(`@,;&|]["'])|(?<=^["'])|(?<=://)|(?<=\w:-))"""
 _CONTAINER_PATH = re.compile(rf"{_BEFORE}/(?=(?:{'|'.join(_FOLDERS.split())})\b(?![.-]))", re.MULTILINE)
 _CONTAINER_ROOT = re.compile(r"(?<=\b(?:cd|ls) )/(?=\s|$|[;&|)])")
 # What a program reads there after a build is of that image: Kaniko unpacks it into the container's own root.

@@ -18,7 +18,10 @@ from kaniko_split.kaniko.command import (
 from kaniko_split.programs.table import effect_of, row_name
 from kaniko_split.shell.nodes import Call, Statement
 from kaniko_split.shell.values import Value
+from kaniko_split.source.patterns import Pattern
 
+# Whoever gives the variable gives the executor another place.
+_DEFAULT = Pattern(r"\$\{\w+:?-(?P<word>[^\s${}]+)\}")
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "busybox", "eval", "xargs"})
 
 
@@ -72,6 +75,12 @@ def hides_executor(statement: Statement, state: ShellState) -> bool:
     return runs and any("/" in text and is_executor(text) for text in texts[at + 1 :])
 
 
+def _by_default(text: str) -> str:
+    """Return what `${NAME:-WORD}` is where nothing gives the variable; any other text as it is."""
+    match = _DEFAULT.fullmatch(text)
+    return match["word"] if match is not None else text
+
+
 def _may_be_executor(value: Value, state: ShellState) -> bool:
     """Tell whether one of the values that branches give a variable is the executor."""
     return any(is_executor(choice.split(" ")[0], state.setting.executors) for choice in value.choices if choice)
@@ -85,7 +94,7 @@ def _command_word(values: Sequence[Value], state: ShellState) -> int | None:
     at = behind_wrappers(tuple(value.text for value in values), state.setting.wrappers)
     if at >= len(values):
         return None
-    text = values[at].text
+    text = _by_default(values[at].text)
     if "/" in text and not text.startswith("/") and (state.folder or "").startswith("/"):
         text = f"{state.folder}/{text}"
     moved = state.known.get("KANIKO_DIR")

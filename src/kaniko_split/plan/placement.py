@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kaniko_split.detect.findings import Finding
 from kaniko_split.gitlab.script import Origin
 from kaniko_split.plan.outcome import Placement
-from kaniko_split.plan.slices import CannotSliceError, Slices
+from kaniko_split.plan.slices import Slices
 from kaniko_split.tree.nodes import Alias, Sequence, walk
 
 
@@ -16,20 +18,7 @@ def placement_of(finding: Finding, slices: Slices, *, leaks: bool) -> Placement:
         finding: The job, which keeps the shared statements as the template.
         slices: How its script is divided.
         leaks: Whether a `before_script` that is new there would reach other jobs.
-
-    Raises:
-        CannotSliceError: They have to stay in the template's script, where a loop's body stands that one does not run.
     """
-    place = _place(finding, slices, leaks=leaks)
-    beside = slices.beside_the_loop
-    if beside and place is Placement.SCRIPT:
-        assert finding.trace is not None  # noqa: S101 (it was divided)
-        why = "it stands beside a loop, and what both begin with cannot stand in a `before_script`"
-        raise CannotSliceError("build-in-control-flow", finding.trace.steps[beside[0]], why)
-    return place
-
-
-def _place(finding: Finding, slices: Slices, *, leaks: bool) -> Placement:
     if slices.turns and not slices.beside_the_loop:
         return Placement.SCRIPT
     if not slices.prelude:
@@ -50,3 +39,22 @@ def _place(finding: Finding, slices: Slices, *, leaks: bool) -> Placement:
         if like and not named:
             return Placement.APPENDED
     return Placement.SCRIPT
+
+
+def with_prelude_beside_the_loop(slices: Slices, placement: Placement) -> tuple[Slices, Placement]:
+    """Give the jobs beside a loop what all begin with, where the template's script has it before the loop's body.
+
+    Where an iteration has statements of its own before its body, each job begins with all of them.
+    """
+    if not slices.beside_the_loop or placement is not Placement.SCRIPT:
+        return slices, placement
+    turns = {turn[0] for turn in slices.turns}
+    homes = {number: turn for turn in slices.turns for number in turn}
+    own = any(job.build in homes and job.steps[0] not in turns for job in slices.jobs)
+    jobs = tuple(
+        replace(job, steps=tuple(sorted((*slices.prelude, *job.steps)))) if own or job.build not in homes else job
+        for job in slices.jobs
+    )
+    if own:
+        return replace(slices, prelude=(), jobs=jobs), Placement.NOWHERE
+    return replace(slices, jobs=jobs), placement

@@ -19,7 +19,7 @@ from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, growing, new_jobs, too_many
 from kaniko_split.plan.obstacles import ObstacleError, check_anchored_items, check_inputs, check_job
 from kaniko_split.plan.outcome import Decision, Placement, Refusal, Split
-from kaniko_split.plan.placement import placement_of
+from kaniko_split.plan.placement import placement_of, with_prelude_beside_the_loop
 from kaniko_split.plan.refusing import refusal_of, too_deep
 from kaniko_split.plan.shared_scripts import decide_together
 from kaniko_split.plan.slices import CannotSliceError
@@ -107,12 +107,13 @@ def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision
         builds = [step.build for step in finding.trace.steps if step.build is not None]
         names = names_for(job.name, builds, taken, wishes.names)
         check_inputs(finding, [names.template, *names.jobs])
-        jobs = new_jobs(finding, slices, names.jobs)
-        check_needs(finding, references, jobs)
         moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
-        givers = givers_of(finding, slices, jobs, references)
         aliases = aliases_of(job)
         placement = placement_of(finding, slices, leaks=bool(moved or aliases))
+        slices, placement = with_prelude_beside_the_loop(slices, placement)
+        jobs = new_jobs(finding, slices, names.jobs)
+        check_needs(finding, references, jobs)
+        givers = givers_of(finding, slices, jobs, references)
     except (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError) as error:
         return refusal_of(finding, error)
     except RecursionError:

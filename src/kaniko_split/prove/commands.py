@@ -10,8 +10,18 @@ from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.expansion import ARRAY
 from kaniko_split.prove.machine import Machine, plain_text
 from kaniko_split.prove.printing import printed
-from kaniko_split.prove.symbols import path_in
-from kaniko_split.shell.nodes import Assignment, Call, Declaration, Other, Statement, Substitution, substitutions
+from kaniko_split.prove.symbols import is_known, path_in
+from kaniko_split.shell.nodes import (
+    Assignment,
+    Call,
+    Declaration,
+    Other,
+    Parameter,
+    Statement,
+    Substitution,
+    Word,
+    substitutions,
+)
 
 # The elements of a longer array are not told apart.
 _LONGEST_ARRAY = 20_000
@@ -105,7 +115,9 @@ class Commands(Machine):
         plain, more = unwrapped(words, self.names)
         prefix |= {one.partition("=")[0]: one.partition("=")[2] for one in more}
         texts = [text for word in plain for text in self.symbols.alternatives(word)]
-        run = executor_run(plain, self.shell.folder, self._environment(prefix), self.names, texts)
+        default = _default_of(call.words[0]) if plain == words and not is_known(plain[0]) else None
+        named = plain if default is None else (default, *plain[1:])
+        run = executor_run(named, self.shell.folder, self._environment(prefix), self.names, texts)
         if run is not None:
             self.run_build(statement, words, prefix, run, tail=tail, background=background)
             return
@@ -128,6 +140,15 @@ class Commands(Machine):
         events = self.events[start:]
         known = printed(part, events, self.expander.text)
         return known if known is not None else self.symbols.of("$(", *(event.key for event in events))
+
+
+def _default_of(word: Word) -> str | None:
+    """Return the word that `${NAME:-WORD}` is where nothing gives the variable; None for any other word."""
+    match word.parts:
+        case (Parameter(operator=":-" | "-", inner=(default,)),):
+            return default.literal
+        case _:
+            return None
 
 
 def _has_substitution(one: Assignment) -> bool:

@@ -110,7 +110,7 @@ class _JobWriter:
         """Return what becomes of the `script` entry in the template."""
         prelude = self._split.slices.prelude
         loop = self._split.loop
-        if loop is not None and self._split.slices.beside_the_loop:
+        if loop is not None and self._split.slices.beside_the_loop and self._split.placement is not Placement.SCRIPT:
             return self._prelude_and_body(prelude)
         if loop is not None and not isinstance(self._entry.value, Sequence):
             return [self._script.in_place((*prelude, *self._turns))]
@@ -226,9 +226,9 @@ class _JobWriter:
     def _job_script(self, job: NewJob) -> list[Piece]:
         style, script = self._style, self._script
         part = self._stand_in(job)
-        refers = self._split.placement is Placement.SCRIPT and self._split.refers_to_template
-        reference = f"!reference [{name_text(self._split.template or '')}, {self._entry.name}]"
         loop = self._split.loop
+        refers = self._split.placement is Placement.SCRIPT and self._split.refers_to_template and loop is None
+        reference = f"!reference [{name_text(self._split.template or '')}, {self._entry.name}]"
         if loop is not None and job.build not in self._split.slices.beside_the_loop:
             return self._turn(job, loop, reference)
         # What was said above or beside `script:` goes with the first script.
