@@ -416,15 +416,31 @@ class _Slicer:
     def _cleaned(
         self, roots: dict[int, set[int]], sliced: dict[int, frozenset[int]], tail: frozenset[int], finishing: set[int]
     ) -> tuple[dict[int, frozenset[int]], frozenset[int]]:
-        """Leave out the detours of all slices, but what has a comment out of one of them only."""
-        fixed = frozenset[int]()
+        """Leave out the detours of all slices; what has a comment stays where that is read."""
+        fixed = {build: frozenset[int]() for build in self._builds}
+        end_fixed = frozenset[int]()
         while True:
-            cleaned = {build: self._direct(roots[build], steps, finishing, fixed) for build, steps in sliced.items()}
-            end = self._direct(finishing, tail, finishing, fixed)
+            cleaned = {
+                build: self._direct(roots[build], steps, finishing, fixed[build]) for build, steps in sliced.items()
+            }
+            end = self._direct(finishing, tail, finishing, end_fixed)
             lost = tail.union(*sliced.values()) - end.union(*cleaned.values())
-            if not lost & self._commented - fixed:
+            lost = lost & self._commented - end_fixed.union(*fixed.values())
+            if not lost:
                 return cleaned, end
-            fixed |= lost & self._commented
+            for number in lost:
+                readers = self._readers(number, sliced)
+                for build in readers:
+                    fixed[build] |= {number}
+                if not readers or number < self._builds[0]:
+                    end_fixed |= {number}
+
+    def _readers(self, number: int, sliced: Mapping[int, frozenset[int]]) -> list[int]:
+        """Return the builds whose jobs keep a statement with a comment: all that share it, or the next behind it."""
+        builds = [build for build in self._builds if number in sliced[build]]
+        if number < self._builds[0] or self._trace.loop is not None:
+            return builds
+        return ([build for build in builds if build > number] or builds[-1:])[:1]
 
     def _direct(
         self, roots: set[int], steps: frozenset[int], finishing: set[int], fixed: frozenset[int]
