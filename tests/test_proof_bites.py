@@ -86,6 +86,46 @@ def variable_lost(
 
 
 PLANTED: dict[str, Planted] = {
+    # A part of what is printed is lost, or another file is printed.
+    "print-without-a-part": Planted(
+        [f"{API} --digest-file a", f"{WEB} --digest-file b", "cat a b"],
+        two([f"{API} --digest-file a", "cat a"], [f"{WEB} --digest-file b", "cat b"]),
+        two([f"{API} --digest-file a", "cat a"], [f"{WEB} --digest-file b"]),
+        "no new job runs `cat a b`",
+    ),
+    "print-of-the-file-of-another-job": Planted(
+        [f"{API} --digest-file a", f"{WEB} --digest-file b", "cat a b"],
+        two([f"{API} --digest-file a", "cat a"], [f"{WEB} --digest-file b", "cat b"]),
+        two([f"{API} --digest-file a", "cat b"], [f"{WEB} --digest-file b", "cat a"]),
+        "no new job runs `cat a b`",
+    ),
+    "print-of-a-changed-file": Planted(
+        [f"{API} --digest-file a", "echo x > c", f"{WEB} --digest-file b", "echo y > c", "cat a b c"],
+        {},
+        two([f"{API} --digest-file a", "cat a"], ["echo x > c", f"{WEB} --digest-file b", "cat b c"]),
+        "no new job runs `cat a b c`",
+    ),
+    "print-with-another-option": Planted(
+        [f"{API} --digest-file a", f"{WEB} --digest-file b", "head -n 1 a b"],
+        two([f"{API} --digest-file a", "head -n 1 a"], [f"{WEB} --digest-file b", "head -n 1 b"]),
+        two([f"{API} --digest-file a", "head -n 1 a"], [f"{WEB} --digest-file b", "head b"]),
+        "no new job runs `head -n 1 a b`",
+    ),
+    "print-that-a-program-takes": Planted(
+        [f"{API} --digest-file a", f"{WEB} --digest-file b", "cat a b | mail team@example.com"],
+        {},
+        two(
+            [f"{API} --digest-file a", "cat a | mail team@example.com"],
+            [f"{WEB} --digest-file b", "cat b | mail team@example.com"],
+        ),
+        "`mail team@example.com`",
+    ),
+    "listing-that-a-program-takes": Planted(
+        [f"{API} --digest-file a", f"{WEB} --digest-file b", "ls -1 | mail team@example.com"],
+        {},
+        two([f"{API} --digest-file a"], [f"{WEB} --digest-file b", "ls -1 | mail team@example.com"]),
+        "`mail team@example.com`",
+    ),
     # A statement is dropped, moved, doubled.
     "dropped": Planted(
         ["cp VERSION web/", API, WEB],

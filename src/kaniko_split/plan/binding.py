@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from kaniko_split.detect.contexts import context_of
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.background import BackgroundState, waits, waits_for_all
-from kaniko_split.flow.effects import AMBIENT
+from kaniko_split.flow.effects import AMBIENT, Effects
 from kaniko_split.kaniko.image import same_repository
+from kaniko_split.plan.divided_prints import PrintedPart, printed_parts
 from kaniko_split.shell.locations import (
     File,
     Location,
@@ -48,6 +49,7 @@ class Bound:
         passing: The statements that only pass on that a build has failed.
         reading: The statements that read what a build has written.
         preparing: The statements that name an image in what they set or write, so that a later build may need them.
+        prints: For a statement that prints the outputs of several builds, what the job of each of them prints.
     """
 
     owners: dict[int, frozenset[int]] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class Bound:
     passing: set[int] = field(default_factory=set)
     preparing: set[int] = field(default_factory=set)
     reading: set[int] = field(default_factory=set)
+    prints: dict[int, Mapping[int, PrintedPart]] = field(default_factory=dict)
 
 
 def bind(trace: Trace) -> Bound:
@@ -141,6 +144,12 @@ class _Binding:
         self._made |= step.effects.overwrites
         return frozenset(self._builds[-1:]) if left else frozenset()
 
+    def _owners(self, effects: Effects) -> frozenset[int]:
+        """Return the builds whose outputs a statement with these effects reads."""
+        hit = meeting(self._tainted, effects.reads)
+        hit -= {_STATUS} - effects.reads
+        return frozenset[int]().union(*(self._tainted[place] for place in hit))
+
     def other(self, step: Step) -> None:
         bound, tainted, reads = self.bound, self._tainted, step.effects.reads
         # What acts outside or scans reads what it is told to: its files are in its words.
@@ -156,7 +165,12 @@ class _Binding:
         if named and any(place is State.FILES or isinstance(place, File) for place in step.effects.writes):
             bound.written[step.number] = named
         if len(owners) > 1:
-            raise CannotSliceError("output-of-several", step)
+            bound.prints[step.number] = printed_parts(step, self._trace.script.text, self._owners)
+            owners = frozenset(bound.prints[step.number])
+            if not owners:
+                raise CannotSliceError("output-of-several", step)
+            # Each job prints what is its own.
+            mentioned = frozenset()
         bound.mentions[step.number] = mentioned
         if waits(step.occurrence):
             self.running -= owners

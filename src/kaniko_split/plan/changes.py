@@ -15,7 +15,9 @@ from kaniko_split.detect.trace import is_answered_build
 from kaniko_split.flow.background import BackgroundState, waits_for_all
 from kaniko_split.gitlab.references import Use
 from kaniko_split.gitlab.resolve import effective_job
+from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.plan.chains import heeded_now
+from kaniko_split.plan.job_name import name_in, naming_variables, only_says
 from kaniko_split.plan.needless import repeated_images, workarounds
 from kaniko_split.plan.order import left_behind_after
 from kaniko_split.plan.outcome import Change, Mark, NewJob, Split
@@ -60,6 +62,8 @@ def _changes(split: Split) -> Iterator[Change]:
     yield from _left_behind(split)
     yield from _written_by_dockerfiles(split)
     yield from _repeated(split)
+    yield from _printed(split)
+    yield from _own_names(split)
     yield from _as_committed(split)
     yield from _left_by_calls(split)
     yield from _needless(split)
@@ -271,6 +275,29 @@ def _repeated(split: Split) -> Iterator[Change]:
             f"`{text}` now runs {where}, and has no effect outside of its container",
             _place(split, number),
         )
+
+
+def _printed(split: Split) -> Iterator[Change]:
+    """Say of each statement that prints what several builds wrote that each job prints its own part."""
+    trace = split.finding.trace
+    if trace is None:
+        return
+    for number, builds in split.slices.prints.items():
+        names = [job.name for job in split.jobs if job.build in builds]
+        text = " ".join(trace.script.text[trace.steps[number].span.start : trace.steps[number].span.end].split()[:2])
+        shown = f"{_list(names)} print each its own part of" if len(names) > 1 else f"{_list(names)} alone runs"
+        yield Change(Mark.PROVED, f"{shown} `{text} ...`, with the files of its own", _place(split, number))
+
+
+def _own_names(split: Split) -> Iterator[Change]:
+    """Say of a statement that prints the name of the job that the new jobs print their own."""
+    trace, finding = split.finding.trace, split.finding
+    names = naming_variables(variables_of(finding.pipeline, finding.job.name))
+    for step in trace.steps if trace is not None else ():
+        text = trace.script.text[step.span.start : step.span.end] if trace is not None else ""
+        if only_says(step) and name_in((text,), names):
+            yield Change(Mark.PROVED, "each new job prints its own name", _place(split, step.number))
+            return
 
 
 def _repeated_steps(split: Split) -> dict[int, list[str]]:

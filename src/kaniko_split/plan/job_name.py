@@ -11,7 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.flow.occurrence import Shape
 from kaniko_split.gitlab.variables import Variable
+from kaniko_split.shell.locations import File, State
 from kaniko_split.source.patterns import Pattern
 
 Read = Callable[[str], str | None]
@@ -70,6 +73,22 @@ def file_with_name(texts: Iterable[str], names: Iterable[str], read: Read) -> st
         if not waiting:
             return None
     return None
+
+
+def text_with_effect(trace: Trace) -> str:
+    """Return the text of a script without the statements that only print their words, whatever those are."""
+    text = trace.script.text
+    for step in reversed(trace.steps):
+        if only_says(step):
+            text = text[: step.span.start] + text[step.span.end :]
+    return text
+
+
+def only_says(step: Step) -> bool:
+    """Tell whether a statement does nothing but print its own words on the terminal."""
+    simple = step.occurrence.shape is Shape.COMMAND and not step.chained and not step.statement.background
+    says = simple and step.effects.prints and bool(step.values) and step.values[0].text in {"echo", "printf"}
+    return says and not any(isinstance(place, File) or place is State.FILES for place in step.effects.reads)
 
 
 def texts_of(value: Any) -> Iterator[str]:

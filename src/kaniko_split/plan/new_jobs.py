@@ -44,7 +44,7 @@ def new_jobs(finding: Finding, slices: Slices, names: Sequence[str]) -> tuple[Ne
         name = by_build[part.build]
         before = sorted(slices.after.get(part.build, ()))
         if not before:
-            jobs.append(NewJob(name, part.build, part.steps))
+            jobs.append(NewJob(name, part.build, part.steps, omits=part.omits))
             continue
         check_gate(resolved)
         _check_written_again(finding, resolved)
@@ -52,7 +52,7 @@ def new_jobs(finding: Finding, slices: Slices, names: Sequence[str]) -> tuple[Ne
         waits = tuple(Need(by_build[one], artifacts) for one in before)
         if not has_needs:
             waits = (*earlier_needs(finding.pipeline, finding.job.name), *waits)
-        jobs.append(NewJob(name, part.build, part.steps, waits, keeps_needs=has_needs))
+        jobs.append(NewJob(name, part.build, part.steps, waits, keeps_needs=has_needs, omits=part.omits))
     return tuple(jobs)
 
 

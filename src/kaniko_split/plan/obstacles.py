@@ -19,7 +19,14 @@ from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider
 from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.kaniko.command import NotABuild
 from kaniko_split.plan.inheritance import Group, Way, aliases_of, ancestors, heirs, unused_merges_of
-from kaniko_split.plan.job_name import NAMES, file_with_name, name_in, naming_variables, texts_of
+from kaniko_split.plan.job_name import (
+    NAMES,
+    file_with_name,
+    name_in,
+    naming_variables,
+    text_with_effect,
+    texts_of,
+)
 from kaniko_split.plan.names import INPUT
 from kaniko_split.plan.shared_values import leaving
 from kaniko_split.plan.slices import Slices
@@ -279,6 +286,9 @@ def _check_own_name(finding: Finding, resolved: dict[str, Any]) -> None:
         if keyword == "variables":
             # An assignment alone uses nothing.
             texts = tuple(text for text in texts if text not in names)
+        if keyword in {"before_script", "script"} and finding.trace is not None:
+            # What is printed is read by people alone.
+            texts = (text_with_effect(finding.trace),)
         used = next((name for name in (*NAMES, *sorted(names)) if name_in(texts, (name,))), None)
         if used is not None:
             start = job.entry.key.span.start

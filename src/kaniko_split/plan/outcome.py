@@ -13,7 +13,7 @@ from kaniko_split.gitlab.references import JobReference
 from kaniko_split.plan.inheritance import Home
 from kaniko_split.plan.needs import Need
 from kaniko_split.plan.slices import Slices
-from kaniko_split.source.text import Place
+from kaniko_split.source.text import Place, Span
 
 
 class Placement(Enum):
@@ -56,6 +56,7 @@ class NewJob:
         steps: Its own statements, by number and in order.
         needs: Its `needs`; None where it keeps the template's.
         keeps_needs: Whether the entries of the old job's own `needs` come first.
+        omits: The spans of the trace's text that leave statements of which each job prints a part.
     """
 
     name: str
@@ -63,6 +64,7 @@ class NewJob:
     steps: tuple[int, ...]
     needs: tuple[Need, ...] | None = None
     keeps_needs: bool = False
+    omits: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

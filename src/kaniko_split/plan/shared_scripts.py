@@ -286,7 +286,7 @@ def _shared_split(group: Group, heirs: list[_Heir], taken: frozenset[str], *, pl
         before=slices.before,
         prelude=tuple(number for number in slices.prelude if number in own),
         jobs=tuple(
-            JobSlice(part.build, tuple(number for number in part.steps if number in own))
+            JobSlice(part.build, tuple(number for number in part.steps if number in own), part.omits)
             for part in slices.jobs
             if own & set(part.steps)
         ),
@@ -303,7 +303,8 @@ def _shared_split(group: Group, heirs: list[_Heir], taken: frozenset[str], *, pl
     by_build = dict(zip(builds, names.jobs, strict=True))
     rest = name_of_rest(job.name, taken)
     parts = tuple(
-        NewJob(by_build[part.build] if part.build is not None else rest, part.build, part.steps) for part in shared.jobs
+        NewJob(by_build[part.build] if part.build is not None else rest, part.build, part.steps, omits=part.omits)
+        for part in shared.jobs
     )
     gone = placement in {Placement.NOWHERE, Placement.APPENDED} and len(job.mapping.entries) == 1
     return Split(

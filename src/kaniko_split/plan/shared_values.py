@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.commands import FRESH_VARIABLES
+from kaniko_split.flow.effects import AMBIENT
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.plan.slices import CannotSliceError, Slices
 from kaniko_split.shell.locations import File, Location, State, Variable, variables_in
@@ -77,23 +79,39 @@ def check_artifacts(finding: Finding, slices: Slices) -> None:
     if not patterns:
         return
     matches = [wildcard(pattern) for pattern in patterns]
+    kept = [wildcard(pattern) for pattern in cached(finding)]
     # What all jobs write alike is the same in each, until one of them writes it once more.
-    writers: dict[str, int] = dict.fromkeys(_shared_files(finding.trace, slices), -1)
-    for index, job in enumerate(slices.jobs):
-        for number in job.steps:
-            step = finding.trace.steps[number]
-            for place in step.effects.writes:
-                if not isinstance(place, File):
-                    continue
-                path = place.path
-                leaves = any(
-                    match(path) or path.startswith(pattern.rstrip("/") + "/")
-                    for match, pattern in zip(matches, patterns, strict=True)
-                )
-                if leaves and writers.setdefault(path, index) != index:
-                    raise CannotSliceError("artifact-of-several", step, f"`{path}`")
+    shared = frozenset(_shared_files(finding.trace, slices))
+    writers: dict[str, tuple[Step, ...]] = {}
+    for job in slices.jobs:
+        for path, steps in _written(finding.trace, job.steps).items():
+            leaves = any(
+                match(path) or path.startswith(pattern.rstrip("/") + "/")
+                for match, pattern in zip(matches, patterns, strict=True)
+            )
+            first = writers.setdefault(path, steps)
+            # The same statements write the same in each job, but not where they find the file in a cache.
+            alike = first == steps and job.build is not None and not any(step.effects.fresh for step in steps)
+            alike = alike and not any(match(path) for match in kept)
+            if leaves and (path in shared or (first is not steps and not alike)):
+                raise CannotSliceError("artifact-of-several", steps[0], f"`{path}`")
+            if leaves and finding.pipeline.read(path) is not None:
+                holders = [one for one in slices.jobs if path in _written(finding.trace, one.steps)]
+                if len(holders) < len(slices.jobs):
+                    why = f"`{path}`: the jobs that do not write it keep it as it is in the repository"
+                    raise CannotSliceError("artifact-of-several", steps[0], why)
     if slices.jobs[-1].build is None:
         _check_changed_again(finding.trace, slices, matches)
+
+
+def _written(trace: Trace, numbers: Iterable[int]) -> dict[str, tuple[Step, ...]]:
+    """Return the statements that write each file, by its path, of those with these numbers."""
+    found: dict[str, tuple[Step, ...]] = {}
+    for step in (trace.steps[number] for number in numbers):
+        for place in step.effects.writes:
+            if isinstance(place, File):
+                found[place.path] = (*found.get(place.path, ()), step)
+    return found
 
 
 def _shared_files(trace: Trace, slices: Slices) -> Iterator[str]:
@@ -131,7 +149,7 @@ def _check_reports(finding: Finding, slices: Slices) -> None:
         return
     tests = [wildcard(from_the_root(str(path))) for path in (dotenv if isinstance(dotenv, list) else [dotenv])]
     # What all jobs write alike is the same in each, until one of them gives it another value.
-    givers: dict[str, set[int]] = {}
+    givers: dict[str, set[_Giver]] = {}
     writers: set[int] = set()
     anew = False
     for index, numbers in enumerate(((*slices.before, *slices.prelude), *(job.steps for job in slices.jobs))):
@@ -143,21 +161,54 @@ def _check_reports(finding: Finding, slices: Slices) -> None:
             if not written:
                 continue
             names = _reported_names(finding.trace, step)
+            giver = _Giver(index, _same_line(finding.trace, step))
             for name in names or (_ANY,):
-                givers.setdefault(name, set()).add(index)
+                givers.setdefault(name, set()).add(giver)
             if index:
                 writers.add(index)
                 anew = anew or any(place not in step.effects.appends for place in written)
-            of_all = set[int]().union(*givers.values())
-            clash = next((name for name, found in givers.items() if len(found) > 1), None)
+            of_all = set[_Giver]().union(*givers.values())
+            clash = next((name for name, found in givers.items() if name != _ANY and _clash(found)), None)
             detail = f"`{written[0].path}`"
             if len(writers) > 1 and anew:
                 raise CannotSliceError("artifact-of-several", step, detail)
             if clash is not None:
                 raise CannotSliceError("artifact-of-several", step, f"{detail}: several of them give `{clash}` in it")
-            if _ANY in givers and len(of_all) > 1:
+            if _ANY in givers and _clash(of_all):
                 why = f"{detail}: which variables they give in it is not known"
                 raise CannotSliceError("artifact-of-several", step, why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Giver:
+    """A job that gives a variable in a report, by its position.
+
+    Attributes:
+        index: The position; 0 for what all jobs begin with.
+        line: The line, where it says the same in every job; else empty.
+    """
+
+    index: int
+    line: str
+
+
+def _clash(givers: Collection[_Giver]) -> bool:
+    """Tell whether several jobs may give different values."""
+    lines = {giver.line for giver in givers}
+    return len({giver.index for giver in givers}) > 1 and (len(lines) > 1 or "" in lines)
+
+
+def _same_line(trace: Trace, step: Step) -> str:
+    """Return a line of a report that is the same wherever it is written; empty where that is not certain.
+
+    It holds nothing but words and variables that no statement sets.
+    """
+    text = trace.script.text[step.span.start : step.span.end]
+    written = frozenset[Location]().union(*(one.effects.writes for one in trace.steps))
+    names = step.effects.reads - AMBIENT - step.effects.appends - {State.FOLDER}
+    plain = all(isinstance(place, Variable) for place in names) and not names & written and not step.effects.fresh
+    known = State.VARIABLES not in written and bool(step.values) and step.values[0].text in _PRINTING
+    return " ".join(text.split()) if plain and known and "$(" not in text and "`" not in text else ""
 
 
 def _reported_names(trace: Trace, step: Step) -> tuple[str, ...]:
@@ -183,10 +234,18 @@ def leaving(finding: Finding) -> list[str]:
         found.extend(str(path) for path in artifacts["paths"])
     if isinstance(artifacts, dict) and artifacts.get("untracked") is True:
         found.append("**")
-    cache = resolved.get("cache")
+    return [*map(from_the_root, found), *cached(finding)]
+
+
+def cached(finding: Finding) -> list[str]:
+    """Return the path patterns of what the job keeps in its cache, where the next job finds it."""
+    cache = effective_job(finding.pipeline, finding.job.name).get("cache")
+    found: list[str] = []
     for one in cache if isinstance(cache, list) else [cache]:
-        if isinstance(one, dict) and isinstance(one.get("paths"), list):
-            found.extend(str(path) for path in one["paths"])
+        if isinstance(one, dict):
+            paths = one.get("paths")
+            found.extend(map(str, paths) if isinstance(paths, list) else ())
+            found.extend(["**"] if one.get("untracked") is True else [])
     return [from_the_root(path) for path in found]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kaniko_split.detect.contexts import lies_outside
 from kaniko_split.detect.trace import Step, Trace, is_answered_build, is_guard
@@ -24,6 +24,7 @@ from kaniko_split.plan.idle_options import idle_options
 from kaniko_split.plan.order import left_behind, order_of
 from kaniko_split.plan.turns import builds_of_turns, check_turns
 from kaniko_split.shell.locations import File, State, Variable, meeting
+from kaniko_split.source.text import Span
 
 __all__ = ["CannotSliceError", "JobSlice", "Slices", "slice_script"]
 
@@ -35,10 +36,12 @@ class JobSlice:
     Attributes:
         build: The number of its build; None for a finishing job, which comes after all builds.
         steps: Its own statements, the build among them.
+        omits: The spans of the trace's text that leave statements of which each job prints a part.
     """
 
     build: int | None
     steps: tuple[int, ...]
+    omits: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -56,6 +59,7 @@ class Slices:
         project_writers: The builds, by number, whose Dockerfile writes below `/builds`, where the project is mounted.
         guarded: The chains `TEST && BUILD` or `BUILD && COMMAND`, by number, that a job ends with: there it is
             written as `if`.
+        prints: For each statement that prints what several builds wrote, the builds whose jobs print some of it.
         unsure: Those whose Dockerfile the job may change, or that begin from what only a variable tells.
         turns: For a script with a loop, the statements of each turn; their jobs run them from the template's script.
     """
@@ -71,6 +75,7 @@ class Slices:
     unsure: tuple[int, ...] = ()
     project_writers: tuple[int, ...] = ()
     guarded: frozenset[int] = frozenset()
+    prints: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
     @property
     def beside_the_loop(self) -> tuple[int, ...]:
@@ -121,7 +126,6 @@ class _Slicer:
         self._links = links
         self._builds = [step.number for step in self._steps if step.build is not None]
         self._environment = names_in_environment(trace, given)
-        self._way_back = Backward(trace.steps, self._environment)
         self._homes = builds_of_turns(trace)
         self._bound = Bound()
         # What comes after all builds, whatever image it names.
@@ -180,7 +184,7 @@ class _Slicer:
         if len(turns) == len(self._builds):
             return self._turn_by_turn(turns, cleaned, tail)
         prelude = self._prelude(cleaned, first, tail if finishing else None)
-        jobs = [JobSlice(build, self._own(cleaned[build], prelude)) for build in self._builds]
+        jobs = [self._job(build, cleaned, prelude) for build in self._builds]
         if finishing:
             jobs.append(JobSlice(None, self._own(tail, prelude)))
         guarded = frozenset(job.steps[-1] for job in jobs if self._ends_with_guard(job))
@@ -200,6 +204,7 @@ class _Slicer:
             left_behind=left_behind(self._steps, self._builds),
             turns=turns,
             guarded=guarded,
+            prints=self._printing(),
         )
 
     def _turn_by_turn(
@@ -208,7 +213,7 @@ class _Slicer:
         """Divide a script all of whose builds one loop makes: what stands before it stays before its body."""
         before = tuple(step.number for step in self._steps if self._in_before_script(step))
         prelude = frozenset(range(turns[0][0])) - frozenset(before)
-        jobs = [JobSlice(build, self._own(sliced[build], prelude)) for build in self._builds]
+        jobs = [self._job(build, sliced, prelude) for build in self._builds]
         if tail:
             # Its script is its own, so it has what it needs of the others too.
             jobs.append(JobSlice(None, tuple(number for number in sorted(tail) if number not in before)))
@@ -219,6 +224,7 @@ class _Slicer:
             after=self._order(jobs),
             left_behind=left_behind(self._steps, self._builds),
             turns=turns,
+            prints=self._printing(),
         )
 
     def _release_what_prepares(self) -> None:
@@ -358,7 +364,14 @@ class _Slicer:
     def _needed(
         self, roots: Iterable[int], finishing: set[int], passed_over: frozenset[int] = frozenset()
     ) -> frozenset[int]:
-        return self._way_back.needed(roots, finishing | self._bound.owners.keys(), passed_over)
+        wanted = frozenset(roots)
+        build = next((one for one in self._builds if one in wanted), None)
+        steps = list(self._steps)
+        for number, parts in self._bound.prints.items():
+            if build is not None and build in parts:
+                steps[number] = replace(steps[number], effects=parts[build].effects)
+        way_back = Backward(tuple(steps), self._environment)
+        return way_back.needed(wanted, finishing | self._bound.owners.keys(), passed_over)
 
     def _prelude(self, sliced: dict[int, frozenset[int]], first: int, tail: frozenset[int] | None) -> frozenset[int]:
         """Return what stands before the first build, in every slice, and may run before what does not.
@@ -405,6 +418,14 @@ class _Slicer:
             else:
                 own.append(step)
         return frozenset(shared)
+
+    def _printing(self) -> dict[int, frozenset[int]]:
+        return {number: frozenset(parts) for number, parts in self._bound.prints.items()}
+
+    def _job(self, build: int, sliced: Mapping[int, frozenset[int]], prelude: frozenset[int]) -> JobSlice:
+        prints = [parts[build] for parts in self._bound.prints.values() if build in parts]
+        omits = tuple(span for part in prints for span in part.omits)
+        return JobSlice(build, self._own(sliced[build], prelude), omits)
 
     def _own(self, steps: frozenset[int], prelude: frozenset[int]) -> tuple[int, ...]:
         return tuple(

@@ -65,6 +65,7 @@ class Event:
         passed_over: Whether a chain lets the script go on where this build fails.
         calls: The calls of functions that it runs in, by number.
         callers: The statements that call these functions, and the scripts that it is part of, as written.
+        found: What was written of the files that it reads, by path.
         locals: The variables that are local to one of these calls, with its number.
         conditions: How many conditions of `if` it is part of, which ask for its status.
     """
@@ -88,6 +89,7 @@ class Event:
     passed_over: bool = False
     calls: tuple[int, ...] = ()
     callers: tuple[str, ...] = ()
+    found: tuple[tuple[str, str], ...] = ()
     locals: frozenset[tuple[str, int]] = frozenset()
     conditions: int = 0
 

@@ -18,6 +18,7 @@ from kaniko_split.prove.bases import bases_of, check_bases
 from kaniko_split.prove.builds import NO_NAMES, Names
 from kaniko_split.prove.comparison import compare
 from kaniko_split.prove.container import RepositoryFiles
+from kaniko_split.prove.divided_prints import joined_prints
 from kaniko_split.prove.events import Run, TooComplexError, as_in_chain, short_text
 from kaniko_split.prove.gates import compare_gates
 from kaniko_split.prove.machine import plain_text
@@ -88,7 +89,7 @@ def check_jobs(
             return
     try:
         old = _run(before, _last_with_script(before, name), symbols, names, told)
-        run = {one: _run(after, jobs[0], symbols, names, told) for one, jobs in found.items()}
+        run = joined_prints(old, {one: _run(after, jobs[0], symbols, names, told) for one, jobs in found.items()})
     except TooComplexError as error:
         yield str(error)
         return

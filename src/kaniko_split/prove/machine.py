@@ -163,7 +163,8 @@ class Machine(State):
         status = any("status of a build" in self.symbols.sources(word) for word in words)
         gates = claim.gates and not masked and not status
         looks = looks or self.container.is_output(claim.reads)
-        event = self._record(statement, words, key, claim, None, gates=gates, text=text, looks=looks)
+        found = self.container.seen(claim.reads, self.guards, outputs=True) if claim.reads else ()
+        event = self._record(statement, words, key, claim, None, gates=gates, text=text, looks=looks, found=found)
         if claim.fresh:
             self.symbols.mark(key, f"`{event.text}`")
         self._write(claim, key, words)
@@ -253,6 +254,7 @@ class Machine(State):
         gates: bool,
         text: str = "",
         looks: bool = False,
+        found: tuple[tuple[str, str], ...] = (),
     ) -> Event:
         script = self.expander.text
         line = script.count("\n", 0, statement.span.start) + 1
@@ -275,6 +277,7 @@ class Machine(State):
             calls=self.calls,
             passed_over=build is not None and HARMLESS in self.masks,
             callers=self.callers,
+            found=found,
             locals=frozenset(
                 (name, call) for call, names in zip(self.calls, self.locals, strict=True) for name in names
             ),

@@ -71,6 +71,7 @@ class Cutter:
         """Take out of a statement that stays what leaves it."""
         if statement.span in self.projection.guarded:
             self.guard(statement)
+        self.cut_words(statement)
         if statement.span in self.projection.stays or not is_divisible(statement):
             return
         if not isinstance(statement.command, Chain) and not self.keeps_end(statement):
@@ -96,6 +97,12 @@ class Cutter:
                     self.fill(inner)
             case _:
                 raise InseparableError(statement.span.start, "this command cannot be divided")
+
+    def cut_words(self, statement: Statement) -> None:
+        """Take out of a statement that stays the words that other texts have."""
+        for omitted in self.projection.omits if statement.span in self.projection.stays else ():
+            if statement.span.contains(omitted):
+                self.cut(omitted.start, omitted.end)
 
     def keeps_end(self, statement: Statement) -> bool:
         """Tell whether the last statement in a compound command stays: comments at its end go with that."""

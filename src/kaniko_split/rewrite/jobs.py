@@ -224,7 +224,7 @@ class _JobWriter:
             return None
 
     def _job_script(self, job: NewJob) -> list[Piece]:
-        style, script = self._style, self._script
+        style, script = self._style, replace(self._script, omits=job.omits)
         part = self._stand_in(job)
         loop = self._split.loop
         refers = self._split.placement is Placement.SCRIPT and self._split.refers_to_template and loop is None
@@ -252,7 +252,7 @@ class _JobWriter:
 
     def _turn(self, job: NewJob, loop: Loop, reference: str) -> list[Piece]:
         """Return the script of a job that runs one turn of a loop, which stands in the template's script."""
-        style, script, slices = self._style, self._script, self._split.slices
+        style, script, slices = self._style, replace(self._script, omits=job.omits), self._split.slices
         turn = next((numbers for numbers in slices.turns if job.build in numbers), ())
         above = [number for number in job.steps if turn and number < turn[0]]
         behind = [number for number in job.steps if number not in {*turn, *above}]

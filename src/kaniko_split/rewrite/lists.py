@@ -62,7 +62,10 @@ def _part(script: ScriptText, style: Style, job: NewJob, reference: str | None) 
 
 def _body(script: ScriptText, style: Style, job: NewJob, reference: str | None) -> list[Piece]:
     first = f"{style.dashes}- {reference}\n" if reference is not None else ""
-    return [Written(f"{style.keys}script:\n{first}"), *script.block(job.steps, len(style.dashes))]
+    return [
+        Written(f"{style.keys}script:\n{first}"),
+        *replace(script, omits=job.omits).block(job.steps, len(style.dashes)),
+    ]
 
 
 def _first_item(source: Source, script: ScriptText) -> int:

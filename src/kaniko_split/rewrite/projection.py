@@ -19,6 +19,7 @@ class Projection:
         opened: The spans of the `for` loops whose body is kept without the loop.
         guarded: The spans of the `&&` chains that become `if LEFT; then RIGHT; fi`.
         comments: The comments that the text shows; None for those of the statements that stay.
+        omits: The spans within statements that stay which leave them.
         dropped: The spans of the statements that no text keeps: comments at the end of a compound command go with the
             last one that some text keeps.
     """
@@ -28,6 +29,7 @@ class Projection:
     guarded: frozenset[Span] = frozenset()
     comments: frozenset[Span] | None = None
     dropped: frozenset[Span] = frozenset()
+    omits: frozenset[Span] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, order=True, repr=False)

@@ -56,6 +56,7 @@ class ScriptText:
         shown: Those that a list has already; each is written once.
         dropped: The statements that no list has.
         guarded: The chains that are written as conditions.
+        omits: The spans of the trace's text that leave statements which stay.
     """
 
     written: WrittenScript
@@ -71,6 +72,7 @@ class ScriptText:
     shown: set[Span] = field(default_factory=set)
     dropped: frozenset[int] = frozenset()
     guarded: frozenset[int] = frozenset()
+    omits: tuple[Span, ...] = ()
 
     @property
     def source(self) -> Source:
@@ -171,7 +173,7 @@ class ScriptText:
         return Edit(value.span.start, value.span.end, tuple(splitter.inline(parts[0].runs[0])))
 
     def _projection(self, numbers: Items[int], *, opens_loop: bool) -> Projection:
-        return self.written.projection(numbers, self.dropped, self.guarded, opens_loop=opens_loop)
+        return self.written.projection(numbers, self.dropped, self.guarded, omits=self.omits, opens_loop=opens_loop)
 
     def _parts(self, projection: Projection) -> tuple[ItemPart, ...]:
         written = self.written

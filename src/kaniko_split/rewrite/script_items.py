@@ -109,6 +109,7 @@ class WrittenScript:
         dropped: Iterable[int] = (),
         guarded: Iterable[int] = (),
         *,
+        omits: Iterable[Span] = (),
         opens_loop: bool = False,
     ) -> Projection:
         """Return what stays of the script.
@@ -117,16 +118,21 @@ class WrittenScript:
             numbers: The statements that stay, by number.
             dropped: Those that no list keeps.
             guarded: The chains that are written as conditions.
+            omits: The spans of the trace's text that leave statements which stay.
             opens_loop: Whether the body of the known loop is kept without the loop.
         """
         loop = self.trace.loop
         opened = frozenset(self._loops(loop.statement, len(loop.names))) if loop is not None and opens_loop else ()
         stays, gone, guards = (frozenset(map(self._span, one)) for one in (numbers, dropped, guarded))
-        return Projection(stays, frozenset(opened), guarded=guards, dropped=gone)
+        inner = frozenset(map(self._written, omits))
+        return Projection(stays, frozenset(opened), guarded=guards, dropped=gone, omits=inner)
 
     def _span(self, number: int) -> Span:
         """Return where in the written text a statement is."""
-        span, loop = self.trace.steps[number].span, self.trace.loop
+        return self._written(self.trace.steps[number].span)
+
+    def _written(self, span: Span) -> Span:
+        loop = self.trace.loop
         return span if loop is None else Span(loop.written_at(span.start), loop.written_at(span.end - 1) + 1)
 
     def _loops(self, span: Span, depth: int) -> Iterator[Span]:
@@ -180,7 +186,7 @@ class WrittenScript:
         if not kept:
             return None
         window = Span(self.window(numbers[0]).start, self.window(numbers[-1]).end)
-        divided = [one.statement for one in kept if one.span not in projection.stays or one.span in projection.guarded]
+        divided = [one.statement for one in kept if not _stays_whole(one.statement, projection)]
         found = cuts_inside(self.script, divided, projection, layout_of(self)) if divided else ()
         cuts = tuple(one for one in found if one.touches(window))
         if whole or (len(kept) == len(units) and not cuts and not any(unit.chained for unit in units)):
@@ -269,6 +275,12 @@ def _links(statement: Statement) -> Iterator[Statement]:
         yield command.right
     else:
         yield statement
+
+
+def _stays_whole(statement: Statement, projection: Projection) -> bool:
+    span = statement.span
+    changed = span in projection.guarded or any(map(span.contains, projection.omits))
+    return span in projection.stays and not changed
 
 
 def _runs(units: Sequence[Unit]) -> Iterator[tuple[Unit, ...]]:

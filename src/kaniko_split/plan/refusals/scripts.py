@@ -305,7 +305,8 @@ CODES = (
               artifacts:
                 paths: [images.txt]
             """),
-        why="After a split each of these files is in another job. No new job has all of them.",
+        why="After a split each of these files is in another job. No new job has all of them. A command that does "
+        "nothing but print them is divided, and each job prints its own part.",
         by_hand="Write a job for each build that keeps its file with `artifacts:paths`. Move the command "
         "to one more job, with all of them in its `needs`. Where the message says that nobody can say what the "
         "command reads, describe its program under `[programs]` in `.kaniko-split.toml`.",
@@ -326,7 +327,8 @@ CODES = (
                 paths: [images.txt]
             """),
         why="Each new job would keep a file of that name with only its own part in it. Where another job "
-        "gets several of them, they overwrite each other and the last one stays.",
+        "gets several of them, they overwrite each other and the last one stays. Commands that write the same "
+        "file in each of these jobs are no reason.",
         by_hand="Write a job for each build, and give each a file name of its own. If one file with all "
         "parts is wanted, join them in one more job that has the build jobs in its `needs`.",
     ),
