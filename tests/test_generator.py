@@ -27,7 +27,7 @@ DRAWS = 300
 
 # Kinds of which the present program gets some wrong. A name goes when its kind is right.
 _KINDS_NOT_YET_RIGHT = """
-    digests-at-the-end gate-twice in-a-text job-name option-window
+    gate-twice in-a-text job-name option-window
 """
 # The same for what an ordinary pipeline shows: a failure that `&&` hides, an effect that moved to the end, artifacts of
 # `untracked`, a job among `needs` that runs on failure alone, and a report that a finishing job does not hand on.

@@ -167,7 +167,9 @@ class _Binding:
         if len(owners) > 1:
             bound.prints[step.number] = printed_parts(step, self._trace.script.text, self._owners)
             owners = frozenset(bound.prints[step.number])
-            if not owners:
+            # The body of a loop is the same in each turn.
+            in_turn = self._trace.turn_of(step) is not None
+            if not owners or (in_turn and any(part.omits for part in bound.prints[step.number].values())):
                 raise CannotSliceError("output-of-several", step)
             # Each job prints what is its own.
             mentioned = frozenset()

@@ -21,6 +21,8 @@ from kaniko_split.source.text import Span
 Owners = Callable[[Effects], frozenset[int]]
 
 _CONVERSION = Pattern(r"%(?!%)")
+# In double quotes (POSIX, 2.2.3).
+_ESCAPED = Pattern(r"\\(?s:.)")
 # Options, and what a short one is given.
 _OPTION = Pattern(r"-.*|[0-9]+")
 # Stands for the owner of what reads the outputs of several builds.
@@ -221,7 +223,8 @@ def _is_in_quotes(word: Word, text: str) -> bool:
         if not isinstance(part, Literal):
             inside = [at for at in inside if not part.span.start <= at < part.span.end]
     ends = text[word.span.start], text[word.span.end - 1]
-    return ends == ('"', '"') and not any(text[at] in "\"'\\" for at in inside)
+    bare = _ESCAPED.sub("", "".join(text[at] for at in inside))
+    return ends == ('"', '"') and '"' not in bare and not bare.endswith("\\")
 
 
 def _with_labels(atoms: Sequence[_Atom]) -> list[_Atom]:
@@ -261,4 +264,5 @@ def _omitted(call: Call, atoms: Sequence[_Atom], kept: Sequence[_Atom], text: st
                 start = end - len(text[start:end].lstrip(_SEPARATORS))
             if atom is left[-1] is not own[-1]:
                 end = start + len(text[start:end].rstrip(_SEPARATORS))
+                end = span.end if text[end - 1] == "\\" else end
             yield from (one for one in (Span(atom.span.start, start), Span(end, atom.span.end)) if one.start < one.end)

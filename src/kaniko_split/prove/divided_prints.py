@@ -30,10 +30,12 @@ def joined_prints(old: Run, new: Mapping[str, Run]) -> dict[str, Run]:
         old: What the old job runs.
         new: What each new job runs, by name.
     """
-    strange = list(_strange(old, new))
+    strange = _strange(old, new)
     whole: dict[int, Event] = {}
-    for event in filter(_prints, old.events if strange else ()):
-        parts = [one for one in strange if id(one) not in whole and _is_part(one, event)]
+    for event in filter(_prints, old.events if any(strange) else ()):
+        # A job has one part of it at most.
+        found = (next((one for one in run if id(one) not in whole and _is_part(one, event)), None) for run in strange)
+        parts = [one for one in found if one is not None]
         printed = sum((Counter(_pieces(one)) for one in parts), Counter[str]())
         if parts and not Counter(_pieces(event)) - printed:
             whole |= {id(one): event for one in parts}
@@ -41,25 +43,29 @@ def joined_prints(old: Run, new: Mapping[str, Run]) -> dict[str, Run]:
     return {name: replace(run, events=tuple(_joined(run.events, whole, listings))) for name, run in new.items()}
 
 
-def _strange(old: Run, new: Mapping[str, Run]) -> Iterator[Event]:
-    """Yield the commands that print of which the new jobs have more than the old one, the last ones of each text."""
+def _strange(old: Run, new: Mapping[str, Run]) -> list[list[Event]]:
+    """Return the commands of each job that print, those of each text left out that the old job runs as often."""
     left = Counter(event.text for event in old.events if not event.inner)
+    found: list[list[Event]] = []
     for run in new.values():
+        found.append([])
         for event in run.events:
             if not event.inner:
                 left[event.text] -= 1
                 if left[event.text] < 0 and _prints(event):
-                    yield event
+                    found[-1].append(event)
+    return found
 
 
 def _joined(events: Sequence[Event], whole: Mapping[int, Event], listings: Mapping[str, Event]) -> Iterator[Event]:
     for event in events:
         if id(event) in whole:
             one = whole[id(event)]
-            yield replace(event, text=one.text, words=one.words, key=one.key)
+            yield replace(event, text=one.text, words=one.words, key=one.key, is_part=True)
         elif event.text in listings and _lists_folder(event) and event.found != listings[event.text].found:
             # Whichever files there are, the folder itself is there.
-            yield replace(event, key=listings[event.text].key, claim=replace(event.claim, reads=frozenset()))
+            claim = replace(event.claim, reads=frozenset[str]())
+            yield replace(event, key=listings[event.text].key, claim=claim, is_part=True)
         else:
             yield event
 

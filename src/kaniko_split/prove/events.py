@@ -66,6 +66,7 @@ class Event:
         calls: The calls of functions that it runs in, by number.
         callers: The statements that call these functions, and the scripts that it is part of, as written.
         found: What was written of the files that it reads, by path.
+        is_part: Whether it prints a part of what the command of the old job printed.
         locals: The variables that are local to one of these calls, with its number.
         conditions: How many conditions of `if` it is part of, which ask for its status.
     """
@@ -90,6 +91,7 @@ class Event:
     calls: tuple[int, ...] = ()
     callers: tuple[str, ...] = ()
     found: tuple[tuple[str, str], ...] = ()
+    is_part: bool = False
     locals: frozenset[tuple[str, int]] = frozenset()
     conditions: int = 0
 

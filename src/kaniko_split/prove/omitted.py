@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kaniko_split.prove.commuting import commute, visible_in
 from kaniko_split.prove.event_names import POSITIONAL, exported_since, reads_of, replaced_by, writes_of
@@ -65,7 +65,8 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
         yield from _moved(name, events, kept, visible)
         # The job may have the value of a turn of a loop as a word, and then reads nothing for it.
         reads = {place: reads_of(event) for place, event in zip(kept, events, strict=True)}
-        yield from _left_out(name, old, reads, exported)
+        parts = {place: event for place, event in zip(kept, events, strict=True) if event.is_part}
+        yield from _left_out(name, _with_parts(old, parts), reads, exported)
 
 
 def omitted_events(old: Run, run: Run) -> tuple[Event, ...]:
@@ -219,6 +220,14 @@ def _keep(live: _Live, reader: _Reader, reads: frozenset[str], guards: frozenset
         live.paths.setdefault(path, reader)
         for place in [place for place in live.replaced if meets(place, path)]:
             del live.replaced[place]
+
+
+def _with_parts(old: Run, parts: Mapping[int, Event]) -> Run:
+    """Return the old run with the claims of those commands of which a job prints a part alone."""
+    if not parts:
+        return old
+    events = (replace(one, claim=parts[at].claim) if at in parts else one for at, one in enumerate(old.events))
+    return replace(old, events=tuple(events))
 
 
 def _call_of(name: str, event: Event) -> int | None:

@@ -23,7 +23,7 @@ from kaniko_split.report.fingerprints import Fingerprints
 from kaniko_split.report.graph import graph_of
 from kaniko_split.rewrite.rewriting import Rewritten, rewrite
 from kaniko_split.source.edits import Copied, Edit, ordered
-from kaniko_split.source.text import Place, Source, write_source
+from kaniko_split.source.text import Place, Source, Span, write_source
 
 
 def document_of(results: Sequence[tuple[Found, Result]], asked: Asked, problems: Sequence[str] = ()) -> data.Document:
@@ -196,17 +196,20 @@ def _job(split: Split, job: NewJob, after: Pipeline | None, graph: data.Graph | 
     return data.PlannedJob(
         name=job.name,
         build=numbers.index(job.build) if job.build in numbers else None,
-        statements=tuple(_statements(split.finding, job.steps)),
+        statements=tuple(_statements(split.finding, job.steps, job.omits)),
         needs=needs,
         place=_at(written[-1].file, written[-1].entry.key.span.start) if written else None,
     )
 
 
-def _statements(finding: Finding, numbers: Sequence[int]) -> Iterator[str]:
+def _statements(finding: Finding, numbers: Sequence[int], omits: Sequence[Span] = ()) -> Iterator[str]:
     if finding.trace is not None:
         for number in numbers:
             span = finding.trace.steps[number].span
-            yield finding.trace.script.text[span.start : span.end]
+            text, end = "", span.end
+            for omitted in sorted(filter(span.contains, omits), key=lambda one: one.start, reverse=True):
+                text, end = finding.trace.script.text[omitted.end : end] + text, omitted.start
+            yield finding.trace.script.text[span.start : end] + text
 
 
 def _builds(finding: Finding) -> Iterator[data.ImageBuild]:
