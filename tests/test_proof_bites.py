@@ -702,6 +702,38 @@ PLANTED: dict[str, Planted] = {
         "no longer waits for `test -f ok`",
     ),
     # An effect comes after its checks; a build whose failure is passed over holds up none.
+    "finishing-job-behind-a-hidden-failure": Planted(
+        [f"{API} && echo built", WEB, "helm upgrade --install app chart"],
+        {
+            "build-api": Job([f"if {API}; then echo built; fi"]),
+            "build-web": Job([WEB]),
+            "images": Job(["helm upgrade --install app chart"], ["build-api", "build-web"], finishing=True),
+        },
+        {
+            "build-api": Job([f"{API} && echo built"]),
+            "build-web": Job([WEB]),
+            "images": Job(["helm upgrade --install app chart"], ["build-api", "build-web"], finishing=True),
+        },
+        "`images` waits for `/kaniko/executor -c api -d $CI_REGISTRY_IMAGE/api`, whose failure was passed over",
+    ),
+    "condition-for-a-failure-that-ends": Planted(
+        [API, WEB],
+        two([API], [WEB]),
+        two([f"if {API}; then echo built; fi"], [WEB]),
+        "fails in another way",
+    ),
+    "condition-in-a-link": Planted(
+        [f"if [ -f api/Dockerfile ]; then {API}; fi && {WEB}"],
+        two([f"if [ -f api/Dockerfile ]; then {API}; fi"], [WEB]),
+        two([API], [WEB]),
+        "runs under other conditions",
+    ),
+    "counter-that-a-build-reads": Planted(
+        ["C=0", f"{API}:$C", "C=$((C + 1))", f"{WEB}:$C", "C=$((C + 1))"],
+        {},
+        two(["C=0", f"{API}:$C", "C=$((C + 1))"], ["C=0", f"{WEB}:$C", "C=$((C + 1))"]),
+        "`build-web`",
+    ),
     "effect-without-its-check": Planted(
         [API, "grep -q ok log", "cosign sign a/api", WEB],
         two([API, "grep -q ok log", "cosign sign a/api"], [WEB], needs=["build-api"]),

@@ -171,6 +171,8 @@ class _Slicer:
         tail = self._needed(finishing, finishing) if finishing else frozenset[int]()
         needed = tail.union(*sliced.values())
         left = frozenset(step.number for step in self._steps if not self._in_before_script(step)) - needed
+        # The body of a loop stays whole; what it sets and nothing needs may go on from what it set before.
+        left -= {number for number in left if number in self._homes and _only_sets_variables(self._steps[number])}
         owned = frozenset(self._bound.owners)
         Attaching(self._steps, self._builds, owned, self._homes).attach(roots, left)
         sliced = {build: self._needed(roots[build], finishing) for build in self._builds}
@@ -472,6 +474,12 @@ class _Slicer:
         left_out |= idle_options(self._steps, (steps | before) - left_out, before | fixed)
         # Without them less is needed, and nothing more.
         return self._needed(roots - left_out, finishing, left_out) & steps if left_out else steps
+
+
+def _only_sets_variables(step: Step) -> bool:
+    effects = step.effects
+    sets = bool(effects.writes) and all(isinstance(place, Variable) for place in effects.writes)
+    return sets and not (effects.acts or effects.fails or effects.unknown or effects.leaves or effects.fresh)
 
 
 def _only_speaks(step: Step) -> bool:

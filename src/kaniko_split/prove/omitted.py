@@ -193,6 +193,8 @@ def _unsets_nothing(event: Event, number: int, old: Run, kept: Mapping[int, froz
 
 def _keep(live: _Live, reader: _Reader, reads: frozenset[str], guards: frozenset[Guard]) -> None:
     event = reader.event
+    if _is_dead(live, event):
+        return
     for one in replaced_by(event):
         call = _call_of(one, event)
         ways = _joined((live.given.get(one) or frozenset()) | {event.guards - guards})
@@ -228,6 +230,13 @@ def _with_parts(old: Run, parts: Mapping[int, Event]) -> Run:
         return old
     events = (replace(one, claim=parts[at].claim) if at in parts else one for at, one in enumerate(old.events))
     return replace(old, events=tuple(events))
+
+
+def _is_dead(live: _Live, event: Event) -> bool:
+    """Tell whether a command gives variables values that no kept command reads, and does nothing else."""
+    written = writes_of(event)
+    plain = event.words[:1] == ("=",) and not event.claim.gates and ANYTHING not in written
+    return plain and bool(written) and not live.names.keys() & (written | {ANYTHING})
 
 
 def _call_of(name: str, event: Event) -> int | None:
