@@ -12,10 +12,11 @@ from kaniko_split.detect.trace import Trace, trace
 from kaniko_split.flow.lower import LimitError
 from kaniko_split.flow.scripts import UnreadableScriptError
 from kaniko_split.gitlab.keywords import DEEPEST_EXTENDS
-from kaniko_split.gitlab.pipeline import PipelineFile
+from kaniko_split.gitlab.pipeline import Job, PipelineFile
 from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, input_mentions, references_to
 from kaniko_split.gitlab.resolve import effective_job, levels_of
 from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider, script_items
+from kaniko_split.gitlab.values import is_merge_key
 from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.kaniko.command import NotABuild
 from kaniko_split.plan.inheritance import Group, Way, aliases_of, ancestors, heirs, unused_merges_of
@@ -34,7 +35,7 @@ from kaniko_split.shell.locations import File
 from kaniko_split.shell.parse import ShellSyntaxError
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.repository import wildcard
-from kaniko_split.tree.nodes import Alias, Entry, Node, Scalar, Sequence, walk
+from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, walk
 
 _POWERSHELL = Pattern(r"\b(?:pwsh|powershell|nanoserver|servercore)\b", re.IGNORECASE)
 # GitLab, "environment:action": these do not deploy.
@@ -165,7 +166,7 @@ def _check_place(finding: Finding) -> None:
             f"it stands at {other.file.place(other.entry.key.span.start)} too",
         )
     if job.file.root is not None and not any(entry is job.entry for entry in job.file.root.entries):
-        raise ObstacleError("job-aliased", job.file, at, "a merge key brings it into the file's root")
+        _check_merged_job(job, job.file.root)
     if isinstance(job.entry.value, Alias) or job.mapping.flow or (job.file.root and job.file.root.flow):
         raise ObstacleError("flow-layout", job.file, at)
     if levels_of(pipeline, job.name) >= DEEPEST_EXTENDS:
@@ -177,6 +178,22 @@ def _check_place(finding: Finding) -> None:
     name = image.get("name") if isinstance(image, dict) else image
     if isinstance(name, str) and _POWERSHELL.search(name):
         raise ObstacleError("other-shell", job.file, _offset_of(finding, "image"), f"its image is `{name}`")
+
+
+def _check_merged_job(job: Job, root: Mapping) -> None:
+    """A job that a merge key brings into the file's root is split there, if nothing but that key takes it over.
+
+    Raises:
+        ObstacleError: Another alias does, or another mapping has a key of that name, which would take its place.
+    """
+    mappings = [node for node in walk(root) if isinstance(node, Mapping)]
+    named = [one for one in mappings if any(entry.name == job.name for entry in one.entries)]
+    merged = [entry.value for entry in root.entries if is_merge_key(entry.key)]
+    parts = {id(part) for value in merged for part in (value.items if isinstance(value, Sequence) else (value,))}
+    aliases = [node for node in walk(root) if isinstance(node, Alias) and any(node.target is one for one in named)]
+    if len(named) != 1 or len(aliases) != 1 or id(aliases[0]) not in parts:
+        why = "a merge key brings it into the file's root"
+        raise ObstacleError("job-aliased", job.file, job.entry.key.span.start, why)
 
 
 def _check_script_origin(finding: Finding) -> None:
