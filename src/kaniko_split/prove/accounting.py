@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from kaniko_split.detect.loops import Loop
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.plan.inheritance import Way
-from kaniko_split.plan.needs import own_list
 from kaniko_split.plan.outcome import Split
 from kaniko_split.rewrite.rewriting import Rewritten
 from kaniko_split.rewrite.style import name_text
@@ -124,8 +123,9 @@ def _check_written(rewritten: Rewritten, splits: Sequence[Split]) -> Iterator[st
 
 def _needs_written_out(split: Split) -> Iterator[str]:
     """Yield the words of a list of `needs` that the old job inherits, where a new job has a list of its own."""
-    job = split.finding.job
-    if own_list(job, "needs") is None and any(new.keeps_needs for new in split.jobs):
+    job, entry = split.finding.job, split.finding.job.mapping.entry("needs")
+    own = entry is not None and isinstance(entry.value, NodeList) and entry.value.tag is None
+    if not own and any(new.keeps_needs for new in split.jobs):
         yield from _words_of(effective_job(split.finding.pipeline, job.name)["needs"])
 
 
