@@ -60,10 +60,22 @@ class Attaching:
             makers = [one for one in self.steps if one.build is not None or one.partner is not None]
             makers = [one for one in makers if _in_same_branch(step, one)] or makers
             home = next((one for one in makers if one.number > number), makers[-1])
-            if step.chained and not step.effects.prints:
-                # A link that needs nothing stays with the build that it cleans up behind.
+            if step.chained and (not step.effects.prints or self._ends_chain(step)):
+                # A link that needs nothing stays with the build that it cleans up behind, or speaks of.
                 home = next((one for one in reversed(makers) if one.number < number), home)
             roots[home.number if home.partner is None else home.partner].add(number)
+
+    def _ends_chain(self, step: Step) -> bool:
+        """Tell whether a link has a build of its chain before it, and none behind it."""
+        first = step.number
+        while self.steps[first].chained:
+            first -= 1
+        last = step.number
+        while last + 1 < len(self.steps) and self.steps[last + 1].chained:
+            last += 1
+        return any(first <= build < step.number for build in self.builds) and not any(
+            step.number < build <= last for build in self.builds
+        )
 
     def _spoken_before_each(self) -> frozenset[int]:
         """Return what is printed right before the first build, where each build has such words of its own."""

@@ -50,6 +50,7 @@ class Bound:
         reading: The statements that read what a build has written.
         preparing: The statements that name an image in what they set or write, so that a later build may need them.
         prints: For a statement that prints the outputs of several builds, what the job of each of them prints.
+        backed: The effects and checks that run in the job of the build before them, whatever they read.
     """
 
     owners: dict[int, frozenset[int]] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class Bound:
     preparing: set[int] = field(default_factory=set)
     reading: set[int] = field(default_factory=set)
     prints: dict[int, Mapping[int, PrintedPart]] = field(default_factory=dict)
+    backed: set[int] = field(default_factory=set)
 
 
 def bind(trace: Trace) -> Bound:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.commands import hardly_fails
 from kaniko_split.flow.occurrence import Shape
-from kaniko_split.plan.slices import CannotSliceError, Slices
+from kaniko_split.plan.binding import CannotSliceError
 
 
 def check_chains(trace: Trace) -> None:
@@ -33,13 +33,18 @@ def check_chains(trace: Trace) -> None:
             raise CannotSliceError("chain-hides-failure", chain[0])
 
 
-def heeded_now(trace: Trace, slices: Slices) -> tuple[int, ...]:
-    """Return the builds, by number, whose failure a chain passed over and which ends the job that they now have."""
+def heeded_now(trace: Trace, jobs: Sequence[tuple[int, Sequence[int]]]) -> tuple[int, ...]:
+    """Return the builds, by number, whose failure a chain passed over and which ends the job that they now have.
+
+    Args:
+        trace: The script.
+        jobs: For each job, its build and its statements.
+    """
     found: list[int] = []
     for chain in _chains(trace)[:-1]:
         passed_over = {step.number for step in chain[:-1] if step.build is not None}
-        ended = [job for job in slices.jobs if not _stays_within(chain, job.steps, trace)]
-        found.extend(job.build for job in ended if job.build in passed_over)
+        ended = [build for build, numbers in jobs if not _stays_within(chain, numbers, trace)]
+        found.extend(build for build in ended if build in passed_over)
     return tuple(found)
 
 

@@ -125,7 +125,7 @@ def _all_in_background(split: Split, builds: list[NewJob]) -> bool:
 def _heeded(split: Split, builds: list[NewJob]) -> Iterator[Change]:
     """Say which jobs end at a failure that a chain passed over."""
     trace = split.finding.trace
-    numbers = heeded_now(trace, split.slices) if trace is not None else ()
+    numbers = heeded_now(trace, split.slices.builds) if trace is not None else ()
     names = [job.name for job in builds if job.build in numbers]
     if names:
         yield Change(

@@ -13,7 +13,7 @@ from kaniko_split.kaniko.image import same_repository
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.kaniko.overlap import looks_like_image, may_be_image
 from kaniko_split.kaniko.registries import pulled_as
-from kaniko_split.plan.binding import CannotSliceError
+from kaniko_split.plan.binding import Bound, CannotSliceError
 from kaniko_split.shell.locations import File, Location, Variable, may_meet, variables_in
 from kaniko_split.source.patterns import Pattern
 
@@ -29,10 +29,9 @@ _NAMES_NO_SOURCE = frozenset({"destination", "cache-repo", "label", "digest-file
 def order_of(
     steps: Sequence[Step],
     slices: Mapping[int, Sequence[int]],
-    mentions: Mapping[int, frozenset[int]],
+    bound: Bound,
     dockerfiles: Mapping[int, str],
-    written: Mapping[int, frozenset[int]],
-    passing: frozenset[int] = frozenset(),
+    ending: frozenset[int] = frozenset(),
 ) -> dict[int, frozenset[int]]:
     """Return, for each build, the builds that its job has to wait for.
 
@@ -44,10 +43,9 @@ def order_of(
     Args:
         steps: All statements.
         slices: The statements of each build's job.
-        mentions: For a statement, the earlier builds whose image it names.
+        bound: What ties the statements to the builds. What writes files and names an image may make a Dockerfile.
         dockerfiles: For a build, the images that its Dockerfile names, where that was read.
-        written: For a statement that writes files, the builds whose image it names: a Dockerfile may be made there.
-        passing: The statements that only pass on that a build has failed.
+        ending: The builds whose failure the old job passed over, and which end their new job.
 
     Raises:
         CannotSliceError: A statement that may end the job before a build goes to the job of a later one alone.
@@ -56,16 +54,20 @@ def order_of(
     after: dict[int, set[int]] = {build: set() for build in builds}
     for build, numbers in slices.items():
         for number in numbers:
-            after[build] |= {other for other in mentions.get(number, ()) if other < build}
+            after[build] |= {other for other in bound.mentions.get(number, ()) if other < build}
         certain, perhaps = images_used(steps, builds, build, dockerfiles.get(build, ""))
         after[build] |= certain | perhaps | _pushed_over(steps, builds, build)
-    for number, named in written.items():
+    for number, named in bound.written.items():
         for build in _readers(steps, number, slices):
             after[build] |= {other for other in named if other < build}
     for step in steps:
         ends = (step.effects.fails or step.effects.acts) and not _only_builds(step)
-        if ends and step.number >= builds[0] and step.number not in passing:
-            _wait_for_verdict(step, slices, after)
+        if ends and step.number >= builds[0] and step.number not in bound.passing:
+            _wait_for_verdict(step, slices, after, ending)
+    for number in bound.backed:
+        for build, numbers in slices.items():
+            if number in numbers and steps[number].effects.acts:
+                after[build] |= {other for other in builds if other < build}
     for build in builds:
         call = steps[build].build
         if call is not None and (call.no_push or call.asks_no_push):
@@ -142,13 +144,18 @@ def _only_builds(step: Step) -> bool:
     return True
 
 
-def _wait_for_verdict(step: Step, slices: Mapping[int, Sequence[int]], after: dict[int, set[int]]) -> None:
+def _wait_for_verdict(
+    step: Step, slices: Mapping[int, Sequence[int]], after: dict[int, set[int]], ending: frozenset[int]
+) -> None:
     """Keep a statement that may end the job between the builds before it and those behind it."""
     holders = {build for build, numbers in slices.items() if step.number in numbers}
     earlier = {build for build in slices if build < step.number}
     if not step.effects.acts and all(isinstance(place, Variable) for place in step.effects.reads - AMBIENT):
         # What asks variables alone, such as `test -n "$TOKEN"`, has no verdict on what was built before it.
         earlier = set()
+    elif not (step.effects.acts or step.effects.unknown):
+        # A check alone ran whether these had succeeded or not.
+        earlier -= ending
     for build in slices:
         if build <= step.number:
             continue

@@ -19,9 +19,11 @@ from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.attaching import Attaching
 from kaniko_split.plan.backward import Backward, names_in_environment
 from kaniko_split.plan.binding import Bound, CannotSliceError, bind
+from kaniko_split.plan.chains import heeded_now
 from kaniko_split.plan.detours import detours
 from kaniko_split.plan.idle_options import idle_options
-from kaniko_split.plan.order import left_behind, order_of
+from kaniko_split.plan.moves import Division, Move
+from kaniko_split.plan.order import images_used, left_behind, order_of
 from kaniko_split.plan.turns import builds_of_turns, check_turns
 from kaniko_split.shell.locations import File, State, Variable, meeting
 from kaniko_split.source.text import Span
@@ -78,6 +80,11 @@ class Slices:
     prints: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
     @property
+    def builds(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
+        """For each job with a build, that and the job's own statements."""
+        return tuple((job.build, job.steps) for job in self.jobs if job.build is not None)
+
+    @property
     def beside_the_loop(self) -> tuple[int, ...]:
         """The builds that stand outside of the loop, where there is one."""
         turned = {number for turn in self.turns for number in turn}
@@ -128,43 +135,64 @@ class _Slicer:
         self._environment = names_in_environment(trace, given)
         self._homes = builds_of_turns(trace)
         self._bound = Bound()
-        # What comes after all builds, whatever image it names.
-        self._trailing: set[int] = set()
+        self._moves: dict[int, Move] = {}
 
     def slices(self) -> Slices:
-        """Return the slices; what stands behind all builds blocks none of them."""
+        """Return the slices, in which no check or effect blocks what came before it."""
         while True:
             found = self._sliced()
-            blocking = self._blocking(found)
-            if not blocking:
+            moves = self._division(found).moves()
+            if moves.items() <= self._moves.items():
                 return found
-            self._trailing |= blocking
+            for number, move in moves.items():
+                if self._moves.setdefault(number, move) is not move:
+                    raise CannotSliceError("order-not-kept", self._steps[number], "no job has it in this order")
 
-    def _blocking(self, found: Slices) -> set[int]:
-        """Return the checks and effects behind all builds that went to a build which another one waits for."""
-        waited = frozenset[int]().union(*found.after.values())
-        behind = self._steps[self._builds[-1] + 1 :]
-        return {
+    def _division(self, found: Slices) -> Division:
+        shared = frozenset(found.prelude)
+        jobs = {job.build: shared | frozenset(job.steps) for job in found.jobs if job.build is not None}
+        tail = next((shared | frozenset(job.steps) for job in found.jobs if job.build is None), frozenset[int]())
+        free = frozenset(
             step.number
-            for step in behind
-            if (step.effects.fails or step.effects.acts)
-            and step.number not in self._homes
-            and step.number not in self._trailing | self._bound.reading
-            and self._bound.owners.get(step.number, frozenset()) & waited
+            for step in self._steps
+            if step.number not in self._homes and step.number not in shared and not self._in_before_script(step)
+        )
+        bases = {
+            build: frozenset().union(*images_used(self._steps, self._builds, build, self._dockerfiles.get(build, "")))
+            for build in self._builds
         }
+        return Division(
+            self._steps, jobs, tail, found.after, self._bound, free, self._ending(found.jobs) & jobs.keys(), bases
+        )
+
+    def _ending(self, jobs: Iterable[JobSlice]) -> frozenset[int]:
+        """Return the builds whose failure a chain passed over, and which end their new job when they fail."""
+        return frozenset(heeded_now(self._trace, [(job.build, job.steps) for job in jobs if job.build is not None]))
+
+    def _move(self) -> None:
+        """Give each statement that moves to the job that it moves to."""
+        for number, move in self._moves.items():
+            if move is Move.PREVIOUS:
+                self._bound.owners[number] = frozenset({max(one for one in self._builds if one < number)})
+                self._bound.backed.add(number)
+            else:
+                self._bound.owners.pop(number, None)
 
     def _sliced(self) -> Slices:
         first, last = self._builds[0], self._builds[-1]
         self._refuse_what_cannot_be_followed(first)
         self._bound = bind(self._trace)
         self._release_what_prepares()
-        self._own_effects_before_gates()
+        self._move()
         finishing = self._finishing(last)
         roots = {build: {build} for build in self._builds}
         for number, owners in self._bound.owners.items():
             if number not in finishing:
                 for build in owners:
                     roots[build].add(number)
+        for number, move in self._moves.items():
+            if move is Move.NEXT:
+                roots[min(build for build in self._builds if build > number)].add(number)
         self._keep_gates(roots)
         sliced = {build: self._needed(roots[build], finishing) for build in self._builds}
         finishing |= self._around_the_effects(finishing, frozenset().union(*sliced.values()))
@@ -247,10 +275,9 @@ class _Slicer:
                 return True
         return State.FILES in step.effects.writes
 
-    def _order(self, jobs: Iterable[JobSlice]) -> dict[int, frozenset[int]]:
+    def _order(self, jobs: Sequence[JobSlice]) -> dict[int, frozenset[int]]:
         slices = {job.build: job.steps for job in jobs if job.build is not None}
-        bound = self._bound
-        return order_of(self._steps, slices, bound.mentions, self._dockerfiles, bound.written, frozenset(bound.passing))
+        return order_of(self._steps, slices, self._bound, self._dockerfiles, self._ending(jobs))
 
     def _check_effects(self, jobs: Sequence[JobSlice]) -> None:
         """Make sure that nothing has its effect outside the container in several jobs."""
@@ -307,7 +334,7 @@ class _Slicer:
         for step in behind:
             names_several = len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints
             ends = step.effects.acts or step.effects.unknown or step.effects.fails
-            if names_several or step.number in self._trailing or (step.number not in self._bound.owners and ends):
+            if names_several or self._moves.get(step.number) is Move.FINISHING or (step.number not in self._bound.owners and ends):
                 found.add(step.number)
         for step in self._steps[:last]:
             if len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints:
@@ -323,29 +350,6 @@ class _Slicer:
             later = [build for build in self._builds if build > step.number]
             if later and step.number > self._builds[0] and step.number not in self._bound.owners:
                 roots[later[0]].add(step.number)
-
-    def _own_effects_before_gates(self) -> None:
-        """Let an effect outside stay ahead of a later verdict on the image that was built before it.
-
-        Raises:
-            CannotSliceError: Several builds come before it, so that no job has both in this order.
-        """
-        for step in self._steps:
-            free = step.effects.acts and step.build is None and step.number not in self._bound.owners
-            earlier = [build for build in self._builds if build < step.number]
-            if not free or not earlier or step.number in self._homes or step.number > self._builds[-1]:
-                continue
-            gates = [
-                gate
-                for gate in self._steps[step.number + 1 :]
-                if gate.effects.fails and self._bound.owners.get(gate.number, frozenset()) & set(earlier)
-            ]
-            if gates and len(earlier) > 1:
-                raise CannotSliceError(
-                    "order-not-kept", step, "a later command judges an image that was built before it"
-                )
-            if gates:
-                self._bound.owners[step.number] = frozenset(earlier)
 
     def _around_the_effects(self, finishing: set[int], needed: frozenset[int]) -> set[int]:
         """Return what else stands behind all builds, where a finishing job does something, and no build needs it.
