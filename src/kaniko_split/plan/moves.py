@@ -20,6 +20,7 @@ class Move(Enum):
 
     PREVIOUS = "to the job of the build before it"
     NEXT = "to the job of the next build"
+    EACH = "to the jobs of all builds after it"
     FINISHING = "to the finishing job"
 
 
@@ -82,11 +83,11 @@ class Division:
         """Yield the checks, or the effects, where an effect now waits for a check that came after it."""
         places = {build: (numbers, _closure(build, self.after)) for build, numbers in self.jobs.items()}
         for numbers, ahead in (*places.values(), (self.tail, frozenset(self.jobs))):
-            effects = [self.steps[number] for number in sorted(numbers) if self.steps[number].effects.acts]
+            effects = [self.steps[number] for number in sorted(numbers & self.free) if self.steps[number].effects.acts]
             for other in ahead:
                 for gate in self._own(other):
                     for effect in effects:
-                        if _judges(gate) and effect.number < gate.number and effect.build is None:
+                        if gate.effects.fails and _matters(gate) and effect.number < gate.number:
                             yield self._before_gate(effect, gate, other)
 
     def _before_gate(self, effect: Step, gate: Step, owner: int) -> tuple[int, Move]:
@@ -101,20 +102,46 @@ class Division:
         raise CannotSliceError("order-not-kept", effect, "a later command judges an image that was built before it")
 
     def _passed_over(self) -> Iterator[tuple[int, Move]]:
-        """Yield the effects that came after a build in any case, and now wait for its success."""
-        for build in self.jobs:
-            for other in sorted(_closure(build, self.after) & self.ending - _closure(build, self.bases)):
-                if any(step.number > other and step.effects.fails for step in self._own(other)):
-                    continue
-                effects = [
-                    step
-                    for step in self._own(build)
-                    if other < step.number < build and _binds(step) and self._previous(step) == other
-                ]
-                if not effects or not all(map(self._can_move, effects)):
-                    detail = "its failure is passed over, and what comes after it would have to wait for its success"
+        """Yield the checks and effects for which a job waits for a build whose failure the old job passed over.
+
+        Raises:
+            CannotSliceError: It has to wait all the same.
+        """
+        waits = {build: self._waits_for_success(build) for build in self.jobs}
+        for build, others in waits.items():
+            # What another job must not wait for is settled there.
+            ahead = _closure(build, self.after)
+            for other in sorted(others.difference(*(waits[one] for one in ahead))):
+                moves = [*self._effects_between(other, build), *self._kept_before(other, build)]
+                if not moves:
+                    detail = "the script goes on when it fails, and what comes after it would wait for its success"
                     raise CannotSliceError("chain-hides-failure", self.steps[other], detail)
-                yield from ((step.number, Move.PREVIOUS) for step in effects)
+                yield from moves
+
+    def _waits_for_success(self, build: int) -> frozenset[int]:
+        """Return the builds that a build waits for, where the old job went on after their failure.
+
+        An image waits for its base, and where a check comes after the build in its job, that tells how it has ended.
+        """
+        others = _closure(build, self.after) & self.ending - _closure(build, self.bases)
+        checked = {one for one in others if any(step.number > one and step.effects.fails for step in self._own(one))}
+        return others - checked
+
+    def _effects_between(self, other: int, build: int) -> Iterator[tuple[int, Move]]:
+        """Yield the effects of a build's job that can follow the earlier build at once, whose job then goes on."""
+        for step in self._own(build):
+            if step.effects.acts and self._previous(step) == other and self._can_move(step):
+                yield step.number, Move.PREVIOUS
+
+    def _kept_before(self, other: int, build: int) -> Iterator[tuple[int, Move]]:
+        """Yield what comes before the earlier build in its job, and need not be there alone."""
+        for step in self._own(other):
+            if step.number > other or step.number in self.jobs[build] or not self._can_move(step):
+                continue
+            if _judges(step) and not step.effects.unknown:
+                yield step.number, Move.EACH
+            elif step.effects.acts and self._previous(step) not in {None, *self.ending}:
+                yield step.number, Move.PREVIOUS
 
     def _own(self, build: int) -> list[Step]:
         return [self.steps[number] for number in sorted(self.jobs[build]) if number in self.free]
@@ -133,11 +160,6 @@ class Division:
 def _judges(step: Step) -> bool:
     """Tell whether a statement is a check, and no build and no effect."""
     return step.effects.fails and step.build is None and step.partner is None and not step.effects.acts
-
-
-def _binds(step: Step) -> bool:
-    """Tell whether a statement must come after all builds that came before it."""
-    return step.effects.acts or step.effects.unknown
 
 
 def _matters(step: Step) -> bool:

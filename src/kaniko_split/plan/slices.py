@@ -14,7 +14,7 @@ from kaniko_split.detect.contexts import lies_outside
 from kaniko_split.detect.trace import Step, Trace, is_answered_build, is_guard
 from kaniko_split.flow.background import BackgroundState
 from kaniko_split.flow.builds import masks_failure
-from kaniko_split.flow.occurrence import Shape
+from kaniko_split.flow.occurrence import Occurrence, Role, Shape
 from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.attaching import Attaching
 from kaniko_split.plan.backward import Backward, names_in_environment
@@ -191,8 +191,10 @@ class _Slicer:
                 for build in owners:
                     roots[build].add(number)
         for number, move in self._moves.items():
-            if move is Move.NEXT:
-                roots[min(build for build in self._builds if build > number)].add(number)
+            later = [build for build in self._builds if build > number]
+            if move in {Move.NEXT, Move.EACH}:
+                for build in later if move is Move.EACH else later[:1]:
+                    roots[build].add(number)
         self._keep_gates(roots)
         sliced = {build: self._needed(roots[build], finishing) for build in self._builds}
         finishing |= self._around_the_effects(finishing, frozenset().union(*sliced.values()))
@@ -342,7 +344,10 @@ class _Slicer:
         return found
 
     def _keep_gates(self, roots: dict[int, set[int]]) -> None:
-        """Let the first build behind a gate that judges no image keep it; later builds keep it or wait for that one."""
+        """Let the first build behind a gate that judges no image keep it; later builds keep it or wait for that one.
+
+        A gate ahead of all builds is for each of them, unless it is there for a value alone.
+        """
         for step in self._steps:
             gates = step.effects.fails and not step.effects.acts and step.build is None and step.partner is None
             if not gates or step.number in self._homes or self._in_before_script(step):
@@ -350,6 +355,9 @@ class _Slicer:
             later = [build for build in self._builds if build > step.number]
             if later and step.number > self._builds[0] and step.number not in self._bound.owners:
                 roots[later[0]].add(step.number)
+            elif step.number < self._builds[0] and _holds_verdict(step.occurrence):
+                for build in later:
+                    roots[build].add(step.number)
 
     def _around_the_effects(self, finishing: set[int], needed: frozenset[int]) -> set[int]:
         """Return what else stands behind all builds, where a finishing job does something, and no build needs it.
@@ -484,6 +492,22 @@ def _only_sets_variables(step: Step) -> bool:
     effects = step.effects
     sets = bool(effects.writes) and all(isinstance(place, Variable) for place in effects.writes)
     return sets and not (effects.acts or effects.fails or effects.unknown or effects.leaves or effects.fresh)
+
+
+def _holds_verdict(occurrence: Occurrence) -> bool:
+    """Tell whether a compound command holds a check that is there for its verdict, and not for a value or a file."""
+    if occurrence.shape is Shape.COMMAND or _writes_to_file(occurrence):
+        return False
+    return any(
+        _holds_verdict(one)
+        or (one.shape is Shape.COMMAND and one.effects.fails and bool(one.values) and not _writes_to_file(one))
+        for one in occurrence.inner(Role.LEFT, Role.RIGHT, Role.BRANCH, Role.BODY)
+    )
+
+
+def _writes_to_file(occurrence: Occurrence) -> bool:
+    redirects = occurrence.statement.redirects
+    return any(">" in one.operator and one.target.literal not in {"/dev/null", None} for one in redirects)
 
 
 def _only_speaks(step: Step) -> bool:
