@@ -15,6 +15,9 @@ from kaniko_split.detect.trace import Step
 from kaniko_split.plan.binding import Bound, CannotSliceError
 
 
+_GOES_ON = "the script goes on when it fails, and what comes after it would wait for its success"
+
+
 class Move(Enum):
     """Where a statement moves."""
 
@@ -55,8 +58,9 @@ class Division:
             CannotSliceError: No job has them in the order of the script.
         """
         found: dict[int, Move] = {}
-        for number, move in (*self._late(), *self._ahead_of_gates(), *self._behind_gates(), *self._passed_over()):
-            found.setdefault(number, move)
+        for moves in (self._late, self._ahead_of_gates, self._behind_gates, self._passed_over, self._at_the_end):
+            for number, move in moves():
+                found.setdefault(number, move)
         return found
 
     def _late(self) -> Iterator[tuple[int, Move]]:
@@ -114,18 +118,44 @@ class Division:
             for other in sorted(others.difference(*(waits[one] for one in ahead))):
                 moves = [*self._effects_between(other, build), *self._kept_before(other, build)]
                 if not moves:
-                    detail = "the script goes on when it fails, and what comes after it would wait for its success"
-                    raise CannotSliceError("chain-hides-failure", self.steps[other], detail)
+                    raise CannotSliceError("chain-hides-failure", self.steps[other], _GOES_ON)
                 yield from moves
 
     def _waits_for_success(self, build: int) -> frozenset[int]:
         """Return the builds that a build waits for, where the old job went on after their failure.
 
-        An image waits for its base, and where a check comes after the build in its job, that tells how it has ended.
+        An image waits for its base.
         """
-        others = _closure(build, self.after) & self.ending - _closure(build, self.bases)
-        checked = {one for one in others if any(step.number > one and step.effects.fails for step in self._own(one))}
-        return others - checked
+        return self._unchecked(_closure(build, self.after) - _closure(build, self.bases))
+
+    def _unchecked(self, builds: frozenset[int]) -> frozenset[int]:
+        """Return those of the builds whose failure was passed over and now ends their job.
+
+        Where a check comes after a build in its job, that tells how it has ended.
+        """
+        return frozenset(
+            one
+            for one in builds & self.ending
+            if not any(step.number > one and step.effects.fails for step in self._own(one))
+        )
+
+    def _at_the_end(self) -> Iterator[tuple[int, Move]]:
+        """Yield what a finishing job does, where it would wait for the success of a build whose failure was passed over.
+
+        A check alone waits for no build, so that the job of the last one may have it.
+
+        Raises:
+            CannotSliceError: An effect would wait for it.
+        """
+        others = self._unchecked(frozenset(self.jobs)) if self.tail else frozenset[int]()
+        if not others:
+            return
+        steps = [self.steps[number] for number in sorted(self.tail & self.free) if number > max(self.jobs)]
+        steps = [step for step in steps if _matters(step) or step.effects.unknown]
+        alone = all(_judges(step) and not step.effects.unknown for step in steps)
+        if steps and not (alone or others == {max(self.jobs)}):
+            raise CannotSliceError("chain-hides-failure", self.steps[min(others)], _GOES_ON)
+        yield from ((step.number, Move.PREVIOUS) for step in steps)
 
     def _effects_between(self, other: int, build: int) -> Iterator[tuple[int, Move]]:
         """Yield the effects of a build's job that can follow the earlier build at once, whose job then goes on."""

@@ -335,8 +335,11 @@ class _Slicer:
         behind = [step for step in self._steps[last + 1 :] if step.number not in self._homes]
         for step in behind:
             names_several = len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints
+            moved = self._moves.get(step.number) is Move.FINISHING
             ends = step.effects.acts or step.effects.unknown or step.effects.fails
-            if names_several or self._moves.get(step.number) is Move.FINISHING or (step.number not in self._bound.owners and ends):
+            if step.number in self._bound.backed:
+                continue
+            if names_several or moved or (step.number not in self._bound.owners and ends):
                 found.add(step.number)
         for step in self._steps[:last]:
             if len(self._bound.mentions.get(step.number, ())) > 1 and not step.effects.prints:
