@@ -14,7 +14,6 @@ from enum import Enum
 from kaniko_split.detect.trace import Step
 from kaniko_split.plan.binding import Bound, CannotSliceError
 
-
 _GOES_ON = "the script goes on when it fails, and what comes after it would wait for its success"
 
 
@@ -140,7 +139,7 @@ class Division:
         )
 
     def _at_the_end(self) -> Iterator[tuple[int, Move]]:
-        """Yield what a finishing job does, where it would wait for the success of a build whose failure was passed over.
+        """Yield what a finishing job does, where it would wait for a build whose failure was passed over to succeed.
 
         A check alone waits for no build, so that the job of the last one may have it.
 
