@@ -78,7 +78,9 @@ class Division:
                 if not step.effects.acts or not self._can_move(step):
                     continue
                 for gate in self.steps[: step.number]:
-                    if _judges(gate) and gate.number in self.free and gate.number not in known:
+                    # What nobody knows keeps its place behind all builds, so that it runs in the job of a later one.
+                    lost = gate.number not in known or (gate.effects.unknown and gate.number > build)
+                    if _judges(gate) and gate.number in self.free and lost:
                         back = step.number in self.bound.backed
                         yield (gate.number, Move.PREVIOUS) if back else (step.number, self._onwards(step))
 
