@@ -7,7 +7,7 @@ build (a test, a copy, a download) may be meant as a condition, or be needed by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.commands import hardly_fails
@@ -48,15 +48,22 @@ def heeded_now(trace: Trace, jobs: Sequence[tuple[int, Sequence[int]]]) -> tuple
     return tuple(found)
 
 
-def check_waits(trace: Trace, slices: Slices) -> None:
+def check_waits(
+    trace: Trace, jobs: Sequence[tuple[int, Sequence[int]]], after: Mapping[int, frozenset[int]], *, finishes: bool
+) -> None:
     """Make sure that no job waits for a build whose failure a chain passed over and which now ends its job.
+
+    Args:
+        trace: The script.
+        jobs: For each job, its build and its statements.
+        after: For each build, the builds that its job waits for.
+        finishes: Whether a finishing job waits for all of them.
 
     Raises:
         CannotSliceError: One does: the old job went on and ended well where that build failed.
     """
-    finishes = any(job.build is None for job in slices.jobs)
-    waited = frozenset[int]().union(*slices.after.values())
-    for build in heeded_now(trace, slices):
+    waited = frozenset[int]().union(*after.values())
+    for build in heeded_now(trace, jobs):
         if finishes or build in waited:
             raise CannotSliceError("chain-hides-failure", trace.steps[build], "a later job would wait for it")
 

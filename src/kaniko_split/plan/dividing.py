@@ -58,7 +58,8 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     slices = replace(slices, unread=unread, unsure=unsure, project_writers=writers)
     if wishes.keep_order:
         slices = replace(slices, after={later: frozenset({one}) for one, later in pairwise(numbers)})
-    check_waits(finding.trace, slices)
+    finishes = any(job.build is None for job in slices.jobs)
+    check_waits(finding.trace, slices.builds, slices.after, finishes=finishes)
     check_fresh_values(finding.trace, slices)
     check_artifacts(finding, slices)
     return slices
