@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+
 
 def main() -> None:
     """Run the command line; a closed pipe or Ctrl-C ends it without a word."""
@@ -15,6 +17,8 @@ def main() -> None:
         sys.stdout, sys.stderr = (one or open(os.devnull, "w") for one in (sys.stdout, sys.stderr))  # noqa: PTH123, SIM115
         sys.stderr.write("error: standard output or standard error is closed, so nothing can be said\n")
         sys.exit(2)
+    # What is imported and parsed stays; to look for garbage among it every 700 objects is a twentieth of a short run.
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     from kaniko_split.cli import main as run
 
     try:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from kaniko_split.detect.frames import Frame
-from kaniko_split.detect.loops import Loop
 from kaniko_split.flow.background import BackgroundState
 from kaniko_split.flow.builds import ExecutorCall
 from kaniko_split.flow.effects import Effects
@@ -17,6 +16,10 @@ from kaniko_split.shell.locations import NOWHERE, Location
 from kaniko_split.shell.nodes import Script, Statement
 from kaniko_split.shell.values import Value
 from kaniko_split.source.text import Span
+
+if TYPE_CHECKING:
+    from kaniko_split.detect.frames import Frame
+    from kaniko_split.detect.loops import Loop
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
+from typing import TYPE_CHECKING
 
-from kaniko_split.detect.frames import Frame, frame_around
-from kaniko_split.detect.loops import Loop, written_out
-from kaniko_split.detect.partners import with_partners
 from kaniko_split.detect.remembered import Answers, Remembered, given_of
 from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
@@ -26,6 +24,10 @@ from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, meeting
 from kaniko_split.shell.parse import NestedTooDeepError, parse
 from kaniko_split.shell.values import Value
+
+if TYPE_CHECKING:
+    from kaniko_split.detect.frames import Frame
+    from kaniko_split.detect.loops import Loop
 
 __all__ = ["Step", "Trace", "trace"]
 
@@ -153,6 +155,8 @@ def _only_loop(found: Trace) -> Loop | None:
         return None
     if not alone or turns < 2 or step.builds != turns:
         return None
+    from kaniko_split.detect.loops import written_out
+
     return written_out(found.script, step.statement, levels)
 
 
@@ -242,6 +246,8 @@ class _Stepper:
                 return None
             if occurrence.builds < 2 or (occurrence.shape is Shape.SUBSHELL and not last):
                 return None
+        from kaniko_split.detect.frames import frame_around
+
         return frame_around(occurrence)
 
     def _framed(self, frame: Frame, number: int) -> list[Step] | None:
@@ -254,7 +260,11 @@ class _Stepper:
                     step.effects, reads=step.effects.reads | frame.reads, writes=step.effects.writes | frame.writes
                 )
                 steps.append(replace(step, effects=effects, frame=frame, branch=branch))
-        return steps if self._opened else with_partners(steps)
+        if self._opened:
+            return steps
+        from kaniko_split.detect.partners import with_partners
+
+        return with_partners(steps)
 
 
 def is_guard(occurrence: Occurrence) -> bool:

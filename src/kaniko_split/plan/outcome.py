@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from kaniko_split.detect.findings import Finding
-from kaniko_split.detect.loops import Loop
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.references import JobReference
 from kaniko_split.plan.inheritance import Home
 from kaniko_split.plan.needs import Need
 from kaniko_split.plan.slices import Slices
 from kaniko_split.source.text import Place, Span
+
+if TYPE_CHECKING:
+    from kaniko_split.detect.loops import Loop
 
 
 class Placement(Enum):

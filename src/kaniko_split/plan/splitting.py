@@ -21,7 +21,6 @@ from kaniko_split.plan.obstacles import ObstacleError, check_anchored_items, che
 from kaniko_split.plan.outcome import Decision, Placement, Refusal, Split
 from kaniko_split.plan.placement import placement_of, with_prelude_beside_the_loop
 from kaniko_split.plan.refusing import refusal_of, too_deep
-from kaniko_split.plan.shared_scripts import decide_together
 from kaniko_split.plan.slices import CannotSliceError
 from kaniko_split.plan.surroundings import with_surroundings
 from kaniko_split.plan.wishes import Wishes
@@ -47,6 +46,8 @@ def plan(findings: Sequence[Finding], wishes: Wishes) -> tuple[Decision, ...]:
         if group is None:
             decided: tuple[Decision, ...] = (_decide(finding, wishes, frozenset(taken)),)
         else:
+            from kaniko_split.plan.shared_scripts import decide_together
+
             decided = decide_together(group, wishes, frozenset(taken))
         decided = _in_one_pipeline(_within_limits(decided, lengths), wishes)
         for decision in decided:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from kaniko_split.detect.loops import Loop
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.plan.inheritance import Way
 from kaniko_split.plan.outcome import Split
@@ -24,6 +24,9 @@ from kaniko_split.tree.comments import comments
 from kaniko_split.tree.compose import compose
 from kaniko_split.tree.nodes import Scalar, Style, walk
 from kaniko_split.tree.nodes import Sequence as NodeList
+
+if TYPE_CHECKING:
+    from kaniko_split.detect.loops import Loop
 
 _OWN_WORDS = frozenset(
     {

@@ -14,7 +14,6 @@ from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim, paths_of, short_name, words_in
 from kaniko_split.prove.file_claims import file_claim
 from kaniko_split.prove.operands import files_among, is_plain_sed
-from kaniko_split.prove.server_claims import server_claim
 from kaniko_split.prove.symbols import UNKNOWN_WORD, is_known, path_in
 
 # They print, compare, wait or compute, and touch no file: their words are text (POSIX, "Utilities").
@@ -105,6 +104,8 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
         return _look(short, operands, folder, gates=gates)
     if short in _FILES:
         return file_claim(short, operands, folder, gates=gates)
+    from kaniko_split.prove.server_claims import server_claim
+
     return server_claim(short, operands, folder, gates=gates) or EVERYTHING
 
 

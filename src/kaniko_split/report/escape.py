@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 
 def visible(text: str) -> str:
     r"""Return `text` with control characters and invisible marks written out, as `\x1b` or `\u202e`.
@@ -16,6 +14,8 @@ def visible(text: str) -> str:
 
 
 def _shown(char: str) -> str:
+    import unicodedata
+
     if char in "\n\t" or not unicodedata.category(char).startswith("C"):
         return char
     code = ord(char)

@@ -10,7 +10,6 @@ from kaniko_split.plan.changes import CACHE_ADVICE
 from kaniko_split.plan.outcome import Change, Mark, Refusal, Split
 from kaniko_split.report.escape import visible
 from kaniko_split.report.lines import Line, line
-from kaniko_split.report.snippet import snippet
 from kaniko_split.source.text import Place
 
 _WHY = "why: what the first build leaves behind can end up in the second image"
@@ -32,6 +31,8 @@ def check_block(outcome: Outcome, *, brief: bool = False, width: int | None = No
     yield headline(finding)
     if not brief:
         if finding.trace is not None:
+            from kaniko_split.report.snippet import snippet
+
             yield from snippet(finding.file.source, finding.offset, _label(finding), width)
         yield line(f"  {_WHY}", hanging=_HANGING)
     match outcome:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from kaniko_split.detect.loops import Loop
 from kaniko_split.plan.outcome import NewJob, Placement, Split
 from kaniko_split.rewrite.lines import (
     blank_lines_at_end,
@@ -25,6 +25,9 @@ from kaniko_split.rewrite.style import Style, extends_text, name_text, shell_tex
 from kaniko_split.source.edits import Copied, Edit, Piece, Written
 from kaniko_split.source.text import Source, Span
 from kaniko_split.tree.nodes import Entry, Sequence
+
+if TYPE_CHECKING:
+    from kaniko_split.detect.loops import Loop
 
 
 def job_edits(split: Split, names: Mapping[str, Items[str]]) -> list[Edit]:

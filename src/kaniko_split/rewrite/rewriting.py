@@ -7,10 +7,7 @@ from dataclasses import dataclass
 
 from kaniko_split.plan.inheritance import Way
 from kaniko_split.plan.outcome import Split
-from kaniko_split.rewrite.heirs import heir_edits
 from kaniko_split.rewrite.jobs import job_edits
-from kaniko_split.rewrite.lists import list_edits
-from kaniko_split.rewrite.references import reference_edits
 from kaniko_split.rewrite.script_items import CannotLayOutError
 from kaniko_split.source.edits import Edit, apply
 from kaniko_split.source.text import Source
@@ -43,6 +40,8 @@ def rewrite(splits: Sequence[Split]) -> tuple[Rewritten, ...]:
         edits.setdefault(file.name, []).extend(_own_edits(one, names))
     for split in splits:
         for reference in split.references:
+            from kaniko_split.rewrite.references import reference_edits
+
             sources[reference.file.name] = reference.file.source
             edits.setdefault(reference.file.name, []).extend(reference_edits(split, reference))
     return tuple(
@@ -55,8 +54,14 @@ def _own_edits(split: Split, names: Mapping[str, Sequence[str]]) -> list[Edit]:
     whole = split.home is not None and split.home.way is not Way.ITEM
     try:
         if split.finding.script.entry is split.finding.job.entry:
+            from kaniko_split.rewrite.lists import list_edits
+
             return list_edits(split)
-        return heir_edits(split, names) if whole else job_edits(split, names)
+        if whole:
+            from kaniko_split.rewrite.heirs import heir_edits
+
+            return heir_edits(split, names)
+        return job_edits(split, names)
     except CannotLayOutError as error:
         error.file = split.finding.job.file
         raise

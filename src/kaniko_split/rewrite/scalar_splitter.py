@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kaniko_split.rewrite.lines import blank_lines_at_end, laid_out, text_of, without_blank_lines
-from kaniko_split.rewrite.project import Cut
+from kaniko_split.rewrite.projection import Cut
 from kaniko_split.rewrite.script_items import CannotLayOutError, ItemPart, Unit, WrittenScript
 from kaniko_split.rewrite.style import is_plain
 from kaniko_split.shell.nodes import For, Statement, Word, nested, words_of

@@ -10,7 +10,7 @@ from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.script import Section
 from kaniko_split.rewrite.comments import comments_of, those_within, without, without_blanks_above
 from kaniko_split.rewrite.lines import dash_column, dash_of, entry_lines, item_lines, moved, without_leading_blanks
-from kaniko_split.rewrite.project import Projection
+from kaniko_split.rewrite.projection import Projection
 from kaniko_split.rewrite.scalar_splitter import ScalarSplitter, scalar_splitter
 from kaniko_split.rewrite.script_items import (
     CannotLayOutError,

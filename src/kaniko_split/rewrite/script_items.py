@@ -14,7 +14,7 @@ from functools import lru_cache
 from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.script import Section
-from kaniko_split.rewrite.project import Cut, Projection, cuts_inside, keeps_end
+from kaniko_split.rewrite.projection import Cut, Projection
 from kaniko_split.shell.compounds import InseparableError
 from kaniko_split.shell.nodes import Chain, For, Script, Statement, nested
 from kaniko_split.shell.parse import parse
@@ -187,8 +187,12 @@ class WrittenScript:
             return None
         window = Span(self.window(numbers[0]).start, self.window(numbers[-1]).end)
         divided = [one.statement for one in kept if not _stays_whole(one.statement, projection)]
-        found = cuts_inside(self.script, divided, projection, layout_of(self)) if divided else ()
-        cuts = tuple(one for one in found if one.touches(window))
+        cuts: tuple[Cut, ...] = ()
+        if divided:
+            from kaniko_split.rewrite.project import cuts_inside
+
+            found = cuts_inside(self.script, divided, projection, layout_of(self))
+            cuts = tuple(one for one in found if one.touches(window))
         if whole or (len(kept) == len(units) and not cuts and not any(unit.chained for unit in units)):
             return ItemPart(index)
         if len(numbers) > 1 or not isinstance(self.trace.items[numbers[0]].node, Scalar):
@@ -197,6 +201,8 @@ class WrittenScript:
         if not self._is_left(window, cuts):
             # A branch that leaves is in another list, with its comments; a loop that is opened is in none.
             return ItemPart(index, units, is_empty=True) if projection.opened else None
+        from kaniko_split.rewrite.project import keeps_end
+
         ends = keeps_end(self.script, units[-1].statement, projection)
         return ItemPart(index, units, tuple(_runs(units)), cuts, projection.opened, ends)
 

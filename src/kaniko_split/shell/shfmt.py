@@ -6,8 +6,9 @@ shfmt (mvdan/sh) is the parser: a program that prints the syntax tree of a scrip
 from __future__ import annotations
 
 import shutil
-import sysconfig
+from contextlib import suppress
 from functools import cache
+from typing import IO
 
 _LONGEST_ANSWER = 64_000_000
 
@@ -30,24 +31,32 @@ def ask_shfmt(text: str) -> tuple[int, bytes, bytes]:
         MissingParserError: shfmt is not there to ask.
     """
     import subprocess
-    from tempfile import TemporaryFile
+    from threading import Thread
 
-    with TemporaryFile() as script:
-        script.write(text.encode("utf-8"))
-        script.seek(0)
-        with subprocess.Popen(  # noqa: S603 (a program of our own choice; the script is its input)
-            [_program(), "--to-json", "--language-dialect", "bash"],
-            stdin=script,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as process:
-            assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018 (pipes)
-            output = process.stdout.read(_LONGEST_ANSWER + 1)
-            if len(output) > _LONGEST_ANSWER:
-                process.kill()
-                raise LongAnswerError
-            errors = process.stderr.read()
+    with subprocess.Popen(  # noqa: S603 (a program of our own choice; the script is its input)
+        [_program(), "--to-json", "--language-dialect", "bash"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None  # noqa: S101, PT018 (pipes)
+        # A long script does not fit into the pipe, and shfmt may answer before it has read all of it.
+        feeder = Thread(target=_feed, args=(process.stdin, text.encode("utf-8")))
+        feeder.start()
+        output = process.stdout.read(_LONGEST_ANSWER + 1)
+        if len(output) > _LONGEST_ANSWER:
+            process.kill()
+        errors = process.stderr.read()
+        feeder.join()
+    if len(output) > _LONGEST_ANSWER:
+        raise LongAnswerError
     return process.returncode, output, errors
+
+
+def _feed(pipe: IO[bytes], data: bytes) -> None:
+    """Write all of `data` into a pipe, as far as somebody reads it."""
+    with suppress(BrokenPipeError), pipe:
+        pipe.write(data)
 
 
 def _program() -> str:
@@ -60,4 +69,6 @@ def _program() -> str:
 
 @cache
 def _beside_this() -> str | None:
+    import sysconfig
+
     return shutil.which("shfmt", path=sysconfig.get_path("scripts"))
