@@ -137,16 +137,17 @@ def _other_child_files(
 def _lost_downloads(division: Division, sides: Sides, new: Mapping[str, Outcome], setting: Setting) -> list[str]:
     """Name the jobs that got what the old job left, and do not get all that the new ones leave."""
     job = sides.before.jobs[division.origin]
-    leaving = [
-        name
+    leaving = {
+        name: {*left_variables(job, new[name]).items(), *left_behind(job, new[name], setting.folder).items()}
         for name in division.everything
-        if left_variables(job, new[name]) or left_behind(job, new[name], setting.folder)
-    ]
-    return [
-        f"Job {name!r} got what {division.origin!r} left, and does not get what {part!r} leaves."
-        for name in sides.before.jobs
-        if name in sides.after.jobs and name not in division.everything
-        if division.origin in providers(name, sides.before)
-        for part in leaving
-        if part not in providers(name, sides.after)
-    ]
+    }
+    complaints = []
+    for name in sides.before.jobs.keys() & sides.after.jobs.keys() - set(division.everything):
+        if division.origin in providers(name, sides.before):
+            given = {entry for part in providers(name, sides.after) for entry in leaving.get(part, ())}
+            complaints += [
+                f"Job {name!r} got what {division.origin!r} left, and does not get what {part!r} leaves."
+                for part, left in leaving.items()
+                if not left <= given
+            ]
+    return complaints

@@ -82,10 +82,13 @@ def effects_of_program(statement: Statement, state: ShellState) -> Effects:
     texts = tuple(value.text for value in values)
     leaves = texts[0] == "exec"
     at = behind_wrappers(texts, state.setting.wrappers)
-    if at >= len(texts):
+    if at >= len(texts) and leaves:
         # `exec` alone opens files for the commands behind it, and leaves nothing.
-        opened = frozenset[Location](map(Variable, opened_by_exec(statement, state))) if leaves else NOWHERE
+        opened = frozenset[Location](map(Variable, opened_by_exec(statement, state)))
         return Effects(writes=opened, overwrites=opened, prints=not opened)
+    if at >= len(texts):
+        # A wrapper without a command does something itself: `env` prints the environment.
+        at = 0
     done = effects_of_builtin(texts[at:], state)
     if done is None:
         done = effects_of_words(values[at:], state, captured=_is_captured(statement, state))

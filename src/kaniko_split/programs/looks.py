@@ -26,8 +26,17 @@ def _ls(usage: Usage, effect: CommandEffect) -> CommandEffect:
 
 
 def _printenv(usage: Usage, effect: CommandEffect) -> CommandEffect:
-    """See whether `printenv` names a variable; whether it is set is its exit status."""
-    return replace(effect, reads_environment=NO if usage.operands else YES, failure=YES if usage.operands else NO)
+    """See whether `printenv` names a variable; whether it is set is its exit status.
+
+    All variables together hold the job's name and number (GitLab, "Predefined CI/CD variables").
+    """
+    names = bool(usage.operands)
+    return replace(
+        effect,
+        reads_environment=NO if names else YES,
+        failure=YES if names else NO,
+        differs=NO if names else YES,
+    )
 
 
 def _date(usage: Usage, effect: CommandEffect) -> CommandEffect:

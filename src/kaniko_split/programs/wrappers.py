@@ -24,7 +24,8 @@ def _env(usage: Usage, effect: CommandEffect) -> CommandEffect | None:
     while at < len(words) and _ASSIGNMENT.fullmatch(words[at]):
         at += 1
     if at == len(words):
-        return replace(effect, reads_environment=YES, prints=YES)
+        # The job's name and number are among it (GitLab, "Predefined CI/CD variables").
+        return replace(effect, reads_environment=YES, prints=YES, differs=YES)
     if words[at].startswith(("$", "`")):
         return None
     return replace(effect, runs=words[at:])

@@ -86,7 +86,7 @@ KINDS = (
     Kind(
         "status-of-pipe",
         head=("set +o pipefail",),
-        around=(("@BUILD | tee build.log", "test ${PIPESTATUS[0]} -eq 0"),),
+        around=(("@BUILD | tee /tmp/build.log", "test ${PIPESTATUS[0]} -eq 0"),),
         bash=True,
     ),
     Kind(

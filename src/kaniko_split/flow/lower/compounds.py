@@ -19,7 +19,7 @@ from kaniko_split.flow.lower.lowered import (
     Lowered,
     Lowering,
 )
-from kaniko_split.flow.occurrence import Part, Role, Shape
+from kaniko_split.flow.occurrence import Occurrence, Part, Role, Shape
 from kaniko_split.flow.questions import answer_of, possible_branches
 from kaniko_split.flow.scripts import (
     reads_script,
@@ -38,6 +38,11 @@ from kaniko_split.shell.nodes import (
     Statement,
     While,
 )
+from kaniko_split.source.patterns import Pattern
+
+# A variable at the start of a line, which is none of those that differ from job to job.
+_PICKED = Pattern(r"\^(?!CI_JOB|CI_RUNNER|CI_CONCURRENT)[A-Za-z_]\w*")
+_LISTINGS = frozenset({"env", "printenv"})
 
 
 def lower_and_or(lowering: Lowering, command: Chain, state: ShellState, context: Context) -> Inside:
@@ -76,6 +81,8 @@ def lower_pipe(lowering: Lowering, left: Statement, right: Statement, state: She
     """Return what `A | B` does: each side runs in a shell of its own."""
     sides = [lowering.statement(one, state, CALM) for one in (left, right)]
     effects = algebra.joined([algebra.in_subshell(one.effects) for one in sides])
+    if effects.fresh and _picks_variables(*sides):
+        effects = replace(effects, fresh=False)
     paths = exits.piped(*(exits.in_subshell(one.paths) for one in sides))
     printed = state.script[left.span.start : left.span.end]
     if "executor" in printed and reads_script(tuple(value.text for value in values_of(right, state))):
@@ -247,3 +254,11 @@ def _answer(statement: Statement, state: ShellState) -> bool | None:
     """Return what a statement certainly answers, `!` counted in; None where that is not certain."""
     answer = answer_of(statement, state)
     return answer if answer is None else answer is not statement.negated
+
+
+def _picks_variables(left: Occurrence, right: Occurrence) -> bool:
+    """Tell whether a pipe keeps some variables alone of all that `env` prints: `env | sort | grep ^VERSION=`."""
+    words = [value.text for value in right.values]
+    picks = len(words) == 2 and words[0] in {"grep", "egrep"} and _PICKED.match(words[1]) is not None
+    fresh = [one for one in left.walk() if one.effects.fresh and one.shape is Shape.COMMAND]
+    return picks and not right.effects.fresh and all(one.values and one.values[0].text in _LISTINGS for one in fresh)
