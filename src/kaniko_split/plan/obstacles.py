@@ -18,7 +18,6 @@ from kaniko_split.gitlab.resolve import effective_job, levels_of
 from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider, script_items
 from kaniko_split.gitlab.values import is_merge_key
 from kaniko_split.gitlab.variables import variables_of
-from kaniko_split.kaniko.command import NotABuild
 from kaniko_split.plan.inheritance import Group, Way, aliases_of, ancestors, heirs, unused_merges_of
 from kaniko_split.plan.job_name import (
     NAMES,
@@ -297,7 +296,8 @@ def _check_keywords(finding: Finding) -> None:
 def _check_own_name(finding: Finding, resolved: dict[str, Any]) -> None:
     """The name differs in each new job, and so does all that is made from it."""
     job = finding.job
-    names = naming_variables(variables_of(finding.pipeline, job.name))
+    given = variables_of(finding.pipeline, job.name)
+    names = naming_variables(given)
     for keyword, value in resolved.items():
         texts = tuple(texts_of(value))
         if keyword == "variables":
@@ -316,18 +316,10 @@ def _check_own_name(finding: Finding, resolved: dict[str, Any]) -> None:
     path = file_with_name(scripts, names, finding.pipeline.read)
     if path is not None:
         raise ObstacleError("job-name-used", job.file, finding.offset, f"`{path}` uses it")
-    made = sorted(names - {*NAMES})
-    if made and finding.trace is not None:
-        _check_environment(finding, finding.trace, made[0])
-
-
-def _check_environment(finding: Finding, trace: Trace, name: str) -> None:
-    """A program that nobody knows may look at a variable that it is not told of; the executor does not."""
-    for step in trace.steps:
-        if step.effects.unknown and not isinstance(step.occurrence.call, NotABuild):
-            line = trace.script.text[step.span.start : step.span.end].partition("\n")[0]
-            detail = f"`{name}` is made from it, and nobody can say whether `{line}` reads that"
-            raise ObstacleError("job-name-used", finding.job.file, finding.offset, detail)
+    made = sorted(name for name in names & given.keys() if not given[name].known)
+    if made:
+        detail = f"`{made[0]}` is made from it, and is in the environment of each build"
+        raise ObstacleError("job-name-used", job.file, finding.offset, detail)
 
 
 def _check_services(finding: Finding, resolved: dict[str, Any]) -> None:

@@ -177,7 +177,8 @@ def _given(pipeline: Pipeline, name: str) -> tuple[dict[str, str | None], frozen
     own, known = set(_OF_THE_JOB), -1
     while known < len(own):
         known = len(own)
-        own |= {key for key, one in variables.items() if own & set(_NAME.findall(one.value))}
+        texts = {key: " ".join((one.value, *one.texts)) for key, one in variables.items() if not one.known}
+        own |= {key for key, text in texts.items() if own & set(_NAME.findall(text))}
     given |= {key: f"{variables[key].value}-of-{own_name}" for key in own & variables.keys()}
     return given, frozenset(own & variables.keys())
 

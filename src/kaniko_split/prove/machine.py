@@ -5,10 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from kaniko_split.prove.builds import ExecutorRun
-from kaniko_split.prove.claim import EVERYTHING, Claim, is_common
+from kaniko_split.prove.claim import EVERYTHING, Claim
 from kaniko_split.prove.claims import claim_of
 from kaniko_split.prove.configured import configured_claim
 from kaniko_split.prove.container import is_left
@@ -21,19 +20,6 @@ HARMLESS = "&& harmless"
 """Masks the left side of a chain whose right side is a build or hardly fails."""
 AT_END = "&& at the end"
 """Masks the left side of a chain that gives the status of the whole script."""
-
-
-def _asks_for(words: tuple[str, ...], name: str) -> bool:
-    """Tell whether the executor may look at a variable: it is told to, or documents it, or a library of its does.
-
-    It hands nothing else to the instructions of the Dockerfile (kaniko's README, "Additional Flags").
-    """
-    # A word that is not known may be any option, but for the value of one; so may that of `--build-arg`.
-    told = any(
-        name in word or (not is_known(word) and (not before.startswith("-") or "--build-arg" in f"{before} {word}"))
-        for before, word in pairwise(words)
-    )
-    return told or is_common(name) or name.startswith(("KANIKO_", "FF_", "SOURCE_DATE_EPOCH"))
 
 
 def _matters(option: str, setting: str) -> bool:
@@ -98,7 +84,7 @@ class Machine(State):
             failure,
             shell.folder,
             self._options(),
-            tuple(one for one in self._seen(prefix) if one[0] not in self.names_of_job or _asks_for(words, one[0])),
+            self._seen(prefix),
             files,
             background or "&" in self.masks,
             self.sources,

@@ -19,8 +19,8 @@ CODES = (
                 - /kaniko/executor --context api --destination "$CI_REGISTRY_IMAGE/$CI_JOB_NAME/api"
                 - /kaniko/executor --context web --destination "$CI_REGISTRY_IMAGE/$CI_JOB_NAME/web"
             """),
-        why="The new jobs have names of their own. Image names, cache keys and paths that are made from "
-        "the name would change with it. A program that nobody knows may read a variable that is made from it. "
+        why="Image names, cache keys and paths that are made from the name would change with it. A variable that the "
+        "pipeline makes from the name is in the environment of each build, whether the script mentions it or not. "
         "A command that only prints the name is no reason: each new job prints its own.",
         by_hand="Write the name out where it is used, or set it as a variable of your own under "
         "`variables`. Keep `CI_JOB_NAME` only where it is meant to be another name in each job, and then "
