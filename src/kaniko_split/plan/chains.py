@@ -42,8 +42,8 @@ def heeded_now(trace: Trace, jobs: Sequence[tuple[int, Sequence[int]]]) -> tuple
     """
     found: list[int] = []
     for chain in _chains(trace)[:-1]:
-        passed_over = {step.number for step in chain[:-1] if step.build is not None}
-        ended = [build for build, numbers in jobs if not _stays_within(chain, numbers, trace)]
+        passed_over = {step.number for step in (*_turns_before(chain, trace), *chain[:-1]) if step.build is not None}
+        ended = [build for build, numbers in jobs if not _stays_within(chain, numbers)]
         found.extend(build for build in ended if build in passed_over)
     return tuple(found)
 
@@ -68,10 +68,16 @@ def check_waits(
             raise CannotSliceError("chain-hides-failure", trace.steps[build], "a later job would wait for it")
 
 
-def _stays_within(chain: list[Step], job: Sequence[int], trace: Trace) -> bool:
+def _turns_before(chain: list[Step], trace: Trace) -> list[Step]:
+    """Return the steps of the loop that is the first link of a chain: `set -e` stops in none of its turns."""
+    is_link = trace.turn_of(chain[0]) is not None and trace.turn_of(chain[-1]) is None
+    return [step for step in trace.steps if is_link and trace.turn_of(step) is not None and step not in chain]
+
+
+def _stays_within(chain: list[Step], job: Sequence[int]) -> bool:
     """Tell whether a chain stays what it was in the new job: whole, with commands behind it."""
     behind = any(number > chain[-1].number for number in job)
-    return behind and (trace.loop is not None or {step.number for step in chain} <= set(job))
+    return behind and {step.number for step in chain} <= set(job)
 
 
 def _chains(trace: Trace) -> list[list[Step]]:

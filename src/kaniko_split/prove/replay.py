@@ -18,7 +18,7 @@ from kaniko_split.prove.claims import may_be_verdict
 from kaniko_split.prove.conditions import Conditions
 from kaniko_split.prove.configured import configured_claim
 from kaniko_split.prove.container import RepositoryFiles
-from kaniko_split.prove.events import Run
+from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.machine import AT_END, HARMLESS, plain_text
 from kaniko_split.prove.names import names_in, names_written
 from kaniko_split.prove.states import DEEPEST
@@ -262,8 +262,10 @@ class _Replay(Conditions):
                         return all(map(self._is_harmless, statements))
                 run = executor_run(plain, self.shell.folder, {}, self.names)
                 return run is not None or not self._may_be_verdict(plain)
-            case Group(statements=inner) | Other(kind="TimeClause", statements=inner):
+            case Group(statements=inner) | Other(kind="TimeClause", statements=inner) | For(body=inner):
                 return all(map(self._is_harmless, inner))
+            case If(then=then, otherwise=otherwise):
+                return all(map(self._is_harmless, (*then, *otherwise)))
             case Declaration() | Function():
                 return True
             case _:
@@ -337,12 +339,14 @@ class _Replay(Conditions):
             if name:
                 self.assign(name, seed)
         outer, self.guards = self.guards, (*self.guards, (seed, True))
-        with self.masked("loop" if isinstance(statement.command, While | For) else ""), self.subshell():
+        with self.masked("loop" if isinstance(loop, While | For) else ""), self.subshell():
             folder = self.shell.folder
             for block in nested(statement):
                 self.run(block, tail=False)
             moved = self.shell.folder != folder
         self.guards = outer
+        if isinstance(loop, While | For):
+            self.events[start:] = map(_after_loop, self.events[start:])
         inner = self.events[start:]
         after = self.symbols.of("after", seed, *(event.key for event in inner))
         self.shell = before
@@ -355,6 +359,12 @@ class _Replay(Conditions):
             self.shell.folder = after
         if any(event.ends for event in inner):
             self.guards = (*self.guards, (after, True))
+
+
+def _after_loop(event: Event) -> Event:
+    """Return a command of a loop as what it is for what follows the loop: `break` ends nothing but the loop."""
+    leaves = event.words in {("break",), ("continue",)}
+    return replace(event, claim=replace(event.claim, gates=False)) if leaves else event
 
 
 def _leaves(statements: Sequence[Statement]) -> bool:
