@@ -70,6 +70,11 @@ _MORE_THAN_POSIX = re.compile(
     r"\[\[ |<<<|<\(|\bfunction \w|\w\+=|\w=\(|\bpipefail\b|\$\{(?:!|\w+[/,^])"
     r"|PIPESTATUS|BASH_REMATCH|\bpushd\b|\(\(|\blet \w|printf -v|\bdeclare |\bmapfile|\bshopt\b"
 )
+# What busybox does not know: its own shell takes these for programs, or cannot read them at all.
+_BASH_ALONE = re.compile(
+    r"<<<|<\(|\w\+=|\w=\(|\$\{(?:!|\w+[,^])|PIPESTATUS|BASH_REMATCH|(?<!\$)\(\("
+    r"|\bp(?:ush|op)d\b|printf -v|\bdeclare |\btypeset |\bmapfile|\breadarray|\bshopt\b"
+)
 _MADE_BY_SANDBOX = {"CI_BUILDS_DIR", "CI_PROJECT_DIR", "DOCKER_CONFIG", "HOME", "PWD", "TMPDIR"}
 
 
@@ -198,8 +203,11 @@ def folders_of(text: str) -> frozenset[str]:
 
 
 def shells_for(text: str) -> list[tuple[str, ...]]:
-    """Choose the shells: busybox as in the executor's image, dash, and bash where a script is not POSIX."""
-    busybox = _busybox()
+    """Choose the shells: busybox as in the executor's image and dash, or bash where a script is not POSIX.
+
+    What bash alone can run is run in bash alone: in any other shell the job ends there, with or without a split.
+    """
+    busybox = _busybox() if _BASH_ALONE.search(text) is None else None
     more = _MORE_THAN_POSIX.search(text) is not None
     found: list[tuple[str, ...]] = [(busybox, "sh")] if busybox else []
     dash, bash = shutil.which("dash"), shutil.which("bash")

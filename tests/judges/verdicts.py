@@ -49,6 +49,8 @@ _CURL_THAT_SENDS = re.compile(r"-[a-zA-Z]*[dFTX]|--(?:data|form|json|upload|post
 _CURL_INTO_FILE = re.compile(r"-[a-zA-Z]*[oO]$|--(?:output|remote-name)")
 _NAME_THAT_JUDGES = re.compile(r"assert|audit|check|compare|gate|health|lint|polic|scan|smoke|test|valid|verif")
 _INTERPRETERS = frozenset({"node", "perl", "php", "python", "python3", "ruby"})
+# Programs that look at the container, and print: what a build pushed they cannot see.
+_LOOKS = frozenset("df du free groups id lsblk lscpu nproc ps uptime vmstat w who".split())
 _WORDS_OF_BASH = ("declare", "let", "mapfile", "popd", "pushd", "readarray", "shopt", "typeset")
 _NUMBER = re.compile(r"-?\d*$")
 _COMPARISON = frozenset({"-eq", "-ne", "-gt", "-lt", "-ge", "-le", "=", "==", "!=", "]", "!"})
@@ -104,7 +106,7 @@ def is_unknown(call: Call) -> bool:
     """Say whether a command is a script of the repository, or a program that this list does not have."""
     if "/" in call.name:
         return True
-    known = {"[", "executor", *TOOLS, *EFFECTS, *MOMENTS, "git", *_ALWAYS_A_VERDICT, *_WORDS_OF_BASH} - {"gate"}
+    known = {"[", "executor", *TOOLS, *EFFECTS, *MOMENTS, "git", *_ALWAYS_A_VERDICT, *_LOOKS, *_WORDS_OF_BASH} - {"gate"}
     return call.name.partition(" ")[0] not in known
 
 
