@@ -101,7 +101,8 @@ def _as_effects(effect: CommandEffect, texts: tuple[str, ...], state: ShellState
         _FILES if effect.writes_files or effect.logs_in else NOWHERE
     )
     variables = frozenset[Location](map(Variable, effect.names & state.assigned))
-    if effect.reads_environment.possible:
+    if effect.reads_environment.possible or effect.reads_network.possible:
+        # What asks a server takes its login, proxy and certificates from there, by whatever names its libraries know.
         variables |= state.environment()
     if effect.logs_in:
         reads |= _FILES
