@@ -86,6 +86,7 @@ def test_the_shape_and_the_parts_of_a_statement(script: str, shape: Shape, roles
         ("source lib.sh", CallKind.SOURCED, "lib.sh"),
         ('sh -c "a"', CallKind.TEXT, "a"),
         ('timeout 5 bash -ec "a"', CallKind.TEXT, "a"),
+        ('env - sh -c "a"', CallKind.TEXT, "a"),
         ('eval "a"', CallKind.EVALUATED, "a"),
         ("cat > made.sh <<E\na\nE\nsh made.sh", CallKind.PROCESS, "made.sh"),
         ("sh <<E\na\nE", CallKind.TEXT, "a\n"),

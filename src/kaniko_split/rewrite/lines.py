@@ -115,7 +115,9 @@ def laid_out(
             if source.text[stop - 1] == "\n":
                 lines.append([])
             at = stop
-        for number, text in enumerate(written.split("\n")):
+        # What is written beside the span belongs to other text.
+        beside = cut.start > span.end or cut.end < span.start
+        for number, text in enumerate("" if beside else written.split("\n")):
             if number:
                 lines[-1].append(Written("\n"))
                 lines.append([])
