@@ -504,8 +504,15 @@ def _holds_verdict(occurrence: Occurrence) -> bool:
     return any(
         _holds_verdict(one)
         or (one.shape is Shape.COMMAND and one.effects.fails and bool(one.values) and not _writes_to_file(one))
+        or _exits_with_failure(one)
         for one in occurrence.inner(Role.LEFT, Role.RIGHT, Role.BRANCH, Role.BODY)
     )
+
+
+def _exits_with_failure(occurrence: Occurrence) -> bool:
+    """Tell whether a command ends its shell, maybe with a failure: in a subshell, that makes the subshell fail."""
+    words = tuple(value.text for value in occurrence.values)
+    return words[:1] == ("exit",) and words[1:] != ("0",)
 
 
 def _writes_to_file(occurrence: Occurrence) -> bool:
