@@ -57,7 +57,14 @@ class Division:
             CannotSliceError: No job has them in the order of the script.
         """
         found: dict[int, Move] = {}
-        for moves in (self._late, self._ahead_of_gates, self._behind_gates, self._passed_over, self._at_the_end):
+        for moves in (
+            self._late,
+            self._behind_unknown,
+            self._ahead_of_gates,
+            self._behind_gates,
+            self._passed_over,
+            self._at_the_end,
+        ):
             for number, move in moves():
                 found.setdefault(number, move)
         return found
@@ -69,6 +76,22 @@ class Division:
                 for step in self._own(other):
                     if step.number > build and _matters(step) and self._can_move(step):
                         yield step.number, self._onwards(step)
+
+    def _behind_unknown(self) -> Iterator[tuple[int, Move]]:
+        """Yield what brings a program that nobody knows into a job that does not wait for all builds ahead of it."""
+        for build in self.jobs:
+            ahead = {build, *_closure(build, self.after)}
+            early = [
+                step.number
+                for step in self._own(build)
+                if step.effects.unknown
+                and step.number > build
+                and step.number not in self.bound.owners
+                and any(other < step.number and other not in ahead for other in self.jobs)
+            ]
+            for step in self._own(build):
+                if early and step.number > early[0] and _matters(step) and self._can_move(step):
+                    yield step.number, self._onwards(step)
 
     def _ahead_of_gates(self) -> Iterator[tuple[int, Move]]:
         """Yield the effects that no longer come after a check that came before them."""
