@@ -38,6 +38,7 @@ class ScalarSplitter:
         part: What of it goes to the list.
         offsets: For each character of the scalar's value, its offset in the file; then the end of the last one.
         column: The column of the item's dash; of the key, for a script that is no list.
+        has_dash: Whether it is an item of a block list.
     """
 
     written: WrittenScript
@@ -46,6 +47,7 @@ class ScalarSplitter:
     part: ItemPart
     offsets: tuple[int, ...]
     column: int
+    has_dash: bool
 
     @property
     def source(self) -> Source:
@@ -104,8 +106,8 @@ class ScalarSplitter:
 
     def comment_beside(self) -> list[Piece]:
         """Return the comment beside the end of an item that is a plain or quoted text, with the blanks before it."""
-        start, end = self.node.span.start, self.node.span.end
-        if not self.source.text[self.source.line_start(start) : start].lstrip().startswith("-"):
+        end = self.node.span.end
+        if not self.has_dash:
             return []
         line = self.source.text[end : self.source.line_end(end - 1)].rstrip("\n")
         return [Copied(Span(end, end + len(line)))] if line.strip().startswith("#") else []
@@ -126,7 +128,7 @@ class ScalarSplitter:
                 pieces.append(Written(" " * (self._indent() + by)))
                 pieces.extend(self._laid_out(Span(start, end), by - self._hang(run)))
             else:
-                pieces.extend(self._laid_out(Span(start, end), by - self._excess(runs)))
+                pieces.extend(self._dedented(Span(start, end), by, self._excess(runs)))
             background = run[-1].statement.background
             if self.node.style is Style.FOLDED and number < len(runs) - 1 and not ended and not background:
                 pieces.extend(self._parted(end, runs[number + 1]))
@@ -159,6 +161,20 @@ class ScalarSplitter:
     def _laid_out(self, span: Span, by: int, margin: int | None = None) -> list[Piece]:
         """Return a span of the file without what leaves it."""
         return laid_out(self.source, span, [self._cut(one) for one in self.part.cuts], by, margin)
+
+    def _dedented(self, span: Span, by: int, excess: str) -> list[Piece]:
+        """Return whole lines of the block without what leaves them, and without the blanks `excess` of each line."""
+        if "\t" not in excess:
+            return self._laid_out(span, by - len(excess))
+        # The tabs come behind the spaces of the block, which stay.
+        text, lines, at = self.source.text, [], span.start
+        while at < span.end:
+            start = at + self._indent()
+            if text.startswith(excess, start):
+                lines.append((Span(start, start + len(excess)), ""))
+            at = self.source.line_end(at)
+        cuts = sorted((*lines, *map(self._cut, self.part.cuts)), key=lambda cut: cut[0].start)
+        return laid_out(self.source, span, cuts, by)
 
     def _cut(self, cut: Cut) -> tuple[Span, str]:
         """Return where in the file a cut is: whole lines where it is whole lines of the text."""
@@ -278,24 +294,26 @@ class ScalarSplitter:
     def _is_deeper(self, run: Run) -> bool:
         """Tell whether a run has several lines, all indented more than the block's."""
         lines = self._lines_of(run)
-        return len(lines) > 1 and all(line.startswith(" " * (self._indent() + 1)) for line in lines)
+        return len(lines) > 1 and all(line[self._indent() :].startswith((" ", "\t")) for line in lines)
 
     def _check_indent(self, runs: Sequence[Run]) -> None:
         """Make sure that lines which are indented further than the block's may be the first of one."""
-        first = self._lines_of(runs[0])[0]
         # A run that begins within a line gets one of its own, at the block's indentation.
         whole = [run for run in runs if self.source.line_start(start := self._lines(run)[0]) == start]
         lines = [line for run in whole for line in self._lines_of(run)]
         excess = self._excess(runs)
-        alike = all(line.startswith(" " * (self._indent() + excess)) for line in lines)
-        tab = first.lstrip(" ").startswith("\t") and not self._says_indent()
-        if tab or (excess and not alike) or (excess and self._holds_lines(runs)):
+        alike = all(line.startswith(" " * self._indent() + excess) for line in lines)
+        if excess and (not alike or self._holds_lines(runs)):
             at = self._span(runs[0]).start
             raise CannotLayOutError("flow-layout", at, "it is indented further than the first line of its block")
 
-    def _excess(self, runs: Sequence[Run]) -> int:
-        """Return by how much the first line is indented further than the block; where no number says so, it is lost."""
-        return 0 if self._says_indent() else _spaces(self._lines_of(runs[0])[0]) - self._indent()
+    def _excess(self, runs: Sequence[Run]) -> str:
+        """Return the blanks by which the first line is indented further than the block.
+
+        Where no number says so, spaces would be lost, and not all YAML parsers accept a tab there.
+        """
+        line = self._lines_of(runs[0])[0][self._indent() :]
+        return "" if self._says_indent() else line[: len(line) - len(line.lstrip(" \t"))]
 
     def _hang(self, run: Run) -> int:
         """Return by how much the further lines of a run go left with its first one, which began within a line."""
@@ -362,7 +380,9 @@ class ScalarSplitter:
         return min(at, own)
 
 
-def scalar_splitter(written: WrittenScript, number: int, part: ItemPart, column: int) -> ScalarSplitter:
+def scalar_splitter(
+    written: WrittenScript, number: int, part: ItemPart, column: int, *, has_dash: bool
+) -> ScalarSplitter:
     """Return what splits the script's item with this number, whose dash (or key) is in `column`.
 
     Raises:
@@ -372,7 +392,7 @@ def scalar_splitter(written: WrittenScript, number: int, part: ItemPart, column:
     offsets = _offsets(written.source, node) if isinstance(node, Scalar) else None
     if not isinstance(node, Scalar) or offsets is None or node.anchor is not None or node.tag is not None:
         raise CannotLayOutError("flow-layout", node.span.start)
-    return ScalarSplitter(written, node, number, part, offsets, column)
+    return ScalarSplitter(written, node, number, part, offsets, column, has_dash)
 
 
 @lru_cache(maxsize=64)

@@ -189,7 +189,7 @@ class ScriptText:
         number = next(
             number for number, item in enumerate(items) if item.section is Section.SCRIPT and item.index == part.index
         )
-        return scalar_splitter(self.written, number, part, self.column)
+        return scalar_splitter(self.written, number, part, self.column, has_dash=bool(self.item_spans))
 
     def _with_new_comments(self, pieces: list[Piece]) -> list[Piece]:
         """Return the pieces without the comments that a list has already."""
@@ -334,11 +334,11 @@ class ScriptText:
         splitter = self._splitter(part)
         pieces = splitter.items(dash)
         if self.item_spans and part.runs[0][0] is part.units[0]:
-            # The comments above the item go with its first statement.
+            # The comments above the item go with its first statement, and those behind its dash go above that.
             lead = Span(self.item_spans[part.index].start, self._dash_line(part.index))
             if first:
                 lead = without_leading_blanks(self.source, lead)
-            pieces = [*moved(self.source, lead, dash - self.dash), *pieces]
+            pieces = [*moved(self.source, lead, dash - self.dash), *self._behind_dash(part.index, dash), *pieces]
         if self.item_spans and part.runs[-1][-1] is part.units[-1]:
             # The comments that end the list go with the last one.
             tail = Span(self.source.line_end(splitter.node.span.end - 1), self.item_spans[part.index].end)
@@ -350,11 +350,15 @@ class ScriptText:
         """Return where the line of an item's dash begins, which is divided."""
         value = self.entry.value
         assert isinstance(value, Sequence)  # noqa: S101 (it has items)
-        dash, node = dash_of(self.source, value, index), value.items[index]
-        between = self.source.text[dash + 1 : node.span.start]
-        if between.strip():
-            raise CannotLayOutError("flow-layout", node.span.start, "a comment stands between its dash and its text")
-        return self.source.line_start(dash)
+        return self.source.line_start(dash_of(self.source, value, index))
+
+    def _behind_dash(self, index: int, column: int) -> list[Piece]:
+        """Return the comments between an item's dash and its text, each on a line of its own in `column`."""
+        value = self.entry.value
+        assert isinstance(value, Sequence)  # noqa: S101 (it has items)
+        between = Span(dash_of(self.source, value, index) + 1, value.items[index].span.start)
+        inside = [one for one in self.comments if between.contains(one)]
+        return [piece for one in inside for piece in (Written(" " * column), Copied(one), Written("\n"))]
 
     def _node(self, index: int) -> Node:
         value = self.entry.value
