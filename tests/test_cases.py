@@ -159,6 +159,8 @@ def test_variant(case: Case, variant: Callable[[bytes], bytes], tmp_path: Path) 
             varied, wanted[name] = variant(data), variant(wanted[name])
             if means_something(data) and not (means_something(varied) and means_something(wanted[name])):
                 pytest.skip("the case cannot be written that way: its lists of mappings would not line up")
+            if b"\n" in wanted[name] and b"\n" not in varied:
+                pytest.skip("the case cannot be written that way: a single line does not show how lines end")
             (work / name).chmod(0o644)
             (work / name).write_bytes(varied)
     applied = run_here("apply", "--quiet", *case.arguments, cwd=work)

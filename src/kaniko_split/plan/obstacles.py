@@ -166,7 +166,7 @@ def _check_place(finding: Finding) -> None:
         )
     if job.file.root is not None and not any(entry is job.entry for entry in job.file.root.entries):
         _check_merged_job(job, job.file.root)
-    if isinstance(job.entry.value, Alias) or job.mapping.flow or (job.file.root and job.file.root.flow):
+    if isinstance(job.entry.value, Alias):
         raise ObstacleError("flow-layout", job.file, at)
     if levels_of(pipeline, job.name) >= DEEPEST_EXTENDS:
         raise ObstacleError("extends-too-deep", job.file, _offset_of(finding, "extends"))

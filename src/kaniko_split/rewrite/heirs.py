@@ -32,7 +32,7 @@ def heir_edits(split: Split, names: Mapping[str, Items[str]]) -> list[Edit]:
     """
     job, source = split.finding.job, split.finding.job.file.source
     key = job.entry.key
-    if isinstance(job.entry.value, Alias) or _begins_on_line(source, key, job.mapping):
+    if isinstance(job.entry.value, Alias) or job.mapping.flow or _begins_on_line(source, key, job.mapping):
         raise CannotLayOutError("flow-layout", key.span.start)
     end = entry_lines(source, job.mapping, job.entry).end
     if split.template is None:

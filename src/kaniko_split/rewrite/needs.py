@@ -37,19 +37,13 @@ def needs_pieces(split: Split, new: NewJob, names: Mapping[str, Items[str]]) -> 
         return []
     job, style = split.finding.job, style_of(split.finding.job)
     source = job.file.source
-    needs: list[Any] = [_value(need) for need in new.needs]
-    own = own_list(job, "needs") if new.keeps_needs else None
-    if own is None and new.keeps_needs:
-        needs = [*effective_job(split.finding.pipeline, job.name)["needs"], *needs]
-    added = [renamed for need in needs for renamed in _renamed(need, names)]
+    own, added = own_list(job, "needs") if new.keeps_needs else None, _added(split, new, names)
     kept: list[Piece] = []
     if own is not None:
         bare = [(item, _without_anchor(source, item)) for item in own.items]
         copies = [(item, one, copy) for item, one in bare for copy in _copies(source, one, names)]
         if own.flow:
-            inside = [piece for _, _, copy in copies for piece in (*copy, Written(", "))]
-            last = ", ".join(map(_text, added))
-            return [Written(f"{style.keys}needs: ["), *inside, Written(f"{last}]\n")]
+            return [Written(f"{style.keys}needs: "), *needs_in_brackets(split, new, names), Written("\n")]
         by = len(style.dashes) - dash_column(source, own)
         for item, one, copy in copies:
             start = source.line_start(item.span.start)
@@ -65,6 +59,36 @@ def needs_pieces(split: Split, new: NewJob, names: Mapping[str, Items[str]]) -> 
         *kept,
         Written("".join(_block_need(need, style.dashes) for need in added)),
     ]
+
+
+def needs_in_brackets(split: Split, new: NewJob, names: Mapping[str, Items[str]], quote: str = "") -> list[Piece]:
+    """Return the list of a new job's `needs` in brackets, on one line.
+
+    Args:
+        split: How the old job is split. Entries of its own list are copied, those that it inherits written out.
+        new: The new job, which has a list of its own.
+        names: For each job that is gone, those that stand for it.
+        quote: The quote around the words that are written; empty where they may be plain.
+
+    Raises:
+        CannotLayOutError: An entry of the old list cannot be written twice.
+    """
+    job = split.finding.job
+    own = own_list(job, "needs") if new.keeps_needs else None
+    bare = [_without_anchor(job.file.source, item) for item in own.items] if own is not None else []
+    copies = [copy for item in bare for copy in _copies(job.file.source, item, names)]
+    inside = [piece for copy in copies for piece in (*copy, Written(", "))]
+    last = ", ".join(_text(need, quote) for need in _added(split, new, names))
+    return [Written("["), *inside, Written(f"{last}]")]
+
+
+def _added(split: Split, new: NewJob, names: Mapping[str, Items[str]]) -> list[Any]:
+    """Return the entries of a new job's `needs` that are written: those that it inherits, and those of its own."""
+    job = split.finding.job
+    needs: list[Any] = [_value(need) for need in new.needs or ()]
+    if new.keeps_needs and own_list(job, "needs") is None:
+        needs = [*effective_job(split.finding.pipeline, job.name)["needs"], *needs]
+    return [renamed for need in needs for renamed in _renamed(need, names)]
 
 
 def _value(need: Need) -> Any:
@@ -132,10 +156,10 @@ def _block_need(need: Any, dashes: str) -> str:
     return f"{dashes}- " + f"{dashes}  ".join(lines)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, quote: str = "") -> str:
     """Return a value as YAML on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name_text(key)}: {_text(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{name_text(key, quote)}: {_text(inner, quote)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_text, value)) + "]"
-    return name_text(value) if isinstance(value, str) else str(value).lower()
+        return "[" + ", ".join(_text(inner, quote) for inner in value) + "]"
+    return name_text(value, quote) if isinstance(value, str) else str(value).lower()

@@ -61,6 +61,10 @@ def _own_edits(split: Split, names: Mapping[str, Sequence[str]]) -> list[Edit]:
             from kaniko_split.rewrite.heirs import heir_edits
 
             return heir_edits(split, names)
+        if split.finding.job.mapping.flow:
+            from kaniko_split.rewrite.flow_jobs import flow_job_edits
+
+            return flow_job_edits(split, names)
         return job_edits(split, names)
     except CannotLayOutError as error:
         error.file = split.finding.job.file

@@ -121,13 +121,21 @@ class ScriptText:
                 pieces.extend(self._divided(one, dash, first=not pieces))
         return self._with_new_comments(pieces)
 
-    def inline(self, numbers: Items[int], part: StandIn | None = None, *, opens_loop: bool = False) -> list[Piece]:
+    def inline(
+        self,
+        numbers: Items[int],
+        part: StandIn | None = None,
+        *,
+        opens_loop: bool = False,
+        separator: Piece = Written(", "),  # noqa: B008 (it cannot change)
+    ) -> list[Piece]:
         """Return the items that hold the statements `numbers`, as they stand between brackets.
 
         Args:
             numbers: The statements.
             part: What is in the place of the item that stands for a shared script.
             opens_loop: Whether the body of the known loop is kept without the loop.
+            separator: What parts two items that were no neighbours.
 
         Raises:
             CannotLayOutError: An item cannot be divided.
@@ -152,7 +160,7 @@ class ScriptText:
             for text in texts:
                 if pieces:
                     neighbours = whole and last == one.index - 1
-                    pieces.append(Copied(self._gap(one.index)) if neighbours else Written(", "))
+                    pieces.append(Copied(self._gap(one.index)) if neighbours else separator)
                 pieces.extend(text)
             last = one.index if whole else None
         return pieces
@@ -383,7 +391,7 @@ def script_text(
     """
     source, value = file.source, entry.value
     lines = entry_lines(source, job, entry)
-    if source.text[lines.start : entry.key.span.start].strip():
+    if not job.flow and source.text[lines.start : entry.key.span.start].strip():
         raise CannotLayOutError("flow-layout", entry.key.span.start)
     column = entry.key.span.start - lines.start
 

@@ -58,7 +58,7 @@ def style_of(job: Job) -> Style:
         base=base,
         step=max(step, 1),
         dash=_dash(file, job, step),
-        extends=_habit(file, "extends", "block"),
+        extends=_habit(file, "extends", "scalar" if job.mapping.flow else "block"),
         gap=_gap(file),
     )
 
@@ -71,6 +71,11 @@ def extends_text(style: Style, names: Items[str]) -> str:
     if style.extends == "scalar" and len(texts) == 1:
         return f"{style.keys}extends: {texts[0]}\n"
     return f"{style.keys}extends: [{', '.join(texts)}]\n"
+
+
+def quote_of(node: Node) -> str:
+    """Return the quote that a key or name is written in; none where it is plain."""
+    return node.style.value if isinstance(node, Scalar) and node.style.value in "'\"" else ""
 
 
 def name_text(name: str, quote: str = "") -> str:

@@ -43,7 +43,9 @@ CODES = (
                 "/kaniko/executor --context web --destination $CI_REGISTRY_IMAGE/web"]
             """),
         why="kaniko-split moves text as it is written and does not lay it out anew. With several items on "
-        "a line and comments between them, it is not certain which comment belongs to which item.",
+        "a line and comments between them, it is not certain which comment belongs to which item. A job in braces, "
+        "as in JSON, becomes jobs in braces, but not where there is a comment inside of them or where the new jobs "
+        "would need `!reference`.",
         by_hand="Write the job and its `script` as blocks, with one `- ` item for each command. Quotes can "
         "stay as they are.",
     ),
