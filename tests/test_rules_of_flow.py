@@ -301,6 +301,8 @@ READERS = frozenset(
         "shell/syntax.py",
         "shell/compounds.py",
         "shell/computing.py",
+        # Which words of a statement that only prints go to which job: their text is copied.
+        "plan/divided_prints.py",
         # The printer copies text.
         "rewrite/cutter.py",
         "rewrite/scalar_splitter.py",

@@ -163,7 +163,8 @@ def _literal(choices: Choices, item: Item, column: int) -> Scalar:
             written[-1] += choices.pick((item.joint.rstrip(), item.joint.rstrip() + " \\"))
             if item.joint == "; " and written[-1].endswith("\\"):
                 written[-1] = written[-1][:-2]
-        elif item.joint == "\n" and choices.chance(6):
+        elif item.joint == "\n" and "<<" not in written[0] and choices.chance(6):
+            # Behind the end of a here-document, a comment would make it no end.
             written[-1] += " " + choices.note()
         lines += written
     if item.joint == "\n" and choices.chance(5):

@@ -220,12 +220,19 @@ def _in_process(state: ShellState, known: Variables) -> ShellState:
 
 
 def body_of_text(run: InnerRun, state: ShellState) -> ScriptBody | None:
-    """Return the statements of a text that a shell is given to run; None where it is no shell script."""
+    """Return the statements of a text that a shell is given to run; None where it is no shell script.
+
+    Raises:
+        UnreadableScriptError: It is none, and may build all the same: a shell runs the lines above the fault.
+    """
     if run.text is None or run.text in state.calling:
         return None
     try:
         statements = parse(run.text).statements
-    except ShellSyntaxError:
+    except ShellSyntaxError as error:
+        if may_run((run.text,), state.setting.read, ("executor", *state.setting.executors)):
+            shell = run.words[0].text if run.words else "sh"
+            raise UnreadableScriptError(f"a text for `{shell}`", error.line, error.problem) from None
         return None
     there = replace(state, script=run.text, calling=(*state.calling, run.text))
     if run.words and run.words[0].text == "eval":

@@ -38,7 +38,7 @@ def new_jobs(finding: Finding, slices: Slices, names: Sequence[str]) -> tuple[Ne
             _check_written_again(finding, resolved)
             waits = tuple(Need(name, _handed_on(finding, resolved)) for name in names)
             if not has_needs:
-                waits = (*earlier_needs(finding.pipeline, finding.job.name), *waits)
+                waits = (*_earlier_needs(finding, resolved), *waits)
             jobs.append(NewJob(finding.job.name, None, part.steps, waits, keeps_needs=has_needs))
             continue
         name = by_build[part.build]
@@ -51,9 +51,22 @@ def new_jobs(finding: Finding, slices: Slices, names: Sequence[str]) -> tuple[Ne
         artifacts = False if _uploads(resolved) else None
         waits = tuple(Need(by_build[one], artifacts) for one in before)
         if not has_needs:
-            waits = (*earlier_needs(finding.pipeline, finding.job.name), *waits)
+            waits = (*_earlier_needs(finding, resolved), *waits)
         jobs.append(NewJob(name, part.build, part.steps, waits, keeps_needs=has_needs, omits=part.omits))
     return tuple(jobs)
+
+
+def _earlier_needs(finding: Finding, job: dict[str, Any]) -> tuple[Need, ...]:
+    """Return the entries for the jobs of earlier stages, which a job with `needs` no longer waits for by itself.
+
+    Raises:
+        NoGateError: They lack one of its `dependencies`, and GitLab takes none that is not in `needs`.
+    """
+    needs = earlier_needs(finding.pipeline, finding.job.name)
+    dependencies = job.get("dependencies")
+    if isinstance(dependencies, list) and not set(dependencies) <= {need.job for need in needs}:
+        raise NoGateError("order-not-kept", "its `dependencies` names a job that may not run in a good pipeline")
+    return needs
 
 
 def _check_written_again(finding: Finding, job: dict[str, Any]) -> None:

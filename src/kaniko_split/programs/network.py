@@ -30,6 +30,14 @@ def _method(usage: Usage) -> Certainty:
     return NO if all(method.upper() in _READING_METHODS for method in methods) else YES
 
 
+def _httpie(usage: Usage, effect: CommandEffect) -> CommandEffect:
+    """See whether a request names a method that changes something, or has data: it is POST then."""
+    method = next((word for word in usage.operands if not word.startswith("-")), "")
+    data = any("=" in word.partition("://")[0] for word in usage.operands[1:] if not word.startswith("-"))
+    sends = (method.isalpha() and method.isupper() and method not in _READING_METHODS) or data
+    return replace(effect, acts=YES) if sends else effect
+
+
 def _curl(usage: Usage, effect: CommandEffect) -> CommandEffect:
     """See what curl sends, and which files it writes.
 
@@ -211,6 +219,7 @@ ROWS = (
         "http,https,xh,httpie,lwp-request",
         any_options=True,
         operands="text...",
+        refine=_httpie,
         reads_files=True,
         writes_files=True,
         reads_input=True,
