@@ -126,6 +126,24 @@ PLANTED: dict[str, Planted] = {
         two([f"{API} --digest-file a"], [f"{WEB} --digest-file b", "ls -1 | mail team@example.com"]),
         "`mail team@example.com`",
     ),
+    # What is made of the image that a build has left is no output of it, whatever the reader is told.
+    "file-of-the-left-root-in-a-later-context": Planted(
+        [API, "cat /app/version.txt > shop/v.txt", "/kaniko/executor -c . -d $CI_REGISTRY_IMAGE/web"],
+        {},
+        two([API, "cat /app/version.txt > shop/v.txt"], ["/kaniko/executor -c . -d $CI_REGISTRY_IMAGE/web"]),
+        "reads files that were written in another way: $CI_PROJECT_DIR/shop/v.txt",
+        left_behind=frozenset({"shop/v.txt"}),
+    ),
+    "copy-of-a-file-of-the-left-root-in-a-later-context": Planted(
+        [API, "cat /app/version.txt > v.txt", "cp v.txt w.txt", "/kaniko/executor -c . -d $CI_REGISTRY_IMAGE/web"],
+        {},
+        two(
+            [API, "cat /app/version.txt > v.txt", "cp v.txt w.txt"],
+            ["/kaniko/executor -c . -d $CI_REGISTRY_IMAGE/web"],
+        ),
+        "reads files that were written in another way",
+        left_behind=frozenset({"v.txt", "w.txt"}),
+    ),
     # A statement is dropped, moved, doubled.
     "dropped": Planted(
         ["cp VERSION web/", API, WEB],

@@ -75,8 +75,8 @@ def merged(builds: Sequence[Build]) -> Build:
 def side_writes(occurrence: Occurrence) -> frozenset[Location]:
     """Return what an occurrence that builds writes and the build's output does not hold.
 
-    What the executor writes, what is piped or redirected from it, and what is written when it has succeeded or failed,
-    is its output. What is written only where the script ends is of no use to anybody.
+    What the executor writes, what is piped or redirected from it, and the variables that are set when it has succeeded
+    or failed, are its output. What is written only where the script ends is of no use to anybody.
     """
     # The process of a build in the background is what tells of it.
     outputs = set[Location]({Variable("!")})
@@ -86,7 +86,7 @@ def side_writes(occurrence: Occurrence) -> frozenset[Location]:
             continue
         if one.shape is Shape.COMMAND and one.call_kind is None:
             continue
-        outputs |= _written_at_the_end(one) | _written_upon_success(one)
+        outputs |= _written_at_the_end(one) | _set_upon_success(one)
         pipes = one.shape is Shape.PIPE
         if (pipes or (one.statement.redirects and one.shape is not Shape.COMMAND)) and builds_inside(one):
             written = one.effects.writes if pipes else redirected_to(one.statement, one.before)
@@ -94,8 +94,8 @@ def side_writes(occurrence: Occurrence) -> frozenset[Location]:
     return occurrence.effects.writes - frozenset(outputs)
 
 
-def _written_upon_success(occurrence: Occurrence) -> frozenset[Location]:
-    """Return what is written because a build has succeeded, or has failed."""
+def _set_upon_success(occurrence: Occurrence) -> frozenset[Location]:
+    """Return the variables that are set because a build has succeeded, or has failed."""
     asked: tuple[Role, ...]
     then: tuple[Role, ...]
     match occurrence.shape:
@@ -108,8 +108,8 @@ def _written_upon_success(occurrence: Occurrence) -> frozenset[Location]:
     if not any(isinstance(one.call, Build) for first in occurrence.inner(*asked) for one in first.walk()):
         return frozenset()
     written = frozenset(place for one in occurrence.inner(*then) for place in one.effects.writes)
-    # In which folder the shell is left, and how it is set, is no output: every later statement depends on it.
-    return written - {State.FOLDER, State.OPTIONS}
+    # A file may lie in the context of a later build; every later statement depends on the folder and the options.
+    return frozenset(place for place in written if isinstance(place, Variable) or place is State.VARIABLES)
 
 
 def _written_at_the_end(occurrence: Occurrence) -> frozenset[Location]:

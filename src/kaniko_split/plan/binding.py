@@ -20,6 +20,7 @@ from kaniko_split.shell.locations import (
     is_any_file,
     is_exact,
     is_in_root,
+    may_meet,
     meeting,
 )
 from kaniko_split.source.patterns import Pattern
@@ -95,6 +96,8 @@ class _Binding:
         self._builds: list[int] = []
         # What was written since the last build, and is not what that has left.
         self._made: set[Location] = set()
+        # What was made of what a build has left in the root: it is no output, which only its own job reads.
+        self._of_root: set[Location] = set()
 
     def build(self, step: Step) -> None:
         tainted = self._tainted
@@ -107,6 +110,7 @@ class _Binding:
         named = _files_in_arguments(step, tainted) or _files_in_context(step, tainted)
         if exact or named:
             raise CannotSliceError("output-used-later", step)
+        self._refuse_what_is_of_root(step)
         number = step.number if step.partner is None else step.partner
         if step.partner is not None:
             self.bound.owners[step.number] = frozenset({number})
@@ -114,6 +118,15 @@ class _Binding:
         tainted[_STATUS] = frozenset({number})
         if step.running is BackgroundState.HERE:
             self.running.add(number)
+
+    def _refuse_what_is_of_root(self, step: Step) -> None:
+        """Make sure that a build sees no file that was made of the image of an earlier one."""
+        context = context_of(step)
+        seen = sorted(place.path for place in self._of_root if isinstance(place, File) and may_meet(place, context))
+        if seen:
+            paths = ", ".join(f"`{path}`" for path in seen)
+            detail = f"it sees {paths}, made of what the build before it has left in the container's root"
+            raise CannotSliceError("output-used-later", step, detail)
 
     def _is_of_same_calls(self, place: Location, step: Step) -> bool:
         """Tell whether nobody can name what was written, and the build calls the very same script or function."""
@@ -137,13 +150,16 @@ class _Binding:
             detail = f"nobody can say whether it reads {', '.join(f'`{path}`' for path in paths)}"
             raise CannotSliceError("output-of-several", step, detail)
 
-    def _owner_of_root(self, step: Step) -> frozenset[int]:
+    def _owner_of_root(self, step: Step, reads: frozenset[Location]) -> frozenset[int]:
         """Return the last build where a statement reads what that has left in the container's root.
 
-        After a build the root is its image (GoogleContainerTools/kaniko 1450).
+        After a build the root is its image (GoogleContainerTools/kaniko 1450). What is made of it is noted.
         """
         left = any(is_in_root(place) and place not in self._made for place in step.effects.reads)
         self._made |= step.effects.overwrites
+        self._of_root -= step.effects.overwrites - reads
+        if left or meeting(self._of_root, reads):
+            self._of_root |= step.effects.writes
         return frozenset(self._builds[-1:]) if left else frozenset()
 
     def _owners(self, effects: Effects) -> frozenset[int]:
@@ -161,7 +177,7 @@ class _Binding:
             hit -= {_STATUS}
         owners = frozenset[int]().union(*(tainted[place] for place in hit))
         self._check_unknown(step, hit, owners)
-        owners |= self._owner_of_root(step)
+        owners |= self._owner_of_root(step, reads - {State.FILES} if told else reads)
         named = _named(self._trace, step)
         mentioned = frozenset(number for number in named if number < step.number)
         if named and any(place is State.FILES or isinstance(place, File) for place in step.effects.writes):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from kaniko_split.prove.builds import results_of
-from kaniko_split.prove.events import BuildRecord, Event, Run, short_text
+from kaniko_split.prove.events import ROOT, BuildRecord, Event, Run, short_text
 from kaniko_split.prove.symbols import Symbols, shown
 from kaniko_split.source.patterns import Pattern
 
@@ -264,5 +264,5 @@ def _compare_fresh(new: Mapping[str, Run], symbols: Symbols) -> Iterator[str]:
                 for source in symbols.sources(*event.build.words, *(text for _, text in event.build.files)):
                     users.setdefault(source, set()).add(name)
     for source, names in users.items():
-        if source != "build" and len(names) > 1:
+        if source not in {"build", ROOT} and len(names) > 1:
             yield f"{source} gives another value in each of " + ", ".join(f"`{name}`" for name in sorted(names))

@@ -9,6 +9,9 @@ from kaniko_split.prove.claim import Claim
 from kaniko_split.prove.symbols import Guard
 from kaniko_split.shell.nodes import Statement
 
+ROOT = "the root of a build"
+"""Marks what is made of what a build has left in the container's root."""
+
 
 class TooComplexError(Exception):
     """A script goes beyond a limit of the proof: it is not proved."""

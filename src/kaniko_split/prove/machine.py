@@ -11,7 +11,7 @@ from kaniko_split.prove.claim import EVERYTHING, Claim
 from kaniko_split.prove.claims import claim_of
 from kaniko_split.prove.configured import configured_claim
 from kaniko_split.prove.container import is_left
-from kaniko_split.prove.events import BuildRecord, Event
+from kaniko_split.prove.events import ROOT, BuildRecord, Event
 from kaniko_split.prove.states import State
 from kaniko_split.prove.symbols import is_known, is_whole, path_in, shown
 from kaniko_split.shell.nodes import Redirect, Statement
@@ -93,7 +93,8 @@ class Machine(State):
         claim = Claim(run.reads, frozenset(), gates=run.is_test, environment=True)
         self.symbols.mark(key, "build")
         self._record(statement, words, key, claim, record, gates=run.is_test and not self.masks)
-        self.root = key
+        self.root = self.symbols.of("root", key)
+        self.symbols.mark(self.root, ROOT)
         for text in (
             *run.outputs,
             *(
@@ -199,7 +200,9 @@ class Machine(State):
 
     def _is_output(self, claim: Claim, key: str) -> bool:
         """Tell whether a command writes what a build leaves; what collects that is as a digest file."""
-        derived = "build" in self.symbols.sources(key)
+        sources = self.symbols.sources(key)
+        # What an image holds is no result of its build, and every later build sees what is made of it.
+        derived = "build" in sources and ROOT not in sources
         return self.after_build or (derived and self.container.is_result(claim.writes))
 
     def _with_redirects(
