@@ -129,6 +129,20 @@ def expected(script: Script, stays: frozenset[Span]) -> tuple[Shape, ...]:
     return tuple(shapes)
 
 
+def test_what_fills_a_branch_is_written_in_its_own_item_alone() -> None:
+    lines = (
+        "    - |2\n        if test run021; then\n"
+        "    - >\n      run022\n"
+        "    - |2\n        else\n"
+        "    - |2\n          run023\n        fi\n"
+    )
+    layout = laid_out(lines)
+    script = layout.written.script
+    (kept,) = (one.span for one in leaves(script.statements) if script.text[one.span.start :].startswith("run023"))
+    text = text_of(layout.source, layout.lines_of(Projection(frozenset({kept})), 4))
+    assert text == lines.replace("run022", ":")
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_the_items_hold_what_stays(data: st.DataObject) -> None:

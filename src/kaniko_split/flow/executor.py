@@ -16,6 +16,7 @@ from kaniko_split.kaniko.command import (
     with_environment,
 )
 from kaniko_split.programs.table import effect_of, row_name
+from kaniko_split.shell.computing import EXPANDS_ALIASES
 from kaniko_split.shell.nodes import Call, Statement
 from kaniko_split.shell.values import Value
 from kaniko_split.source.patterns import Pattern
@@ -31,7 +32,7 @@ def executor_call(statement: Statement, state: ShellState) -> Build | NotABuild 
         return None
     values = values_of(statement, state)
     at = _command_word(values, state)
-    if at is None:
+    if at is None or _may_be_no_alias(statement.command, state):
         return None
     found = read_command(tuple(Argument(value.text, value.exact, value.splits) for value in values[at + 1 :]))
     return with_environment(found, _environment(statement, values[:at], state)) if isinstance(found, Build) else found
@@ -64,6 +65,11 @@ def hides_executor(statement: Statement, state: ShellState) -> bool:
     at = behind_wrappers(texts, state.setting.wrappers)
     if at >= len(texts):
         return False
+    if texts[at] == "alias":
+        # What an alias runs is told where it is used.
+        return False
+    if _command_word(values, state) is not None and _may_be_no_alias(statement.command, state):
+        return True
     if not values[at].exact and ("executor" in texts[at] or _may_be_executor(values[at], state)):
         return True
     if base_name(texts[at]) in _SHELLS and any("executor" in text for text in texts[at + 1 :]):
@@ -73,6 +79,14 @@ def hides_executor(statement: Statement, state: ShellState) -> bool:
     # A user's row says what a program does with files, and nothing of what it runs.
     runs = not effect.known or bool(effect.runs) or row_name(texts[at:], programs) is not None
     return runs and any("/" in text and is_executor(text) for text in texts[at + 1 :])
+
+
+def _may_be_no_alias(command: Call, state: ShellState) -> bool:
+    """Tell whether a command's name is an alias to `sh` alone: bash expands none in a script that does not say so.
+
+    Bash Reference Manual, "Aliases". `shopt` fails in a shell that has no such option, and that expands them always.
+    """
+    return command.words[0].literal in state.aliases and EXPANDS_ALIASES not in state.known
 
 
 def _by_default(text: str) -> str:

@@ -10,7 +10,7 @@ from kaniko_split.flow.joins import UNKNOWN, forget, forget_mentions, known_with
 from kaniko_split.flow.positional import POSITIONAL, _shifted, with_positional, without_positional
 from kaniko_split.flow.state import Defined, ShellState, from_project
 from kaniko_split.flow.tables import Variables, is_made_by, mentions
-from kaniko_split.shell.computing import ALIASES
+from kaniko_split.shell.computing import ALIASES, EXPANDS_ALIASES
 from kaniko_split.shell.locations import File, Location, State, Variable, file_at
 from kaniko_split.shell.nodes import Assignment, Declaration, Statement
 from kaniko_split.shell.splitting import IFS
@@ -102,6 +102,14 @@ def after_command(
         known[ALIASES] = UNKNOWN
         aliases = aliases.copy()
         aliases.update(_aliases(texts[1:]))
+    elif texts[:1] == ("unalias",):
+        aliases = aliases.copy()
+        for name in [name for name in aliases if name in texts[1:] or "-a" in texts[1:]]:
+            del aliases[name]
+    elif texts[:1] == ("shopt",) and "expand_aliases" in texts[1:]:
+        known.pop(EXPANDS_ALIASES, None)
+        if texts == ("shopt", "-s", "expand_aliases"):
+            known[EXPANDS_ALIASES] = Value("yes")
     functions = state.functions
     if texts[:1] == ("unset",) and any(text.startswith("-") and "f" in text for text in texts[1:]):
         functions = functions.copy()

@@ -192,7 +192,7 @@ class WrittenScript:
             from kaniko_split.rewrite.project import cuts_inside
 
             found = cuts_inside(self.script, divided, projection, layout_of(self))
-            cuts = tuple(one for one in found if one.touches(window))
+            cuts = tuple(one for one in found if one.touches(window) and not self._begins_next(one, window))
         if whole or (len(kept) == len(units) and not cuts and not any(unit.chained for unit in units)):
             return ItemPart(index)
         if len(numbers) > 1 or not isinstance(self.trace.items[numbers[0]].node, Scalar):
@@ -205,6 +205,10 @@ class WrittenScript:
 
         ends = keeps_end(self.script, units[-1].statement, projection)
         return ItemPart(index, units, tuple(_runs(units)), cuts, projection.opened, ends)
+
+    def _begins_next(self, cut: Cut, window: Span) -> bool:
+        """Tell whether a cut begins behind the line feed that ends a window: in the next item."""
+        return cut.start == window.end and self.script.text[window.end - 1] == "\n"
 
     def _is_left(self, window: Span, cuts: Sequence[Cut]) -> bool:
         """Tell whether anything but blanks is left of a window."""

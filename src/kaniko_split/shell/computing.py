@@ -18,6 +18,7 @@ Expand = Callable[[tuple[Word, ...]], tuple[Value, ...]]
 
 COMPUTING = frozenset({"basename", "cut", "dirname", "echo", "head", "printf", "sed", "seq", "sort", "tr"})
 ALIASES = "alias()"  # stands among what is known for "some words are aliases"
+EXPANDS_ALIASES = "shopt -s expand_aliases"  # and this for "bash expands them in a script too"
 _NAMES = "|".join(sorted(COMPUTING))
 _REDEFINED = Pattern(rf"\balias\b|\bfunction\s+(?:{_NAMES})\b|(?<![\w$-])(?:{_NAMES})\s*\(\s*\)")
 _PLAIN = Pattern(r"[ -~\n\t]*")
