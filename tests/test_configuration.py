@@ -11,8 +11,8 @@ import pytest
 
 from conftest import CASES, run_here, tree
 from kaniko_split.configuration import KEYS
-from kaniko_split.programs.configured import KEYS as PROGRAM_KEYS
-from kaniko_split.programs.configured import parse_row
+from kaniko_split.programs.user_rows import KEYS as PROGRAM_KEYS
+from kaniko_split.programs.user_rows import parse_row
 
 NAME = ".gitlab-ci.yml"
 BEFORE = (CASES / "article" / "before" / NAME).read_bytes()

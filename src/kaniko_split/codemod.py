@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kaniko_split.detect.findings import Finding, findings, may_build
-from kaniko_split.detect.ignoring import is_ignored, unused_ignores
+from kaniko_split.detect.ignore_comments import is_ignored, unused_ignores
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.pipeline import Pipeline
 from kaniko_split.plan.outcome import Refusal, Split
 from kaniko_split.plan.refusing import too_deep
+from kaniko_split.plan.request import Request
 from kaniko_split.plan.splitting import plan
-from kaniko_split.plan.wishes import Wishes
-from kaniko_split.prove.proving import BrokenProofError, Proof, prove
+from kaniko_split.prove.proof import BrokenProofError, Proof, prove
 from kaniko_split.rewrite.rewriting import Rewritten, rewrite
 from kaniko_split.rewrite.script_items import CannotLayOutError
 from kaniko_split.source.edits import OverlappingEditsError
@@ -68,12 +68,12 @@ class Result:
         return tuple(one for one in self.outcomes if isinstance(one, Split))
 
 
-def split_pipeline(pipeline: Pipeline, wishes: Wishes, words: Vocabulary = NO_WORDS) -> Result:
+def split_pipeline(pipeline: Pipeline, request: Request, words: Vocabulary = NO_WORDS) -> Result:
     """Find, plan, rewrite and prove all splits of one pipeline.
 
     Args:
         pipeline: Its files.
-        wishes: What the user asks for.
+        request: What the user asks for.
         words: The user's own words for the executor, and for what runs it.
 
     Raises:
@@ -82,10 +82,10 @@ def split_pipeline(pipeline: Pipeline, wishes: Wishes, words: Vocabulary = NO_WO
     if not may_build(pipeline, words):
         return Result(pipeline, (), unused_ignores=unused_ignores(pipeline, ()))
     found = findings(pipeline, words)
-    ignored = tuple(Ignored(finding) for finding in found if is_ignored(finding) and wishes.means(finding))
-    problems = tuple(sentence for one in found if wishes.means(one) for sentence in _doubled_keys(one))
+    ignored = tuple(Ignored(finding) for finding in found if is_ignored(finding) and request.means(finding))
+    problems = tuple(sentence for one in found if request.means(one) for sentence in _doubled_keys(one))
     meant = [one for one in found if not is_ignored(one) and not any(_doubled_keys(one))]
-    decisions = plan(meant, wishes)
+    decisions = plan(meant, request)
     result = _carried_out(pipeline, decisions, words)
     outcomes = _in_order((*result.outcomes, *ignored))
     unused = unused_ignores(pipeline, found)

@@ -132,7 +132,7 @@ def _programs(value: Any, path: Path) -> Mapping[str, Mapping[str, Column]]:
     """Return `[programs]` with lists as tuples, each table checked as a row of the table of programs."""
     if not isinstance(value, dict):
         raise BadConfigurationError(f"{_shown(path)}: `programs` must be a table")
-    from kaniko_split.programs.configured import parse_row
+    from kaniko_split.programs.user_rows import parse_row
 
     programs: dict[str, Mapping[str, Column]] = {}
     for name, table in value.items():

@@ -13,7 +13,7 @@ from kaniko_split.codemod import Failed, Outcome, split_pipeline
 from kaniko_split.gitlab.discovery import Problem, discover
 from kaniko_split.plan.outcome import Refusal, Split
 from kaniko_split.plan.refusals import REFUSALS
-from kaniko_split.plan.wishes import Wishes
+from kaniko_split.plan.request import Request
 from kaniko_split.source.text import write_source
 
 ARTICLE = Path(__file__).parents[1] / "cases" / "article" / "before" / ROOT_FILE
@@ -102,8 +102,8 @@ def _split(folder: Path) -> tuple[Outcome | None, list[str]]:
         if isinstance(found, Problem):
             problems.append(found.text)
             continue
-        wishes = Wishes(files=found.meant, links=found.repository.linked_folders, read=found.repository.text)
-        result = split_pipeline(found.pipeline, wishes)
+        request = Request(files=found.meant, links=found.repository.linked_folders, read=found.repository.text)
+        result = split_pipeline(found.pipeline, request)
         problems += result.problems
         for one in result.rewritten:
             found.repository.path(one.name).write_bytes(write_source(one.after))

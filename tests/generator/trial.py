@@ -20,7 +20,7 @@ from kaniko_split.codemod import Failed, Outcome, split_pipeline
 from kaniko_split.gitlab.discovery import Found, Problem, discover
 from kaniko_split.plan.outcome import Refusal, Split
 from kaniko_split.plan.refusals import REFUSALS
-from kaniko_split.plan.wishes import Wishes
+from kaniko_split.plan.request import Request
 from kaniko_split.source.text import write_source
 
 _NOTE = re.compile(rb"note \d+:")
@@ -108,19 +108,19 @@ def _run(folder: Path) -> _Run:
         if isinstance(found, Problem):
             run.problems.append(found.text)
             continue
-        wishes = Wishes(
+        request = Request(
             files=found.meant,
             links=found.repository.linked_folders,
             read=found.repository.text,
             elsewhere=found.elsewhere,
             mentions=found.mentions,
         )
-        _take(found, wishes, run)
+        _take(found, request, run)
     return run
 
 
-def _take(found: Found, wishes: Wishes, run: _Run) -> None:
-    result = split_pipeline(found.pipeline, wishes)
+def _take(found: Found, request: Request, run: _Run) -> None:
+    result = split_pipeline(found.pipeline, request)
     run.problems += result.problems
     run.outcomes += result.outcomes
     run.proved = run.proved and bool(result.proof) == bool(result.splits)

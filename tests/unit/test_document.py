@@ -15,7 +15,7 @@ from conftest import CASES, Case, all_cases
 from kaniko_split.codemod import split_pipeline
 from kaniko_split.commands.running import wishes_of
 from kaniko_split.gitlab.discovery import Found, discover
-from kaniko_split.plan.wishes import Wishes
+from kaniko_split.plan.request import Request
 from kaniko_split.report.asked import Asked
 from kaniko_split.report.contents import ImpossibleEditError, source_after, source_before
 from kaniko_split.report.document import Document, File, TextEdit
@@ -107,7 +107,7 @@ def test_several_repositories_are_told_apart(tmp_path: Path, monkeypatch: pytest
         (tmp_path / name / ".gitlab-ci.yml").write_bytes((CASES / "article/before/.gitlab-ci.yml").read_bytes())
     monkeypatch.chdir(tmp_path)
     found = [one for one in discover([Path("a"), Path("b")]) if isinstance(one, Found)]
-    results = [(one, split_pipeline(one.pipeline, Wishes(read=one.repository.text))) for one in found]
+    results = [(one, split_pipeline(one.pipeline, Request(read=one.repository.text))) for one in found]
     document = document_of(results, Asked())
     assert [file.repository for file in document.files] == ["a", "b"]
     assert len({one.outcomes[0].fingerprint for one in document.pipelines}) == 2

@@ -9,7 +9,7 @@ import pytest
 from kaniko_split.codemod import split_pipeline
 from kaniko_split.gitlab.discovery import Found, discover
 from kaniko_split.plan.outcome import Mark, Split
-from kaniko_split.plan.wishes import Wishes
+from kaniko_split.plan.request import Request
 
 CASES = Path(__file__).parent.parent / "cases"
 
@@ -17,7 +17,7 @@ CASES = Path(__file__).parent.parent / "cases"
 def asked_of(name: str) -> list[str]:
     (found,) = discover([CASES / name / "before"])
     assert isinstance(found, Found)
-    (split,) = split_pipeline(found.pipeline, Wishes(read=found.repository.text)).outcomes
+    (split,) = split_pipeline(found.pipeline, Request(read=found.repository.text)).outcomes
     assert isinstance(split, Split)
     return [change.text for change in split.changes if change.mark is Mark.ASKS]
 

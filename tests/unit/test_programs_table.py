@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from kaniko_split.programs.configured import parse_row
 from kaniko_split.programs.effect import EVERYTHING, Certainty, CommandEffect
 from kaniko_split.programs.row import operands_of, options_of
 from kaniko_split.programs.table import effect_of, names_of, table
+from kaniko_split.programs.user_rows import parse_row
 
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
 

@@ -10,7 +10,7 @@ from kaniko_split.codemod import split_pipeline
 from kaniko_split.flow.scripts import called, may_run
 from kaniko_split.gitlab.discovery import Found, discover
 from kaniko_split.plan.outcome import Refusal
-from kaniko_split.plan.wishes import Wishes
+from kaniko_split.plan.request import Request
 from kaniko_split.shell.values import Value
 
 JOB = 'images:\n  image: {name: "gcr.io/kaniko-project/executor:debug", entrypoint: [""]}\n  script:\n'
@@ -21,7 +21,7 @@ def outcomes_of(root: Path, script: str) -> tuple[object, ...]:
     (root / ".gitlab-ci.yml").write_text(JOB.replace("gcr.io/kaniko-project/executor:debug", "kaniko") + script)
     (found,) = discover([root])
     assert isinstance(found, Found)
-    return split_pipeline(found.pipeline, Wishes(read=found.repository.text)).outcomes
+    return split_pipeline(found.pipeline, Request(read=found.repository.text)).outcomes
 
 
 def test_a_script_is_found_though_the_pipeline_never_names_the_executor(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from kaniko_split.codemod import split_pipeline
 from kaniko_split.gitlab.discovery import Found, discover
 from kaniko_split.gitlab.mentions import MOST, Surroundings
-from kaniko_split.plan.wishes import Wishes
+from kaniko_split.plan.request import Request
 from kaniko_split.source.repository import Repository
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -20,9 +20,9 @@ def told(case: str) -> list[str]:
     said: list[str] = []
     for found in discover([CASES / case / "before"]):
         assert isinstance(found, Found)
-        wishes = Wishes(read=found.repository.text, elsewhere=found.elsewhere, mentions=found.mentions)
+        request = Request(read=found.repository.text, elsewhere=found.elsewhere, mentions=found.mentions)
         folder = f"{found.repository.shown('')}/"
-        for split in split_pipeline(found.pipeline, wishes).splits:
+        for split in split_pipeline(found.pipeline, request).splits:
             said += [str(change).replace(folder, "") for change in split.changes]
     return said
 

@@ -17,7 +17,7 @@ from kaniko_split.configuration import BadConfigurationError, configuration_in
 from kaniko_split.gitlab.discovery import ROOT, Found, discover
 from kaniko_split.plan.names import NamePatterns, wrong_patterns
 from kaniko_split.plan.outcome import Refusal
-from kaniko_split.plan.wishes import Wishes
+from kaniko_split.plan.request import Request
 from kaniko_split.report.asked import Asked
 from kaniko_split.report.drawing_up import document_of
 from kaniko_split.report.encoding import to_json
@@ -127,8 +127,8 @@ def _as_configured(asked: Asked, settings: Settings, folder: Path) -> Asked:
     return asked.or_as_configured(configuration)
 
 
-def _wishes(asked: Asked, found: Found) -> Wishes:
-    return Wishes(
+def _wishes(asked: Asked, found: Found) -> Request:
+    return Request(
         select=asked.select,
         ignore=asked.ignore,
         files=found.meant,

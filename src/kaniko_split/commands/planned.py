@@ -200,8 +200,8 @@ def _made_again(document: Document, pipeline: PipelineOutcome, places: _Places) 
     found = places.pipeline(pipeline.repository, pipeline.root)
     if found is None:
         return None
-    wishes = wishes_of(document.asked, found, None if pipeline.meant is None else frozenset(pipeline.meant))
-    result = split_pipeline(found.pipeline, wishes, document.asked.words)
+    request = wishes_of(document.asked, found, None if pipeline.meant is None else frozenset(pipeline.meant))
+    result = split_pipeline(found.pipeline, request, document.asked.words)
     made = {one.name: hashlib.sha256(write_source(one.after)).hexdigest() for one in result.rewritten}
     promised = {path: document.file(pipeline.repository, path).sha256_after for path in pipeline.changed}
     return (found, result) if made == promised else None

@@ -19,7 +19,7 @@ from kaniko_split.configuration import BadConfigurationError
 from kaniko_split.gitlab.discovery import ROOT, Found, Problem, discover, from_text
 from kaniko_split.plan.names import NamePatterns
 from kaniko_split.plan.outcome import Refusal
-from kaniko_split.plan.wishes import Wishes
+from kaniko_split.plan.request import Request
 from kaniko_split.report import text
 from kaniko_split.report.asked import Asked
 from kaniko_split.shell.shfmt import MissingParserError
@@ -167,9 +167,9 @@ def _warn_of_nothing(run: Run, pattern: str) -> None:
         run.mention(f"warning: --select {pattern}: there is no job of that name")
 
 
-def wishes_of(asked: Asked, found: Found, meant: frozenset[str] | None) -> Wishes:
+def wishes_of(asked: Asked, found: Found, meant: frozenset[str] | None) -> Request:
     """Return what the plan of one pipeline is asked; `meant` are the files whose jobs are meant, None for all."""
-    return Wishes(
+    return Request(
         select=asked.select,
         ignore=asked.ignore,
         files=meant,

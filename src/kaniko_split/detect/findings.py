@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from kaniko_split.detect.broken_scripts import cache_of, executor_count, may_build_twice, without_comments
 from kaniko_split.detect.trace import Step, Trace, trace
-from kaniko_split.detect.unparsed import cache_of, executor_count, may_build_twice, without_comments
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.flow.exits import UNBOUNDED
 from kaniko_split.flow.lower import LimitError

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING
 
-from kaniko_split.detect.remembered import Answers, Remembered, given_of
+from kaniko_split.detect.memory import Answers, Remembered, given_of
 from kaniko_split.detect.steps import Step, Trace
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.flow.background import background_after
@@ -262,7 +262,7 @@ class _Stepper:
                 steps.append(replace(step, effects=effects, frame=frame, branch=branch))
         if self._opened:
             return steps
-        from kaniko_split.detect.partners import with_partners
+        from kaniko_split.detect.variants import with_partners
 
         return with_partners(steps)
 

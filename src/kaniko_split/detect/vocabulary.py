@@ -40,7 +40,7 @@ class Vocabulary:
         Raises:
             ValueError: A key or value is wrong.
         """
-        from kaniko_split.programs.configured import parse_row
+        from kaniko_split.programs.user_rows import parse_row
 
         return {name: parse_row(name, columns) for name, columns in self.programs.items()}
 

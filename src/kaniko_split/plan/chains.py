@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.commands import hardly_fails
 from kaniko_split.flow.occurrence import Shape
-from kaniko_split.plan.binding import CannotSliceError
+from kaniko_split.plan.ownership import CannotSliceError
 
 
 def check_chains(trace: Trace) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from kaniko_split.detect.trace import Step
-from kaniko_split.plan.binding import Bound, CannotSliceError
+from kaniko_split.plan.ownership import Bound, CannotSliceError
 
 _GOES_ON = "the script goes on when it fails, and what comes after it would wait for its success"
 

@@ -59,7 +59,7 @@ def names_for(job: str, builds: Sequence[Build], taken: frozenset[str], patterns
         job: The name of the job that is split.
         builds: Its builds in order.
         taken: Every name of the pipeline, and those given to earlier splits.
-        patterns: The user's wishes.
+        patterns: The user's request.
 
     Raises:
         NameTakenError: A wish cannot be granted.
@@ -84,7 +84,7 @@ def names_of_heir(
         job: Its name.
         builds: Its builds in order.
         taken: Every name of the pipeline, and those given so far.
-        patterns: The user's wishes.
+        patterns: The user's request.
         alone: Whether no other job has the script; else the job's name must be in those of its builds.
 
     Raises:

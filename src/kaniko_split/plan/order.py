@@ -13,7 +13,7 @@ from kaniko_split.kaniko.image import same_repository
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.kaniko.overlap import looks_like_image, may_be_image
 from kaniko_split.kaniko.registries import pulled_as
-from kaniko_split.plan.binding import Bound, CannotSliceError
+from kaniko_split.plan.ownership import Bound, CannotSliceError
 from kaniko_split.shell.locations import File, Location, Variable, may_meet, variables_in
 from kaniko_split.source.patterns import Pattern
 

@@ -19,7 +19,7 @@ from kaniko_split.gitlab.script import Origin, Provided, Section, provider, scri
 from kaniko_split.gitlab.values import scalar_value, value_of
 from kaniko_split.kaniko.command import Build
 from kaniko_split.plan.changes import with_changes
-from kaniko_split.plan.dividing import divide
+from kaniko_split.plan.division import divide
 from kaniko_split.plan.inheritance import Group, Home, Way, aliases_of, ancestors, merges
 from kaniko_split.plan.names import NameTakenError, name_of_rest, names_for, names_of_heir, names_of_parts
 from kaniko_split.plan.needs import NoGateError
@@ -28,8 +28,8 @@ from kaniko_split.plan.obstacles import ObstacleError, check_home, check_inputs,
 from kaniko_split.plan.outcome import Decision, NewJob, Placement, Refusal, Split
 from kaniko_split.plan.placement import placement_of
 from kaniko_split.plan.refusing import refusal_of, too_deep
+from kaniko_split.plan.request import Request
 from kaniko_split.plan.slices import CannotSliceError, JobSlice, Slices
-from kaniko_split.plan.wishes import Wishes
 from kaniko_split.tree.nodes import Entry, Scalar, followed
 from kaniko_split.tree.nodes import Sequence as NodeList
 
@@ -97,7 +97,7 @@ class _Heir:
         return tuple(number - min(own) for number in self.slices.prelude if number in own)
 
 
-def decide_together(group: Group, wishes: Wishes, taken: frozenset[str]) -> tuple[Decision, ...]:
+def decide_together(group: Group, request: Request, taken: frozenset[str]) -> tuple[Decision, ...]:
     """Decide about all jobs that share one script; where one of them must stay, all must."""
     heirs: list[_Heir] = []
     refused: dict[int, Refusal] = {}
@@ -108,13 +108,13 @@ def decide_together(group: Group, wishes: Wishes, taken: frozenset[str]) -> tupl
             check_job(finding, references, group)
             # A mention by which a job of the group takes the script over goes with that job's script.
             left = tuple(one for one in references if id(one.item) not in places)
-            heirs.append(_Heir(finding, home, left, divide(finding, wishes)))
+            heirs.append(_Heir(finding, home, left, divide(finding, request)))
         except _IN_THE_WAY as error:
             refused[id(finding)] = refusal_of(finding, error)
         except RecursionError:
             refused[id(finding)] = too_deep(finding)
     for finding in group.findings:
-        if id(finding) not in refused and not wishes.means(finding):
+        if id(finding) not in refused and not request.means(finding):
             refused[id(finding)] = _left_with(finding, finding, "is not asked for")
     if refused:
         first = next(iter(refused.values()))
@@ -122,7 +122,7 @@ def decide_together(group: Group, wishes: Wishes, taken: frozenset[str]) -> tupl
             refused.get(id(one)) or _left_with(one, first.finding, "is left as it is") for one in group.findings
         )
     try:
-        return _splits(group, heirs, wishes, taken)
+        return _splits(group, heirs, request, taken)
     except _IN_THE_WAY as error:
         return tuple(refusal_of(finding, error) for finding in group.findings)
 
@@ -133,12 +133,12 @@ def _left_with(finding: Finding, other: Finding, why: str) -> Refusal:
     return Refusal(finding, "template-shared", other.job.file, at, f"`{other.job.name}` {why}")
 
 
-def _splits(group: Group, heirs: list[_Heir], wishes: Wishes, taken: frozenset[str]) -> tuple[Split, ...]:
+def _splits(group: Group, heirs: list[_Heir], request: Request, taken: frozenset[str]) -> tuple[Split, ...]:
     check_home(group)
     apart = _differ_in_words(heirs)
     _check_alike(heirs, words=not apart)
     if heirs[0].home.way is Way.OWN:
-        return _splits_below(group, heirs, wishes, taken)
+        return _splits_below(group, heirs, request, taken)
     plain = not apart and all(_is_plain(one, group) for one in heirs)
     shared = _shared_split(group, heirs, taken, plain=plain, apart=apart)
     bare = shared.template is None
@@ -147,13 +147,13 @@ def _splits(group: Group, heirs: list[_Heir], wishes: Wishes, taken: frozenset[s
     names = set(taken) | {job.name for job in shared.jobs}
     found: list[Split] = []
     for one in heirs:
-        split = _split(one, shared, wishes, frozenset(names), plain=plain, alone=len(heirs) == 1)
+        split = _split(one, shared, request, frozenset(names), plain=plain, alone=len(heirs) == 1)
         names |= {split.template or "", *(job.name for job in split.jobs)}
         found.append(split)
     return tuple(found)
 
 
-def _splits_below(group: Group, heirs: list[_Heir], wishes: Wishes, taken: frozenset[str]) -> tuple[Split, ...]:
+def _splits_below(group: Group, heirs: list[_Heir], request: Request, taken: frozenset[str]) -> tuple[Split, ...]:
     """Split a job with a script of its own, and those that extend it: their new jobs extend its new jobs."""
     owner, *others = heirs
     finding, job = owner.finding, owner.finding.job
@@ -162,7 +162,7 @@ def _splits_below(group: Group, heirs: list[_Heir], wishes: Wishes, taken: froze
         if one.home.way is Way.KEYS and not _is_plain(one, group):
             at = next((use for use in moved if use.owner == one.finding.job.name), moved[0])
             raise ObstacleError("job-extended", at.file, at.name.span.start)
-    names = names_for(job.name, owner.builds, taken, wishes.names)
+    names = names_for(job.name, owner.builds, taken, request.names)
     check_inputs(finding, [names.template, *names.jobs])
     jobs = new_jobs(finding, owner.slices, names.jobs)
     references = tuple(one for one in owner.references if one.use is not Use.EXTENDS or one.owner not in group.names)
@@ -183,7 +183,7 @@ def _splits_below(group: Group, heirs: list[_Heir], wishes: Wishes, taken: froze
     given = set(taken) | {names.template, *names.jobs}
     for one in others:
         plain = one.home.way is Way.KEYS
-        below = _split(one, found[0], wishes, frozenset(given), plain=plain, alone=False)
+        below = _split(one, found[0], request, frozenset(given), plain=plain, alone=False)
         if plain and any(new.needs is not None and below.jobs[number].needs is None for number, new in enumerate(jobs)):
             # It would be inherited, and name the jobs of another image.
             raise ObstacleError("job-extended", moved[0].file, moved[0].name.span.start, "one image waits for another")
@@ -365,9 +365,9 @@ def _has_empty_before_script(finding: Finding, home: Job) -> bool:
     return isinstance(real, Scalar) and scalar_value(real) is None
 
 
-def _split(heir: _Heir, shared: Split, wishes: Wishes, taken: frozenset[str], *, plain: bool, alone: bool) -> Split:
+def _split(heir: _Heir, shared: Split, request: Request, taken: frozenset[str], *, plain: bool, alone: bool) -> Split:
     finding, job = heir.finding, heir.finding.job
-    names = names_of_heir(job.name, heir.builds, taken, wishes.names, alone=alone)
+    names = names_of_heir(job.name, heir.builds, taken, request.names, alone=alone)
     check_inputs(finding, [names.template, *names.jobs])
     jobs = new_jobs(finding, heir.slices, names.jobs)
     check_needs(finding, heir.references, jobs)

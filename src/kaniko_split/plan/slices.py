@@ -16,15 +16,15 @@ from kaniko_split.flow.background import BackgroundState
 from kaniko_split.flow.builds import masks_failure
 from kaniko_split.flow.occurrence import Occurrence, Role, Shape
 from kaniko_split.gitlab.script import Section
-from kaniko_split.plan.attaching import Attaching
-from kaniko_split.plan.backward import Backward, names_in_environment
-from kaniko_split.plan.binding import Bound, CannotSliceError, bind
 from kaniko_split.plan.chains import heeded_now
+from kaniko_split.plan.dependence import Backward, names_in_environment
 from kaniko_split.plan.detours import detours
 from kaniko_split.plan.idle_options import idle_options
+from kaniko_split.plan.iterations import builds_of_turns, check_turns
 from kaniko_split.plan.moves import Division, Move
 from kaniko_split.plan.order import images_used, left_behind, order_of
-from kaniko_split.plan.turns import builds_of_turns, check_turns
+from kaniko_split.plan.ownership import Bound, CannotSliceError, bind
+from kaniko_split.plan.remainder import Attaching
 from kaniko_split.shell.locations import File, State, Variable, meeting
 from kaniko_split.source.text import Span
 

@@ -12,7 +12,7 @@ from kaniko_split.gitlab.references import Use, references_to
 from kaniko_split.gitlab.resolve import UnresolvableError, effective_job
 from kaniko_split.plan.changes import with_changes
 from kaniko_split.plan.child_files import givers_of
-from kaniko_split.plan.dividing import divide
+from kaniko_split.plan.division import divide
 from kaniko_split.plan.inheritance import aliases_of, groups_of
 from kaniko_split.plan.names import NameTakenError, names_for
 from kaniko_split.plan.needs import NoGateError
@@ -21,14 +21,14 @@ from kaniko_split.plan.obstacles import ObstacleError, check_anchored_items, che
 from kaniko_split.plan.outcome import Decision, Placement, Refusal, Split
 from kaniko_split.plan.placement import placement_of, with_prelude_beside_the_loop
 from kaniko_split.plan.refusing import refusal_of, too_deep
+from kaniko_split.plan.request import Request
 from kaniko_split.plan.slices import CannotSliceError
 from kaniko_split.plan.surroundings import with_surroundings
-from kaniko_split.plan.wishes import Wishes
 
-__all__ = ["Wishes", "plan"]
+__all__ = ["Request", "plan"]
 
 
-def plan(findings: Sequence[Finding], wishes: Wishes) -> tuple[Decision, ...]:
+def plan(findings: Sequence[Finding], request: Request) -> tuple[Decision, ...]:
     """Decide about each finding of one pipeline, in order.
 
     Names are chosen over all of them, asked for or not, so that a later run gives the same names.
@@ -44,18 +44,18 @@ def plan(findings: Sequence[Finding], wishes: Wishes) -> tuple[Decision, ...]:
             continue
         group = groups.get(id(finding))
         if group is None:
-            decided: tuple[Decision, ...] = (_decide(finding, wishes, frozenset(taken)),)
+            decided: tuple[Decision, ...] = (_decide(finding, request, frozenset(taken)),)
         else:
             from kaniko_split.plan.shared_scripts import decide_together
 
-            decided = decide_together(group, wishes, frozenset(taken))
-        decided = _in_one_pipeline(_within_limits(decided, lengths), wishes)
+            decided = decide_together(group, request, frozenset(taken))
+        decided = _in_one_pipeline(_within_limits(decided, lengths), request)
         for decision in decided:
             decisions[id(decision.finding)] = decision
             if isinstance(decision, Split):
                 for part in decision.every:
                     taken |= {part.template or "", *(job.name for job in part.jobs)}
-    told = {id(one): with_surroundings(decisions[id(one)], wishes) for one in findings if wishes.means(one)}
+    told = {id(one): with_surroundings(decisions[id(one)], request) for one in findings if request.means(one)}
     return tuple(_with_shared(told[id(one)], told) for one in findings if id(one) in told)
 
 
@@ -86,27 +86,27 @@ def _within_limits(decided: tuple[Decision, ...], lengths: dict[int, int]) -> tu
     return decided
 
 
-def _in_one_pipeline(decided: tuple[Decision, ...], wishes: Wishes) -> tuple[Decision, ...]:
+def _in_one_pipeline(decided: tuple[Decision, ...], request: Request) -> tuple[Decision, ...]:
     """Refuse what would change a file that another pipeline of the repository has too."""
     for split in decided:
         for file in split.files if isinstance(split, Split) else ():
-            root = wishes.elsewhere(file.name)
+            root = request.elsewhere(file.name)
             if root is not None:
                 why = f"`{root}` has it too"
                 return tuple(Refusal(one.finding, "file-of-two-pipelines", file, 0, why) for one in decided)
     return decided
 
 
-def _decide(finding: Finding, wishes: Wishes, taken: frozenset[str]) -> Decision:
+def _decide(finding: Finding, request: Request, taken: frozenset[str]) -> Decision:
     job = finding.job
     try:
         references = references_to(finding.pipeline, job.name)
         check_job(finding, references)
-        slices = divide(finding, wishes)
+        slices = divide(finding, request)
         check_anchored_items(finding, slices)
         assert finding.trace is not None  # noqa: S101 (it was divided)
         builds = [step.build for step in finding.trace.steps if step.build is not None]
-        names = names_for(job.name, builds, taken, wishes.names)
+        names = names_for(job.name, builds, taken, request.names)
         check_inputs(finding, [names.template, *names.jobs])
         moved = tuple(one for one in references if one.use in {Use.EXTENDS, Use.REFERENCE})
         aliases = aliases_of(job)

@@ -8,25 +8,25 @@ from dataclasses import replace
 from kaniko_split.gitlab.pipeline import Unread
 from kaniko_split.gitlab.resolve import UNREAD_PARENT, resolved_job
 from kaniko_split.plan.outcome import Change, Decision, Mark, Split
-from kaniko_split.plan.wishes import Wishes
+from kaniko_split.plan.request import Request
 
 # More of a kind are counted, not listed.
 _MOST = 5
 
 
-def with_surroundings(decision: Decision, wishes: Wishes) -> Decision:
+def with_surroundings(decision: Decision, request: Request) -> Decision:
     """Add to the changes of a split what it means for files that are not rewritten."""
     if not isinstance(decision, Split):
         return decision
-    return replace(decision, changes=(*decision.changes, *_mentions(decision, wishes), *_not_seen(decision)))
+    return replace(decision, changes=(*decision.changes, *_mentions(decision, request), *_not_seen(decision)))
 
 
-def _mentions(split: Split, wishes: Wishes) -> Iterator[Change]:
+def _mentions(split: Split, request: Request) -> Iterator[Change]:
     """List the links, scripts and documents that speak of a job whose name is gone."""
     name = split.finding.job.name
     if split.jobs[-1].build is None:
         return
-    found = wishes.mentions(name)
+    found = request.mentions(name)
     for place in found.places:
         yield Change(Mark.ASKS, f"`{place.path}` speaks of `{name}`; see whether it means the job", place)
     if found.more:

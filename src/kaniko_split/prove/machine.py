@@ -9,11 +9,11 @@ from dataclasses import replace
 from kaniko_split.prove.builds import ExecutorRun
 from kaniko_split.prove.claim import EVERYTHING, Claim
 from kaniko_split.prove.claims import claim_of
-from kaniko_split.prove.configured import configured_claim
 from kaniko_split.prove.container import is_left
 from kaniko_split.prove.events import ROOT, BuildRecord, Event
 from kaniko_split.prove.states import State
 from kaniko_split.prove.symbols import is_known, is_whole, path_in, shown
+from kaniko_split.prove.user_programs import configured_claim
 from kaniko_split.shell.nodes import Redirect, Statement
 
 HARMLESS = "&& harmless"

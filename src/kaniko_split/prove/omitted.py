@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from kaniko_split.prove.commuting import commute, visible_in
+from kaniko_split.prove.commutation import commute, visible_in
 from kaniko_split.prove.event_names import POSITIONAL, exported_since, reads_of, replaced_by, writes_of
 from kaniko_split.prove.events import Event, Run, short_text
 from kaniko_split.prove.names import ANYTHING

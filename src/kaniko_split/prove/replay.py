@@ -16,13 +16,13 @@ from kaniko_split.prove.builds import Names, executor_run, unwrapped
 from kaniko_split.prove.claim import EVERYTHING, NOTHING
 from kaniko_split.prove.claims import may_be_verdict
 from kaniko_split.prove.conditions import Conditions
-from kaniko_split.prove.configured import configured_claim
 from kaniko_split.prove.container import RepositoryFiles
 from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.machine import AT_END, HARMLESS, plain_text
 from kaniko_split.prove.names import names_in, names_written
 from kaniko_split.prove.states import DEEPEST
 from kaniko_split.prove.symbols import Symbols, is_known, is_text
+from kaniko_split.prove.user_programs import configured_claim
 from kaniko_split.shell.nodes import (
     Call,
     Case,

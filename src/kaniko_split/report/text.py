@@ -100,7 +100,7 @@ def split_line(split: Split) -> str:
 
 def explanation_lines(results: Sequence[Result]) -> Iterator[Line]:
     """Yield in what the resolved pipelines differ before and after: what the plan said, and nothing else."""
-    from kaniko_split.prove.explaining import explanation
+    from kaniko_split.prove.explanation import explanation
 
     for result in results:
         if result.proof is not None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kaniko_split.detect.trace import Step
-from kaniko_split.plan.speaking import spoken_of
+from kaniko_split.plan.printed_lines import spoken_of
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

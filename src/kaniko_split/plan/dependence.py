@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step, Trace
-from kaniko_split.plan.binding import CannotSliceError
+from kaniko_split.plan.ownership import CannotSliceError
 from kaniko_split.shell.locations import (
     File,
     Location,

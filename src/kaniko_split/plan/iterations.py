@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.script import Section
-from kaniko_split.plan.binding import CannotSliceError
+from kaniko_split.plan.ownership import CannotSliceError
 from kaniko_split.shell.locations import Location, State, Variable
 
 

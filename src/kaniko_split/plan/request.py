@@ -12,7 +12,7 @@ from kaniko_split.plan.names import NamePatterns
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class Wishes:
+class Request:
     """What the user asks of the plan.
 
     Attributes:

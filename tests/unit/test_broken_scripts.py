@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_split.detect.unparsed import cache_of, executor_count, may_build_twice, without_comments
+from kaniko_split.detect.broken_scripts import cache_of, executor_count, may_build_twice, without_comments
 
 
 @pytest.mark.parametrize(

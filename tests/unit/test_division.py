@@ -6,7 +6,7 @@ import pytest
 
 from kaniko_split.codemod import split_pipeline
 from kaniko_split.gitlab.discovery import Found, from_text
-from kaniko_split.plan.wishes import Wishes
+from kaniko_split.plan.request import Request
 from kaniko_split.tree.compose import compose
 from kaniko_split.tree.nodes import Scalar
 from kaniko_split.tree.scalars import value_offsets
@@ -18,7 +18,7 @@ def scripts_of(script: str) -> list[str]:
     """Return the text of each `script` after the split of a job with the script given."""
     (found,) = from_text((JOB + script).encode())
     assert isinstance(found, Found)
-    result = split_pipeline(found.pipeline, Wishes(read=found.repository.text))
+    result = split_pipeline(found.pipeline, Request(read=found.repository.text))
     assert result.rewritten, result.outcomes
     return [part.partition("\n\n")[0] for part in result.rewritten[0].after.text.split("  script:\n")[1:]]
 

@@ -15,14 +15,14 @@ from kaniko_split.plan.chains import check_chains, check_waits
 from kaniko_split.plan.detours import commented
 from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of, is_changed, is_open, writes_to_project
 from kaniko_split.plan.order import images_used
+from kaniko_split.plan.request import Request
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
 from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
-from kaniko_split.plan.wishes import Wishes
 from kaniko_split.shell.locations import File
 from kaniko_split.shell.values import Value
 
 
-def divide(finding: Finding, wishes: Wishes) -> Slices:
+def divide(finding: Finding, request: Request) -> Slices:
     """Return the slices of a finding whose script can be read.
 
     Raises:
@@ -33,7 +33,7 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     variables = finding.variables or {}
     steps = finding.trace.steps
     builds = [step for step in steps if step.build is not None]
-    texts = {step.number: dockerfile_of(step, wishes.read, steps[: step.number]) for step in builds}
+    texts = {step.number: dockerfile_of(step, request.read, steps[: step.number]) for step in builds}
     _check_executors(builds)
     for step in builds:
         _check_what_is_added(step, texts[step.number] or "", builds)
@@ -41,7 +41,7 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     slices = slice_script(
         finding.trace,
         variables,
-        wishes.links,
+        request.links,
         images,
         commented(finding.script.file or finding.job.file, finding.trace),
     )
@@ -51,12 +51,12 @@ def divide(finding: Finding, wishes: Wishes) -> Slices:
     open_bases = {
         number
         for number in numbers
-        if is_changed(steps[number], wishes.read, steps[:number]) or is_open(images[number])
+        if is_changed(steps[number], request.read, steps[:number]) or is_open(images[number])
     }
     unsure = tuple(number for number in numbers if number in perhaps | (open_bases - set(unread)))
     writers = tuple(number for number, text in texts.items() if writes_to_project(text or ""))
     slices = replace(slices, unread=unread, unsure=unsure, project_writers=writers)
-    if wishes.keep_order:
+    if request.keep_order:
         slices = replace(slices, after={later: frozenset({one}) for one, later in pairwise(numbers)})
     finishes = any(job.build is None for job in slices.jobs)
     check_waits(finding.trace, slices.builds, slices.after, finishes=finishes)
