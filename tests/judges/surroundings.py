@@ -207,8 +207,9 @@ def shells_for(text: str) -> list[tuple[str, ...]]:
 
     What bash alone can run is run in bash alone: in any other shell the job ends there, with or without a split.
     """
-    busybox = _busybox() if _BASH_ALONE.search(text) is None else None
-    more = _MORE_THAN_POSIX.search(text) is not None
+    alone = _BASH_ALONE.search(text) is not None
+    busybox = None if alone else _busybox()
+    more = alone or _MORE_THAN_POSIX.search(text) is not None
     found: list[tuple[str, ...]] = [(busybox, "sh")] if busybox else []
     dash, bash = shutil.which("dash"), shutil.which("bash")
     if not more and dash:

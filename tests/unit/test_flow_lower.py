@@ -107,7 +107,7 @@ def test_how_a_command_runs_what_is_written_elsewhere(script: str, kind: CallKin
         f"sudo -E {BUILD}",
         "E=/kaniko/executor; $E -d r/api",
         "D=/kaniko; $D/executor -d r/api",
-        "alias k=/kaniko/executor; k -d r/api",
+        "shopt -s expand_aliases; alias k=/kaniko/executor; k -d r/api",
         "cd /kaniko && ./executor -d r/api",
         "/usr/bin/executor -d r/api",
         f"A=1 {BUILD}",
