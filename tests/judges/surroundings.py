@@ -196,7 +196,7 @@ def _expanded(value: str, variables: Mapping[str, str], depth: int = 0) -> str:
 
 def folders_of(text: str) -> frozenset[str]:
     """Name the folders of the repository that the scripts enter or write to, which a case need not hold."""
-    entered = re.findall(r"""\bcd\s+["']?(?:\$\{?CI_PROJECT_DIR\}?/)?([\w.-]+(?:/[\w.-]+)*)""", text)
+    entered = re.findall(r"""\b(?:cd|pushd)\s+["']?(?:\$\{?CI_PROJECT_DIR\}?/)?([\w.-]+(?:/[\w.-]+)*)""", text)
     written = re.findall(r""">{1,2}\s*["']?((?:[\w.-]+/)+)""", text)
     folders = {*entered, *(folder.rstrip("/") for folder in written)}
     return frozenset(folder for folder in folders if folder and not {".", ".."} & set(folder.split("/")))
