@@ -51,7 +51,7 @@ def heeded_now(trace: Trace, jobs: Sequence[tuple[int, Sequence[int]]]) -> tuple
 def check_waits(
     trace: Trace, jobs: Sequence[tuple[int, Sequence[int]]], after: Mapping[int, frozenset[int]], *, finishes: bool
 ) -> None:
-    """Make sure that no job waits for a build whose failure a chain passed over and which now ends its job.
+    """Make sure that nothing waits for a build whose failure a chain passed over, and nobody else has what follows it.
 
     Args:
         trace: The script.
@@ -60,8 +60,18 @@ def check_waits(
         finishes: Whether a finishing job waits for all of them.
 
     Raises:
-        CannotSliceError: One does: the old job went on and ended well where that build failed.
+        CannotSliceError: A job waits for it, where the old one went on and ended well when that build failed; or a
+            later build has a link of the chain, which ran only when that build succeeded.
     """
+    for chain in _chains(trace)[:-1]:
+        builds = [step.number for step in chain if step.build is not None]
+        links = {step.number for step in chain if builds and step.number > builds[0]}
+        for build, numbers in jobs:
+            # A loop is one link, whichever of its turns the build is in.
+            apart = build not in builds and trace.turn_of(trace.steps[build]) is None
+            if apart and links & set(numbers):
+                detail = "a later build needs what it does only when a build before it has succeeded"
+                raise CannotSliceError("chain-hides-failure", trace.steps[min(links & set(numbers))], detail)
     waited = frozenset[int]().union(*after.values())
     for build in heeded_now(trace, jobs):
         if finishes or build in waited:
