@@ -26,22 +26,12 @@ FIRST = 2024_01
 DRAWS = 300
 
 # Kinds of which the present program gets some wrong. A name goes when its kind is right.
-_KINDS_NOT_YET_RIGHT = """
-    gate-twice in-a-text job-name option-window
-"""
-# The same for what an ordinary pipeline shows: a failure that `&&` hides, an effect that moved to the end, artifacts of
-# `untracked`, a job among `needs` that runs on failure alone, and a report that a finishing job does not hand on.
-_SENTENCES_NOT_YET_RIGHT = re.compile(
-    r"fails, the old job passes, and .* fails after the split|runs before the split, and not after it"
-    r"|no longer gets the artifacts of|which may not run in a good pipeline|does not get what .* leaves"
-)
+_KINDS_NOT_YET_RIGHT = frozenset({"option-window"})
 
 
 def is_known(mistake: Mistake) -> bool:
     """Say whether the present program is known to get a mistake wrong."""
-    if set(mistake.drawn.kinds) & set(_KINDS_NOT_YET_RIGHT.split()):
-        return True
-    return all(_SENTENCES_NOT_YET_RIGHT.search(one.sentence) for one in mistake.wrong)
+    return bool(set(mistake.drawn.kinds) & _KINDS_NOT_YET_RIGHT)
 
 
 def test_every_draw_is_split_rightly_or_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +47,7 @@ def test_every_draw_is_split_rightly_or_refused(capsys: pytest.CaptureFixture[st
     assert not mistakes, "\n\n".join(map(str, smallest_of_each_kind(mistakes)))
     assert tally.draws == DRAWS
     refused = tally.refusals.total()
-    assert refused < 0.4 * (tally.splits + refused), "the draws exercise too few splits"
+    assert refused <= 0.15 * (tally.splits + refused), "too many right splits are refused"
 
 
 def test_a_kind_fills_in_its_places() -> None:
@@ -71,7 +61,7 @@ def test_a_kind_fills_in_its_places() -> None:
 def test_each_kind_has_a_name_of_its_own_and_leaves_no_mark() -> None:
     kinds = list({id(kind): kind for kind in KINDS}.values())
     assert len({kind.name for kind in kinds}) == len(kinds)
-    assert set(_KINDS_NOT_YET_RIGHT.split()) <= {kind.name for kind in kinds}
+    assert set(_KINDS_NOT_YET_RIGHT) <= {kind.name for kind in kinds}
     choices = Choices(lambda _: 0)
     for kind in kinds:
         written = kind_script(choices, kind, ["api", "web", "docs"], habits(choices, tag=False))
