@@ -15,7 +15,7 @@ from kaniko_split.shell.values import Value
 
 # How many values a variable may have where branches join, before it counts as unknown.
 _MOST_CHOICES = 8
-_UNKNOWN_IFS = Value("$IFS", exact=False)
+UNKNOWN_IFS = Value("$IFS", exact=False)
 UNKNOWN = Value("", exact=False)
 
 
@@ -101,7 +101,7 @@ def _value_where_paths_meet(name: str, one: Value | None, other: Value | None) -
     if name.endswith("()") or name == ALIASES:
         return UNKNOWN
     if name == IFS:
-        return _UNKNOWN_IFS
+        return UNKNOWN_IFS
     if one is None or other is None or is_positional(name):
         return None
     choices = tuple(dict.fromkeys((*_choices(one), *_choices(other))))
@@ -131,7 +131,7 @@ def forget(name: str, known: MutableMapping[str, Value]) -> None:
     """
     known.pop(name, None)
     if name == IFS:
-        known[name] = _UNKNOWN_IFS
+        known[name] = UNKNOWN_IFS
     elif name.endswith("()"):
         known[name] = UNKNOWN
 

@@ -47,7 +47,7 @@ def with_positional(known: Variables, values: tuple[Value, ...]) -> Variables:
     return result
 
 
-def _shifted(known: Variables, before: Variables, arguments: tuple[str, ...]) -> Variables:
+def shifted(known: Variables, before: Variables, arguments: tuple[str, ...]) -> Variables:
     """Return `known` with the positional parameters that `shift` leaves of those `before` it."""
     by = int(arguments[0]) if arguments and arguments[0].isdigit() else 1
     count = int(before["#"].text) if "#" in before else 0

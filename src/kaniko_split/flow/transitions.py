@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from kaniko_split.flow.joins import UNKNOWN, forget, forget_mentions, known_without
-from kaniko_split.flow.positional import POSITIONAL, _shifted, with_positional, without_positional
+from kaniko_split.flow.positional import POSITIONAL, shifted, with_positional, without_positional
 from kaniko_split.flow.state import Defined, ShellState, from_project
 from kaniko_split.flow.tables import Variables, is_made_by, mentions
 from kaniko_split.shell.computing import ALIASES, EXPANDS_ALIASES
@@ -94,7 +94,7 @@ def after_command(
     if places >= POSITIONAL:
         known = without_positional(known)
         if texts[:1] == ("shift",):
-            known = _shifted(known, state.known, texts[1:])
+            known = shifted(known, state.known, texts[1:])
         elif texts[:2] == ("set", "--"):
             known = with_positional(known, values[2:])
     aliases = state.aliases

@@ -51,7 +51,7 @@ def heeded_now(trace: Trace, jobs: Sequence[tuple[int, Sequence[int]]]) -> tuple
 def check_waits(
     trace: Trace, jobs: Sequence[tuple[int, Sequence[int]]], after: Mapping[int, frozenset[int]], *, finishes: bool
 ) -> None:
-    """Make sure that nothing waits for a build whose failure a chain passed over, and nobody else has what follows it.
+    """Make sure that no other job rests on the success of a build whose failure a chain passed over.
 
     Args:
         trace: The script.
@@ -69,9 +69,10 @@ def check_waits(
         for build, numbers in jobs:
             # A loop is one link, whichever of its turns the build is in.
             apart = build not in builds and trace.turn_of(trace.steps[build]) is None
-            if apart and links & set(numbers):
+            taken = links.intersection(numbers) if apart else None
+            if taken:
                 detail = "a later build needs what it does only when a build before it has succeeded"
-                raise CannotSliceError("chain-hides-failure", trace.steps[min(links & set(numbers))], detail)
+                raise CannotSliceError("chain-hides-failure", trace.steps[min(taken)], detail)
     waited = frozenset[int]().union(*after.values())
     for build in heeded_now(trace, jobs):
         if finishes or build in waited:

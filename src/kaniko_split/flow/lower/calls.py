@@ -19,7 +19,7 @@ from kaniko_split.flow.commands import (
 from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.executor import executor_call, hides_executor
 from kaniko_split.flow.exits import Paths
-from kaniko_split.flow.joins import forgetting, join, known_without
+from kaniko_split.flow.joins import UNKNOWN_IFS, forgetting, join, known_without
 from kaniko_split.flow.lower.lowered import (
     PROCESSES,
     Context,
@@ -67,7 +67,6 @@ _SPECIAL = frozenset(
         *("times", "trap", "unset"),
     }
 )
-_UNKNOWN_IFS = Value("$IFS", exact=False)
 
 
 def lower_call(
@@ -311,7 +310,7 @@ def _ifs_behind(texts: tuple[str, ...], statement: Statement, effects: Effects, 
     command = statement.command
     stays = bool(texts) and (texts[0] in _SPECIAL or texts[0] in state.functions)
     if stays and isinstance(command, Call) and any(one.name == IFS for one in command.assignments):
-        return _UNKNOWN_IFS
+        return UNKNOWN_IFS
     return known_without(effects.writes, state).get(IFS)
 
 
