@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, Unpack
+
+from msgspec import Struct
 
 from kaniko_split.commands.options import Options
 from kaniko_split.report.document import Document, JobOutcome
@@ -38,8 +39,7 @@ class InputError(ValueError):
         self.problems = tuple(problems)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A job that builds several images in one container.
 
     Attributes:
@@ -51,8 +51,7 @@ class Finding:
     outcome: JobOutcome
 
 
-@dataclass(frozen=True, slots=True)
-class LeftAlone:
+class LeftAlone(Struct, frozen=True):
     """A file that a plan would change, and that is not as the plan found it.
 
     Attributes:
@@ -64,8 +63,7 @@ class LeftAlone:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """What became of a plan.
 
     Attributes:

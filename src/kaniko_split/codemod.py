@@ -6,7 +6,9 @@ The whole way through the house: read, detect, plan, rewrite, prove. Nothing is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.detect.findings import Finding, findings, may_build
 from kaniko_split.detect.ignore_comments import is_ignored, unused_ignores
@@ -24,16 +26,14 @@ from kaniko_split.source.text import Place
 from kaniko_split.tree.compose import BrokenYamlError, TabInYamlError, compose_again
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Failed:
+class Failed(Struct, frozen=True, eq=False):
     """A split that was planned and not proved: a fault of ours, and the job stays as it is."""
 
     split: Split
     differences: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Ignored:
+class Ignored(Struct, frozen=True, eq=False):
     """A job that a comment of the user's leaves out."""
 
     finding: Finding
@@ -42,8 +42,7 @@ class Ignored:
 Outcome = Split | Refusal | Failed | Ignored
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Result:
+class Result(Struct, frozen=True, eq=False):
     """What became of one pipeline.
 
     Attributes:

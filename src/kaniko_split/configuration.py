@@ -6,9 +6,11 @@ It is `.kaniko-split.toml` at the repository's root, or the table `[tool.kaniko-
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import fields
 
 from kaniko_split.detect.vocabulary import Column
 
@@ -22,8 +24,7 @@ class BadConfigurationError(Exception):
     """The file cannot be used; the text is one sentence that names it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Configuration:
+class Configuration(Struct, frozen=True, eq=False):
     """What a file says; None and empty where it says nothing.
 
     Attributes:

@@ -14,10 +14,11 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from os.path import normpath
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.table import effect_of

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from kaniko_split.flow.builtins import effects_of_builtin
 from kaniko_split.flow.positional import POSITIONAL

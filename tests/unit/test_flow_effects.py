@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from kaniko_split.flow import effects as algebra
 from kaniko_split.flow.effects import Effects

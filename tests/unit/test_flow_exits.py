@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from kaniko_split.flow import exits
 from kaniko_split.flow.exits import Exit, Path, most_builds

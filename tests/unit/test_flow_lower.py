@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from kaniko_split.flow.lower import lower
 from kaniko_split.flow.occurrence import CallKind, Occurrence, Role, Shape

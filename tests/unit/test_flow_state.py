@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from kaniko_split.flow.joins import join
 from kaniko_split.flow.lower import lower_sequence

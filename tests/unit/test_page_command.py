@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import pytest
+from msgspec.structs import replace
 
 from kaniko_split.report.asked import Asked
 from kaniko_split.report.document import JobOutcome, PipelineOutcome

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from kaniko_split.programs.effect import EVERYTHING, Certainty, CommandEffect
 from kaniko_split.programs.row import operands_of, options_of

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drawn_scripts import Drawn, conditions, leaf_text, pruned, scripts, shapes_of
 from kaniko_split.rewrite.project import InseparableError, Projection, leaves, project, text_of
-from kaniko_split.shell.nodes import For, Script
+from kaniko_split.shell.compounds import is_divisible
+from kaniko_split.shell.nodes import For, Script, Statement, nested
 from kaniko_split.shell.parse import parse
 from kaniko_split.source.text import Span
 
@@ -49,7 +52,22 @@ def test_what_keeps_everything_is_unchanged(drawn: Drawn) -> None:
 
 
 def every(script: Script) -> frozenset[Span]:
-    return frozenset(one.span for one in leaves(script.statements))
+    return frozenset(wholes(script.statements))
+
+
+def wholes(statements: Iterable[Statement]) -> Iterator[Span]:
+    """Yield the spans of the leaves, and of what has none, such as a `case` of empty branches."""
+    for statement in statements:
+        if is_divisible(statement) and any(leaves((statement,))):
+            for block in nested(statement):
+                yield from wholes(block)
+        else:
+            yield statement.span
+
+
+def test_a_case_of_empty_branches_is_unchanged() -> None:
+    script = parse("case $X in\n  (a) ;;\n  *) ;;\nesac")
+    assert text_of(script, project(script, Projection(every(script)))) == script.text
 
 
 def test_what_keeps_nothing_is_empty() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 from kaniko_split.source.patterns import Pattern
 
@@ -25,8 +26,7 @@ class BadAddressError(ValueError):
     """A line that names no repository which may be fetched; the text says why, without anything secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where a repository is.
 
     Attributes:

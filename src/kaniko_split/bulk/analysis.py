@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from kaniko_split.bulk.settings import Settings
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, split_pipeline
@@ -26,8 +27,7 @@ from kaniko_split.shell.shfmt import MissingParserError
 from kaniko_split.source.text import write_source
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A file that changes: what is in the repository now, and what is to be."""
 
     path: str
@@ -35,8 +35,7 @@ class Change:
     after: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(Struct, frozen=True):
     """What becomes of one repository.
 
     Attributes:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from kaniko_split.bulk.failures import GitError, SkippedError
 from kaniko_split.bulk.git import Git
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """What git says of a clone.
 
     Attributes:

@@ -9,10 +9,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TextIO
+
+from msgspec.structs import replace
 
 from kaniko_split.bulk import journal, results, status
 from kaniko_split.bulk.checkout import check_branch_name

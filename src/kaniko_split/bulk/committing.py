@@ -8,12 +8,13 @@ ours as long as nobody has changed what it holds.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec.structs
+from msgspec import Struct
 
 from kaniko_split.bulk.analysis import Change
 from kaniko_split.bulk.contents import Entry, Tree
@@ -26,8 +27,7 @@ TRAILER = "Kaniko-split-tree"
 _OURS = f"--format=%H %T %(trailers:key={TRAILER},valueonly,separator=%x2C)"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A commit that is to be made.
 
     Attributes:
@@ -87,8 +87,7 @@ def _check_content(entry: Entry, change: Change) -> None:
         raise FailedError(f"{change.path}: the file was read otherwise than it is in the commit, so it is left alone")
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What a branch that is there already holds.
 
     Attributes:
@@ -245,7 +244,7 @@ def _remove_worktree(git: Git, repository: Path, worktree: Path) -> None:
 
 def _to_the_end(git: Git) -> Git:
     """Return a git that a second Ctrl-C does not end: it tidies up."""
-    return dataclasses.replace(git, children=Children(), reading=True)
+    return msgspec.structs.replace(git, children=Children(), reading=True)
 
 
 def _literal(path: str) -> str:

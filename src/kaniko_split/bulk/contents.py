@@ -7,8 +7,9 @@ conversion of line endings touches them. That is also how GitLab reads them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from kaniko_split.bulk.failures import FailedError
 from kaniko_split.bulk.git import Git
@@ -22,8 +23,7 @@ _ROUNDS = 4
 _NAME = Pattern(r"[^\s\"'=,:;|&<>(){}\[\]$`]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A file of a commit."""
 
     mode: str

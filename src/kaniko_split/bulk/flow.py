@@ -7,14 +7,15 @@ whether it holds what is wanted. So a step that was begun by a run that died is 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import msgspec.structs
+from msgspec import Struct
 
 from kaniko_split.bulk import committing, journal, pushing
 from kaniko_split.bulk.addresses import BadAddressError, address_of
@@ -41,8 +42,7 @@ class Analyst(Protocol):
         """Return what `analysis.look` does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How work on a repository ended.
 
     Attributes:
@@ -58,8 +58,7 @@ class Ended:
     again: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A clone in which a branch is made.
 
     Attributes:
@@ -75,8 +74,7 @@ class Place:
     git: Git
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """Takes repositories through the steps. Any thread may call it.
 
     Attributes:
@@ -246,7 +244,7 @@ class Flow:
         """Return git with the token, where the address is one of the GitLab that it is for."""
         if project_path(url, self.settings.gitlab_url) is None:
             return self.git
-        return dataclasses.replace(self.git, credentials=credentials_for(url, self.token))
+        return msgspec.structs.replace(self.git, credentials=credentials_for(url, self.token))
 
     def _place_with_remote(self, checkout: Checkout) -> Place:
         """Return where to push a clone of the user's to: the branch's own remote, else the only one, else origin."""
@@ -408,4 +406,4 @@ class Flow:
 
     def _writing(self, place: Place) -> Git:
         """Return git as the user has it: with hooks, filters and signing."""
-        return dataclasses.replace(place.git, reading=False)
+        return msgspec.structs.replace(place.git, reading=False)

@@ -9,8 +9,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from kaniko_split.bulk.addresses import PROTOCOLS
 from kaniko_split.bulk.failures import GitError, reason_of
@@ -73,8 +74,7 @@ class Children:
             _end(group)
 
 
-@dataclass(slots=True)
-class Clock:
+class Clock(Struct):
     """How long git ran, over all threads, in seconds of wall time."""
 
     seconds: float = 0.0
@@ -88,8 +88,7 @@ class Clock:
             self.calls += 1
 
 
-@dataclass(frozen=True, slots=True)
-class Git:
+class Git(Struct, frozen=True):
     """Calls git.
 
     Attributes:

@@ -15,9 +15,10 @@ import threading
 import time
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from kaniko_split.bulk.sources import Source
 
@@ -63,8 +64,7 @@ class JournalError(Exception):
     """The journal cannot be used; the text says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """What the journal has of one repository.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from kaniko_split.detect.findings import findings
 from kaniko_split.gitlab.includes import BrokenFileError, read_pipeline
@@ -12,8 +13,7 @@ from kaniko_split.shell.shfmt import MissingParserError
 from kaniko_split.source.repository import NotInRepositoryError, Repository
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What is known of a pipeline, some of whose files may not be there yet.
 
     Attributes:
@@ -29,8 +29,7 @@ class Looked:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Partial(Repository):
+class _Partial(Repository, frozen=True):
     """A folder with some files of a repository; what else is asked for is kept.
 
     Attributes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from kaniko_split.bulk.failures import FailedError, GitError, SkippedError
 from kaniko_split.bulk.git import Git
@@ -21,8 +22,7 @@ _LARGEST_OPTION = 60_000
 _CUT = "\n\n(The rest does not fit into a push option; it is on the review page.)\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """What a remote says of itself.
 
     Attributes:

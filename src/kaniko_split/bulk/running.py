@@ -10,10 +10,11 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Protocol, Self
+
+from msgspec import Struct, field
 
 from kaniko_split.bulk import journal
 from kaniko_split.bulk.flow import Ended, Flow
@@ -46,8 +47,7 @@ class Watcher(Protocol):
         """Something else is to be told."""
 
 
-@dataclass(slots=True)
-class Stop:
+class Stop(Struct):
     """Whether somebody wants the run to end.
 
     Attributes:
@@ -133,8 +133,7 @@ def _empty(folder: Path) -> None:
             one.unlink(missing_ok=True)
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """A run over the repositories of a journal.
 
     A repository that is worth another try is taken again later, and meanwhile keeps nobody waiting.

@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
 
 from kaniko_split.bulk.addresses import without_secrets
 
@@ -29,8 +30,7 @@ class NoTokenError(Exception):
     """The file that was to hold a token does not; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A token for GitLab.
 
     Attributes:
@@ -69,8 +69,7 @@ def token_from(file: Path | None, environment: Mapping[str, str] | None = None) 
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Redactor:
+class Redactor(Struct, frozen=True):
     """Takes out of a text what must not be shown: the tokens at hand, and what stands before the host of an address.
 
     Attributes:

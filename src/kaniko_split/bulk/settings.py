@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import asdict, fields
 
 Step = Literal["scan", "branch", "push", "merge-request"]
 Conflict = Literal["skip", "replace"]
@@ -25,8 +27,7 @@ class BadSettingsError(Exception):
     """Options that do not go together; the text says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What was asked of a run. Nothing in it is secret, and all of it is kept in the journal.
 
     Attributes:

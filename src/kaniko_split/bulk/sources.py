@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TextIO
+
+from msgspec import Struct, field
 
 from kaniko_split.bulk.addresses import BadAddressError, address_of, without_secrets
 
@@ -15,8 +16,7 @@ from kaniko_split.bulk.addresses import BadAddressError, address_of, without_sec
 _SKIPPED_FOLDERS = frozenset({".git", "node_modules", ".venv", "__pycache__"})
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A repository to work on.
 
     Attributes:
@@ -34,8 +34,7 @@ class Source:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """Which names are worked on.
 
     Attributes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, only, together
 from kaniko_split.gitlab.discovery import Found
@@ -19,8 +21,7 @@ class BadBaselineError(Exception):
     """The file cannot be used; the text is one sentence that names it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Baseline:
+class Baseline(Struct, frozen=True, eq=False):
     """The findings of an earlier run, by their fingerprints."""
 
     path: Path

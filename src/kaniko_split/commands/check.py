@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from kaniko_split.commands.baseline import baseline_of
 from kaniko_split.commands.groups import first_configuration

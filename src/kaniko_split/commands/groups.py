@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kaniko_split.commands.options import Options
 from kaniko_split.configuration import BadConfigurationError, Configuration, configuration_of
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from kaniko_split.commands.baseline import Baseline
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Group:
+class Group(Struct, frozen=True, eq=False):
     """Paths of which the same is asked.
 
     Attributes:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 COLOURS = ("auto", "always", "never")
 NOTHING, SOMETHING, TROUBLE = 0, 1, 2
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Options:
+class Options(Struct, frozen=True, eq=False):
     """What the command line asks for, whatever the command."""
 
     paths: tuple[Path, ...] = ()

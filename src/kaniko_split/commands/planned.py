@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from kaniko_split.codemod import Result, split_pipeline
 from kaniko_split.commands.apply import tell_what_was_done, write
@@ -29,16 +30,14 @@ from kaniko_split.source.repository import NotInRepositoryError, Repository
 from kaniko_split.source.text import write_source
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Moved:
+class _Moved(Struct, frozen=True, eq=False):
     """A file that is not as the plan found it."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Reading:
+class Reading(Struct, frozen=True, eq=False):
     """A pipeline of the plan, read again where nothing of it has moved."""
 
     pipeline: PipelineOutcome
@@ -168,8 +167,7 @@ def _moved(document: Document, pipeline: PipelineOutcome, repository: Repository
                 yield _Moved(path, "the file has changed since the plan was made; make the plan anew")
 
 
-@dataclass(slots=True)
-class _Places:
+class _Places(Struct):
     """The repositories of a plan, each read once."""
 
     document: Document

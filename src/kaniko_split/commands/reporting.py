@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from kaniko_split.commands.options import Options
 from kaniko_split.commands.running import Run
@@ -13,8 +14,7 @@ from kaniko_split.commands.telling import tell
 from kaniko_split.report.formats import Format, misfit, written
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Reporting:
+class Reporting(Struct, frozen=True, eq=False):
     """How the answer is given.
 
     Attributes:

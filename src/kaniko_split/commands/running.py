@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, split_pipeline
 from kaniko_split.commands.baseline import BadBaselineError, Baseline, read_baseline, without_known
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from kaniko_split.source.files import Replacement
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Run:
+class Run(Struct, eq=False):
     """The pipelines of one call, read and split, with what went wrong on the way.
 
     Attributes:

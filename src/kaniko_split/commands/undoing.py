@@ -6,16 +6,16 @@ It is written before the first file is replaced, so that there is no moment at w
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from kaniko_split.commands.writing import written_file
 from kaniko_split.report.patch import patch_between
 from kaniko_split.source.files import Replacement
 
 
-@dataclass(slots=True)
-class Undo:
+class Undo(Struct):
     """The undo patch of one call.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.detect.broken_scripts import cache_of, executor_count, may_build_twice, without_comments
 from kaniko_split.detect.trace import Step, Trace, trace
@@ -35,8 +36,7 @@ from kaniko_split.tree.scalars import value_offsets
 EXECUTOR = "executor"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Finding:
+class Finding(Struct, frozen=True, eq=False):
     """A job that builds several images in one container, or whose script nobody can read.
 
     Attributes:

@@ -7,7 +7,8 @@ the condition only asks, and A changes nothing that it asks for.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.flow.occurrence import Occurrence, Role, Shape
 from kaniko_split.shell.locations import Location, Variable
@@ -16,8 +17,7 @@ from kaniko_split.shell.nodes import Statement
 _SET_BY_ASKING = frozenset[Location]({Variable("BASH_REMATCH")})
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Frame:
+class Frame(Struct, frozen=True, eq=False):
     """What is around statements: `if ...; then` and `fi`, with `else` between them, or braces.
 
     Attributes:
@@ -39,8 +39,7 @@ class Frame:
     is_subshell: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Branch:
+class _Branch(Struct, frozen=True, eq=False):
     condition: tuple[Occurrence, ...]
     body: tuple[Occurrence, ...]
 

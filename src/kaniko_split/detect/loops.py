@@ -8,8 +8,9 @@ it: the two are one over all pairs of their words.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
+
+from msgspec import Struct
 
 from kaniko_split.flow.changed_names import names_changed
 from kaniko_split.flow.lists import VARIABLE, is_single_word
@@ -32,8 +33,7 @@ _BARE = Pattern(r"[A-Za-z0-9_./:@%+,-]+")
 _LEAVES_THE_LOOP = frozenset({"break", "continue"})
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Loop:
+class Loop(Struct, frozen=True, eq=False):
     """A loop over known words, and its script with the loop written out.
 
     Offsets count in the script's text as it is joined from its items (`written`), or in the text in which the

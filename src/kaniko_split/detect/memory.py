@@ -7,8 +7,9 @@ repositories that are written alike.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from threading import Lock
+
+from msgspec import Struct
 
 from kaniko_split.detect.steps import Trace
 from kaniko_split.detect.vocabulary import Vocabulary
@@ -20,8 +21,7 @@ from kaniko_split.shell.values import Value
 Given = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Answers:
+class Answers(Struct, frozen=True, eq=False):
     """What the repository answered: the texts of files, and what paths lead to, each by name."""
 
     texts: dict[str, str | None]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kaniko_split.flow.background import BackgroundState
 from kaniko_split.flow.builds import ExecutorCall
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from kaniko_split.detect.loops import Loop
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Step:
+class Step(Struct, frozen=True, eq=False):
     """One top-level statement of a job's script.
 
     Attributes:
@@ -81,8 +81,7 @@ class Step:
     second: tuple[str, str, int] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Trace:
+class Trace(Struct, frozen=True, eq=False):
     """A job's whole script, joined as GitLab joins it.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kaniko_split.detect.memory import Answers, Remembered, given_of
 from kaniko_split.detect.steps import Step, Trace

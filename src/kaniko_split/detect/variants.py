@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kaniko_split.detect.steps import Step
 from kaniko_split.flow.builds import merged

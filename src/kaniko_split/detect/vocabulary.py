@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from kaniko_split.programs.row import Row
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 Column = str | bool | tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True, dict=True):
     """Words of the user's own, as a configuration file names them.
 
     Attributes:
@@ -26,7 +26,11 @@ class Vocabulary:
 
     executors: tuple[str, ...] = ()
     wrappers: tuple[str, ...] = ()
-    programs: Mapping[str, Mapping[str, Column]] = field(default_factory=dict, hash=False)
+    programs: Mapping[str, Mapping[str, Column]] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        """Return a hash of what can be hashed: all but the rows of programs."""
+        return hash((self.executors, self.wrappers))
 
     @cached_property
     def own_words(self) -> Mapping[str, int]:

@@ -7,7 +7,9 @@ whole. So it counts as one build as long as each of its paths makes one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.flow import exits
 from kaniko_split.flow.commands import redirected_to
@@ -17,8 +19,7 @@ from kaniko_split.shell.locations import Location, State, Variable
 from kaniko_split.shell.values import Value
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ExecutorCall:
+class ExecutorCall(Struct, frozen=True, eq=False):
     """One call of the executor.
 
     Attributes:

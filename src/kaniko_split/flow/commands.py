@@ -7,7 +7,8 @@ be overwritten counts as overwritten. Statements inside it (a function's body, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kaniko_split.flow.builtins import effects_of_builtin
 from kaniko_split.flow.effects import Effects

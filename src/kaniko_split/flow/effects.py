@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable
 
@@ -12,8 +14,7 @@ STATUS = Variable("?")
 AMBIENT: frozenset[Location] = frozenset({State.OPTIONS, Variable("IFS")})
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Effects:
+class Effects(Struct, frozen=True, eq=False):
     """What a statement does.
 
     Attributes:

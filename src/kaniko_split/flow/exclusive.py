@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import product
+
+from msgspec import Struct
 
 from kaniko_split.flow.changed_names import ANYTHING, names_changed
 from kaniko_split.flow.state import Assumed
@@ -51,8 +52,7 @@ _SUBJECT = Pattern(_VARIABLE)
 _PATTERN = Pattern(rf"{_LITERAL}|(?P<start>[\w./@:+-]*)\*")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Question:
+class _Question(Struct, frozen=True, eq=False):
     """A test or `case` that asks for one variable.
 
     Attributes:

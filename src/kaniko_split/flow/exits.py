@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 UNBOUNDED = math.inf
 
@@ -30,8 +31,7 @@ class Exit(Enum):
 ON = (Exit.TRUE, Exit.FALSE)
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """A kind of path: where it leads, and whether a build has failed on it."""
 
     exit: Exit

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, MutableMapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kaniko_split.flow.positional import POSITIONAL, without_positional
 from kaniko_split.flow.state import ShellState

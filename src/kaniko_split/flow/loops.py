@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from kaniko_split.flow.changed_names import ANYTHING, names_changed
 from kaniko_split.flow.state import ShellState
@@ -14,8 +14,7 @@ from kaniko_split.source.patterns import Pattern
 _BRACES = Pattern(r"\{.*(?:,|\.\.).*\}")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Level:
+class Level(Struct, frozen=True, eq=False):
     """One of the loops that are nested in each other.
 
     Attributes:

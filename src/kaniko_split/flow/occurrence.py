@@ -7,8 +7,9 @@ before and after it. A function's statements occur once for each call.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.exits import Paths, most_builds
@@ -59,8 +60,7 @@ class CallKind(Enum):
     EVALUATED = "a text, in the shell itself"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Part:
+class Part(Struct, frozen=True, eq=False):
     """Occurrences that run one after the other inside another one; branches count from 0."""
 
     role: Role
@@ -68,8 +68,7 @@ class Part:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Occurrence:
+class Occurrence(Struct, frozen=True, eq=False):
     """A statement as it runs once.
 
     Attributes:

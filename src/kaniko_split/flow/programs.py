@@ -5,7 +5,7 @@ The table speaks of words; here its paths become places of the job, and what it 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from kaniko_split.flow.effects import Effects, in_sequence, joined, maybe
 from kaniko_split.flow.state import ShellState

@@ -9,8 +9,10 @@ import posixpath
 import re
 import string
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.flow.joins import forget
 from kaniko_split.flow.positional import with_positional, without_positional
@@ -62,8 +64,7 @@ class UnreadableScriptError(Exception):
         self.written = not line
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Called:
+class Called(Struct, frozen=True, eq=False):
     """A script that a command runs.
 
     Attributes:
@@ -77,8 +78,7 @@ class Called:
     sourced: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ScriptBody:
+class ScriptBody(Struct, frozen=True, eq=False):
     """What a called script runs.
 
     Attributes:
@@ -94,8 +94,7 @@ class ScriptBody:
     sourced: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class InnerRun:
+class InnerRun(Struct, frozen=True, eq=False):
     """What a program runs that is told to it by its words.
 
     Attributes:

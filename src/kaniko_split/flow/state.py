@@ -6,7 +6,10 @@ A value that is not known is no empty value: what is not in `known` may hold any
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kaniko_split.flow.tables import Names, SharedTable, Variables
 from kaniko_split.programs.row import Row
@@ -22,16 +25,14 @@ Read = Callable[[str], str | None]
 _WORKING_DIRECTORY = Pattern(r"((?:--?[\w-]+=?)?(?:dir://)?)(?:\$\(pwd\)|`pwd`|\$\{PWD\}|\$PWD\b)(?=/|$)")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Defined:
+class Defined(Struct, frozen=True, eq=False):
     """The body of a function; its spans count in `script`."""
 
     body: Statement
     script: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class WrittenTexts:
+class WrittenTexts(Struct, frozen=True, eq=False):
     """The text of the statement that wrote a file last, and of those before it."""
 
     text: str
@@ -47,8 +48,7 @@ class WrittenTexts:
         return "\n".join(reversed(texts))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Assumed:
+class Assumed(Struct, frozen=True, eq=False):
     """Answers that are assumed; a statement or command is known by its `id`.
 
     Attributes:
@@ -74,8 +74,7 @@ def no_file(name: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Setting:
+class Setting(Struct, frozen=True, eq=False):
     """What is the same for a whole script.
 
     Attributes:
@@ -100,8 +99,7 @@ class Setting:
 PLAIN = Setting()
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ShellState:
+class ShellState(Struct, frozen=True, eq=False, dict=True):
     """What is known where a statement runs.
 
     Attributes:
@@ -145,8 +143,11 @@ class ShellState:
     sourced: bool = False
     exec_ends: bool = True
     references: frozenset[str] = frozenset()
-    # The words of the commands that were expanded in this state; a statement is known by its `id`.
-    _expanded: dict[int, tuple[Statement, tuple[Value, ...]]] = field(default_factory=dict, init=False)
+
+    @cached_property
+    def expanded(self) -> dict[int, tuple[Statement, tuple[Value, ...]]]:
+        """The words of the commands that were expanded in this state; a statement is known by its `id`."""
+        return {}
 
     def values(self, words: tuple[Word, ...]) -> tuple[Value, ...]:
         """Return the words that some words of a command become, as far as they are known."""
@@ -204,9 +205,9 @@ def values_of(statement: Statement, state: ShellState) -> tuple[Value, ...]:
     """
     if not isinstance(statement.command, Call):
         return ()
-    known = state._expanded.get(id(statement))  # noqa: SLF001 (the state keeps what is expanded in it)
+    known = state.expanded.get(id(statement))
     if known is None:
-        known = state._expanded[id(statement)] = (statement, _words_of(statement.command, state))  # noqa: SLF001
+        known = state.expanded[id(statement)] = (statement, _words_of(statement.command, state))
     return known[1]
 
 

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.shell.nodes import Call, Other, Parameter, Statement
 
@@ -14,8 +15,7 @@ _UNEQUAL = ("-ne", "-gt", "!=")
 _EQUAL = ("-eq", "=", "==")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class StatusQuestion:
+class StatusQuestion(Struct, frozen=True, eq=False):
     """A condition on an exit status.
 
     Attributes:

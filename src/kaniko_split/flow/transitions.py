@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kaniko_split.flow.joins import UNKNOWN, forget, forget_mentions, known_without
 from kaniko_split.flow.positional import POSITIONAL, shifted, with_positional, without_positional

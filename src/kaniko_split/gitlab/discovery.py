@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from kaniko_split.gitlab.mentions import Mentions
 from kaniko_split.gitlab.pipeline import Pipeline
@@ -19,8 +20,7 @@ __all__ = ["ROOT", "STDIN", "Found", "Problem", "discover", "from_text", "root_o
 STDIN = "stdin"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Found:
+class Found(Struct, frozen=True, eq=False):
     """A pipeline, and which of its files the user meant; None stands for all.
 
     Attributes:
@@ -38,8 +38,7 @@ class Found:
     mentions: Callable[[str], Mentions] = lambda _: Mentions()
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class _Search:
+class _Search(Struct, eq=False):
     """What has been read for the paths of one call, so that nothing is read or given twice."""
 
     root: str

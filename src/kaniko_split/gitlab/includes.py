@@ -10,8 +10,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NoReturn
+
+from msgspec import Struct, field
 
 from kaniko_split.gitlab.keywords import MOST_INCLUDES
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile, Unread
@@ -40,8 +41,7 @@ class BrokenFileError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Wanted:
+class _Wanted(Struct, frozen=True, eq=False):
     """A local include: the path or pattern as it is written, and whether `rules` may leave it out."""
 
     path: str
@@ -50,8 +50,7 @@ class _Wanted:
     component: bool = False
 
 
-@dataclass(eq=False, repr=False)
-class _Reading:
+class _Reading(Struct, eq=False):
     """What has been read on the way from a root.
 
     Attributes:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote, quote_plus
+
+from msgspec import Struct
 
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.source.repository import Repository
@@ -24,16 +25,14 @@ LARGEST = 1024 * 1024
 LARGEST_TOGETHER = 32 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Mentions:
+class Mentions(Struct, frozen=True, eq=False):
     """The places that speak of a job, file by file; `more` where the list was cut short."""
 
     places: tuple[Place, ...] = ()
     more: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Surroundings:
+class Surroundings(Struct, frozen=True, eq=False, dict=True):
     """The small text files of a repository; they are read once, when they are first asked for."""
 
     repository: Repository

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
 
 from kaniko_split.gitlab.keywords import GLOBAL_KEYWORDS, JOB_KEYWORDS
 from kaniko_split.gitlab.values import entry_of, every_entry, value_of
@@ -13,8 +14,7 @@ from kaniko_split.source.text import Place, Source
 from kaniko_split.tree.nodes import Document, Entry, Mapping, Scalar, followed
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class PipelineFile:
+class PipelineFile(Struct, frozen=True, eq=False, dict=True):
     """One YAML file that takes part in a pipeline.
 
     Attributes:
@@ -46,8 +46,7 @@ class PipelineFile:
         return self.source.place(offset)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Job:
+class Job(Struct, frozen=True, eq=False):
     """A job, hidden or not, at the place where it is written."""
 
     name: str
@@ -61,8 +60,7 @@ class Job:
         return self.name.startswith(".")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Unread:
+class Unread(Struct, frozen=True, eq=False):
     """An include whose content is out of reach: another project's, a template, a missing file."""
 
     kind: str
@@ -79,8 +77,7 @@ def _itself(name: str) -> str | None:
     return name
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Pipeline:
+class Pipeline(Struct, frozen=True, eq=False, dict=True):
     """The files of one pipeline, in the order in which GitLab merges them: the root comes last.
 
     Attributes:
@@ -102,7 +99,7 @@ class Pipeline:
     read: Callable[[str], str | None] = _nothing
     partial: bool = False
     real: Callable[[str], str | None] = _itself
-    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
+    memo: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def root(self) -> PipelineFile:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from kaniko_split.gitlab.keywords import GLOBAL_KEYWORDS
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
@@ -22,8 +23,7 @@ class Origin(Enum):
     DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Provided:
+class Provided(Struct, frozen=True, eq=False):
     """Where a job's keyword is written; `entry` and `file` are None where no file that was read has it."""
 
     origin: Origin

@@ -7,9 +7,11 @@ The places are those that GitLab's documentation gives: `needs` (also `rules:nee
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.gitlab.parallel import expanded_name
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
@@ -28,8 +30,7 @@ class Use(Enum):
     SINGLE = "a place for one name"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class JobReference:
+class JobReference(Struct, frozen=True, eq=False):
     """One mention of a job.
 
     Attributes:

@@ -7,9 +7,10 @@ GitLab runs the items of `before_script` and `script` one after the other in one
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
 
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
 from kaniko_split.gitlab.places import Origin, Provided, located, written
@@ -28,8 +29,7 @@ class Section(Enum):
     SCRIPT = "script"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ScriptItem:
+class ScriptItem(Struct, frozen=True, eq=False):
     """One item of a job's script.
 
     Attributes:

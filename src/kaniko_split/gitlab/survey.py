@@ -9,8 +9,10 @@ a root of its own: a component, or configuration that other projects include.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kaniko_split.gitlab.includes import BrokenFileError, read_child, read_pipeline
 from kaniko_split.gitlab.mentions import Mentions, Surroundings
@@ -42,8 +44,7 @@ def is_kept_by_custom(name: str) -> bool:
     return name.endswith((".yml", ".yaml")) and any(test(name) for test in map(wildcard, _PATTERNS))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Problem:
+class Problem(Struct, frozen=True, eq=False):
     """A path or file that cannot be used, in one sentence.
 
     It is `fatal` where that is an error of the input; else the sentence does not say what follows from it.
@@ -53,8 +54,7 @@ class Problem:
     fatal: bool = True
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Survey:
+class Survey(Struct, frozen=True, eq=False, dict=True):
     """The pipelines of one repository; each part is read when it is asked for.
 
     Attributes:
@@ -65,7 +65,7 @@ class Survey:
 
     repository: Repository
     root: str = ROOT
-    known: dict[str, PipelineFile] = field(default_factory=dict, repr=False)
+    known: dict[str, PipelineFile] = field(default_factory=dict)
 
     @cached_property
     def main(self) -> Pipeline | Problem | None:

@@ -8,8 +8,9 @@ resolves it last.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, Style, followed
@@ -22,8 +23,7 @@ _SIXTIES = Pattern(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}$")
 _FLOAT = Pattern(r"[-+]?(?:[0-9][0-9_,]*)?\.?[0-9]+(?:[eE][-+]?[0-9]+)?$|[-+]?[0-9][0-9_,]*\.[0-9]*$")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Reference:
+class Reference(Struct, frozen=True, eq=False):
     """A `!reference [job, key, ...]` that has not been looked up yet."""
 
     path: tuple[str, ...]

@@ -8,16 +8,16 @@ pipeline give besides is not in the files.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from kaniko_split.gitlab.artifacts import dotenv_names
 from kaniko_split.gitlab.pipeline import Pipeline
 from kaniko_split.gitlab.resolve import UNREAD_PARENT, effective_job, inherits
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """A variable that the files give a job, or may give it.
 
     Attributes:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.kaniko.flags import BOOLEAN_VALUES, OUTPUT_FLAGS
 from kaniko_split.kaniko.pflag import Argument, Line, divide
@@ -35,8 +37,7 @@ _BAKE = "bake"
 _FLAGS_OF_BAKE = frozenset({"set"})
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """What one run of the executor is asked for; None where a flag is not given.
 
     Attributes:
@@ -115,8 +116,7 @@ class Build:
         return tuple(argument for argument in self.build_arguments if "=" not in argument)
 
 
-@dataclass(frozen=True, slots=True)
-class NotABuild:
+class NotABuild(Struct, frozen=True):
     """A run of the executor that builds no image.
 
     Attributes:

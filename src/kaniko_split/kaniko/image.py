@@ -9,9 +9,10 @@ answer is None.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_letters, digits
+
+from msgspec import Struct
 
 from kaniko_split.kaniko.definitions import canonical, in_lower_case
 from kaniko_split.kaniko.expansion import is_expansion, units
@@ -26,8 +27,7 @@ LATEST = tuple("latest")
 _DOCKER_HUB = ("index.docker.io/library/", "index.docker.io/", "docker.io/library/", "docker.io/", "library/")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Reference:
+class Reference(Struct, frozen=True, eq=False):
     """An image reference in units; `tag` and `digest` are empty where there is none."""
 
     repository: _Units

@@ -8,15 +8,15 @@ which two surprise: a single dash begins one-letter flags, so `-cache` is `-c ac
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from kaniko_split.kaniko.flags import BOOLEAN_FLAGS, BOOLEAN_VALUES, RENAMED_FLAGS, SHORTHANDS, VALUE_FLAGS
 
 _EXPANSION_STARTS = ("$", "`")
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """One word of a command line: its value as far as it is known.
 
     Attributes:
@@ -36,8 +36,7 @@ class Argument:
         return not self.exact and (not self.text or self.text.startswith(_EXPANSION_STARTS))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Setting:
+class Setting(Struct, frozen=True, eq=False):
     """One flag as given: its name of today, its value, and the position of its word among all words.
 
     A `value` of None means a boolean that stands alone, and so is true.
@@ -49,8 +48,7 @@ class Setting:
     position: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Line:
+class Line(Struct, frozen=True, eq=False):
     """A command line as pflag divides it.
 
     Attributes:
@@ -119,8 +117,7 @@ def _fields(arguments: Sequence[Argument]) -> Iterator[Argument]:
             yield argument
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class _Reader:
+class _Reader(Struct, eq=False):
     """Reads words one after the other; `at` is the next one."""
 
     words: tuple[Argument, ...]

@@ -6,8 +6,9 @@ A split is not a no-op. Each line says whether it was proved, rests on something
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from kaniko_split.detect.findings import source_offset
 from kaniko_split.detect.steps import Trace

@@ -7,7 +7,8 @@ is still to be read. What belongs to another build is passed over, where it has 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step, Trace
@@ -62,8 +63,7 @@ def names_in_environment(trace: Trace, given: frozenset[str]) -> frozenset[str]:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Backward:
+class Backward(Struct, frozen=True, eq=False):
     """The way back through a script, whose `environment` names the variables that every command sees."""
 
     steps: tuple[Step, ...]

@@ -7,7 +7,9 @@ What a statement prints on the terminal is read by people alone, so each job may
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.detect.trace import Step
 from kaniko_split.flow.effects import Effects
@@ -35,8 +37,7 @@ _SAYING = frozenset({"echo", "printf"})
 _SHOWING = frozenset({"cat", "head", "ls", "tail", "wc"})
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class PrintedPart:
+class PrintedPart(Struct, frozen=True, eq=False):
     """What one job prints of a statement.
 
     Attributes:
@@ -48,8 +49,7 @@ class PrintedPart:
     effects: Effects
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Atom:
+class _Atom(Struct, frozen=True, eq=False):
     """A word, or a text with an expansion in a quoted word, that a job has as a whole or not at all."""
 
     span: Span

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.gitlab.keywords import DEEPEST_REFERENCE
@@ -32,8 +33,7 @@ class Way(Enum):
     ITEM = "as one item of its script"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Home:
+class Home(Struct, frozen=True, eq=False):
     """The place where a script stands that jobs take over.
 
     Attributes:
@@ -49,8 +49,7 @@ class Home:
     index: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Group:
+class Group(Struct, frozen=True, eq=False):
     """All findings that take their script from one place, in order; a job that holds it itself comes first."""
 
     job: Job

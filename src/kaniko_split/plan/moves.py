@@ -8,8 +8,9 @@ job.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from kaniko_split.detect.trace import Step
 from kaniko_split.plan.ownership import Bound, CannotSliceError
@@ -26,8 +27,7 @@ class Move(Enum):
     FINISHING = "to the finishing job"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Division:
+class Division(Struct, frozen=True, eq=False):
     """A script, divided for now.
 
     Attributes:

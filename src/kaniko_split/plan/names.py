@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.gitlab.keywords import LONGEST_NAME, RESERVED_JOB_NAMES
 from kaniko_split.kaniko.command import Build
@@ -21,16 +22,14 @@ INPUT = Pattern(r"\$\[\[.*?\]\]")
 _PLACEHOLDER = Pattern(r"\{[^{}]*\}")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class NamePatterns:
+class NamePatterns(Struct, frozen=True, eq=False):
     """What the user asked the new names to be; `{job}` and `{image}` stand for the old job and the image."""
 
     template: str | None = None
     job: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Names:
+class Names(Struct, frozen=True, eq=False):
     """The names of one split: the template's, and one for each build in order."""
 
     template: str

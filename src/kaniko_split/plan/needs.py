@@ -6,8 +6,9 @@ GitLab's `needs` replaces the order of stages and, with it, the artifacts of all
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from kaniko_split.gitlab.artifacts import artifact_jobs
 from kaniko_split.gitlab.keywords import MOST_NEEDS
@@ -16,8 +17,7 @@ from kaniko_split.gitlab.resolve import UNREAD_PARENT, effective_job, visible_jo
 from kaniko_split.tree.nodes import Sequence as NodeList
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Need:
+class Need(Struct, frozen=True, eq=False):
     """One entry of `needs`; the keys that are None are not written."""
 
     job: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.gitlab.pipeline import PipelineFile
@@ -36,8 +37,7 @@ class Mark(Enum):
     ASKS = "asks you"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Change:
+class Change(Struct, frozen=True, eq=False):
     """One thing that is different after the split, for the person who reviews it."""
 
     mark: Mark
@@ -49,8 +49,7 @@ class Change:
         return f"{self.mark.value}: {self.text}{where}"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class NewJob:
+class NewJob(Struct, frozen=True, eq=False):
     """A job that the split writes.
 
     Attributes:
@@ -70,8 +69,7 @@ class NewJob:
     omits: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Split:
+class Split(Struct, frozen=True, eq=False):
     """How a job becomes a template and one job per image.
 
     Attributes:
@@ -162,8 +160,7 @@ class Split:
         return (last.name,) if last.build is None and not self.reports else tuple(job.name for job in self.jobs)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Refusal:
+class Refusal(Struct, frozen=True, eq=False):
     """Why a job is left as it is.
 
     Attributes:

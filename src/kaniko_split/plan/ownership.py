@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from kaniko_split.detect.contexts import context_of
 from kaniko_split.detect.trace import Step, Trace
@@ -39,8 +40,7 @@ class CannotSliceError(Exception):
         self.detail = detail
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Bound:
+class Bound(Struct, eq=False):
     """What ties the statements of a script to its builds, by number.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.gitlab.script import Origin

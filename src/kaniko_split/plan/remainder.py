@@ -7,14 +7,14 @@ anything else goes with the build that it stands before, or the last one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.detect.trace import Step
 from kaniko_split.plan.printed_lines import spoken_of
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Attaching:
+class Attaching(Struct, frozen=True, eq=False):
     """A script whose statements are to be given to its builds.
 
     Attributes:

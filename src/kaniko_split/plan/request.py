@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+
+from msgspec import Struct, field
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.gitlab.mentions import Mentions
 from kaniko_split.plan.names import NamePatterns
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, eq=False, kw_only=True):
     """What the user asks of the plan.
 
     Attributes:

@@ -6,7 +6,8 @@ jobs then becomes one per image, made of what was its own and of such a part.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Trace
@@ -36,8 +37,7 @@ from kaniko_split.tree.nodes import Sequence as NodeList
 _IN_THE_WAY = (ObstacleError, CannotSliceError, NoGateError, NameTakenError, UnresolvableError)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Heir:
+class _Heir(Struct, frozen=True, eq=False):
     """A finding of the group, with what was found out about it."""
 
     finding: Finding

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Step, Trace
@@ -179,8 +180,7 @@ def _check_reports(finding: Finding, slices: Slices) -> None:
                 raise CannotSliceError("artifact-of-several", step, why)
 
 
-@dataclass(frozen=True, slots=True)
-class _Giver:
+class _Giver(Struct, frozen=True):
     """A job that gives a variable in a report, by its position.
 
     Attributes:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kaniko_split.detect.contexts import lies_outside
 from kaniko_split.detect.trace import Step, Trace, is_answered_build, is_guard
@@ -31,8 +33,7 @@ from kaniko_split.source.text import Span
 __all__ = ["CannotSliceError", "JobSlice", "Slices", "slice_script"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class JobSlice:
+class JobSlice(Struct, frozen=True, eq=False):
     """The statements of one new job, by number and in order, without those that all share.
 
     Attributes:
@@ -46,8 +47,7 @@ class JobSlice:
     omits: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Slices:
+class Slices(Struct, frozen=True, eq=False):
     """A whole script, divided.
 
     Attributes:

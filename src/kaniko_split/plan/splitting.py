@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.gitlab.artifacts import gives_variables

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.roles import in_folder

@@ -5,7 +5,7 @@ The answer errs on the side of more: a word of awk that reads, writes or runs co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from kaniko_split.source.patterns import Pattern
 
@@ -21,8 +21,7 @@ _EXITS = Pattern(r"\bexit\b\s*(?![\s;}]|$)(?!0\s*(?:[;}\n]|$))")
 _PRINTS = Pattern(r"\bprintf?\b[^;\n}]*>")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class AwkProgram:
+class AwkProgram(Struct, frozen=True, eq=False):
     """What a program of awk does.
 
     Attributes:

@@ -6,7 +6,7 @@ command may name files (`file://`), so it reads any file.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.remote import ACTS, ASKS

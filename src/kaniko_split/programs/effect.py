@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class Certainty(Enum):
@@ -22,8 +23,7 @@ class Certainty(Enum):
 _NONE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class CommandEffect:
+class CommandEffect(Struct, frozen=True):
     """What one command reads, writes, runs and asks.
 
     Paths are as the words have them, relative to the working directory; a glob and `$X` stay as written, and the caller

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.row import Usage
@@ -83,8 +84,7 @@ _WRITES = frozenset({"-fprint", "-fprint0", "-fls"})
 _RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class _Expression:
+class _Expression(Struct, eq=False):
     deletes: bool = False
     differs: bool = False
     reads: set[str] = field(default_factory=set)

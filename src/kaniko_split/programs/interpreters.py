@@ -5,7 +5,7 @@ They have a row, so that a reader sees that they are known; what they do may be 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from kaniko_split.programs.effect import EVERYTHING, Certainty, CommandEffect
 from kaniko_split.programs.row import Usage, row

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.row import Columns, Usage, row

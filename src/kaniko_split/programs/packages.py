@@ -6,7 +6,7 @@ What a mirror has changes from day to day.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.row import Columns, Usage, row

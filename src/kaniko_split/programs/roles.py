@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.row import Role

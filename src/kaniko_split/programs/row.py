@@ -12,10 +12,11 @@ Operands are roles by position: `read... target` is `cp`, `text change...` is `c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from typing import TypedDict, Unpack
+
+from msgspec import Struct, field
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.source.patterns import Pattern
@@ -89,8 +90,7 @@ class Changes(Columns, total=False):
     operands: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Option:
+class Option(Struct, frozen=True, eq=False):
     """An option of a program: whether it takes a value, what its last value is, and the marks that it sets."""
 
     name: str
@@ -101,8 +101,7 @@ class Option:
     marks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Operands:
+class Operands(Struct, frozen=True, eq=False):
     """The roles of the operands: those at the beginning, one that repeats, those at the end; and the default."""
 
     first: tuple[Role, ...] = ()
@@ -127,8 +126,7 @@ class Operands:
         return (*self.first, *([self.many] * spare if self.many else ()), *self.last)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Usage:
+class Usage(Struct, frozen=True, eq=False):
     """The words of one command, sorted.
 
     Attributes:
@@ -159,8 +157,7 @@ Refine = Callable[[Usage, CommandEffect], CommandEffect | None]
 """Looks closer at a command's words than options and roles can; None means everything."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Row:
+class Row(Struct, frozen=True, eq=False):
     """What a program does with its words.
 
     Attributes:

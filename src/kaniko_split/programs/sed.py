@@ -5,7 +5,7 @@ A variable inside of a script is taken for text without the script's delimiters 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from kaniko_split.source.patterns import Pattern
 
@@ -18,8 +18,7 @@ _STANDARD = frozenset({"/dev/stdout", "/dev/stderr", "/dev/stdin"})
 _CLOSING = {"(": ")", "{": "}"}
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class SedScript:
+class SedScript(Struct, eq=False):
     """What a script of sed does.
 
     Attributes:

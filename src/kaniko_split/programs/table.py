@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, cast
+
+from msgspec.structs import replace
 
 from kaniko_split.programs.effect import EVERYTHING, NOTHING, Certainty, CommandEffect
 from kaniko_split.programs.roles import in_folder, with_unsure_word, with_word

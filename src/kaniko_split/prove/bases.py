@@ -9,7 +9,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.kaniko.command import Build
 from kaniko_split.kaniko.registries import pulled_as
@@ -34,8 +35,7 @@ _UNKNOWN = "*"
 _OWN_FLAGS = frozenset({"destination", "cache-repo", "label", "digest-file", "image-name-with-digest-file"})
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Image:
+class _Image(Struct, frozen=True, eq=False):
     """An old build: what it is given, its new job, and the references that it pushes."""
 
     record: BuildRecord

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from kaniko_split.kaniko.command import Build, is_executor, read_command
 from kaniko_split.kaniko.pflag import Argument
@@ -36,8 +37,7 @@ _WRAPPERS: Mapping[str, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Names:
+class Names(Struct, frozen=True, eq=False):
     """The user's own words.
 
     Attributes:
@@ -54,8 +54,7 @@ class Names:
 NO_NAMES = Names()
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ExecutorRun:
+class ExecutorRun(Struct, frozen=True, eq=False):
     """One run of the executor that builds.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from kaniko_split.prove.symbols import is_known, is_reference, path_in
 from kaniko_split.source.patterns import Pattern
@@ -26,8 +26,7 @@ def is_common(name: str) -> bool:
     return _COMMON.fullmatch(name) is not None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Claim:
+class Claim(Struct, frozen=True, eq=False):
     """What a command does at most.
 
     Attributes:

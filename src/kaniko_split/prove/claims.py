@@ -6,8 +6,9 @@ outside of the container and may be a verdict. The plan's tables are not asked, 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from kaniko_split.kaniko.command import is_executor
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers

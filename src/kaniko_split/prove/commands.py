@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from kaniko_split.prove import scripts, shell_commands
 from kaniko_split.prove.builds import executor_run, unwrapped

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.prove.builds import results_of
 from kaniko_split.prove.events import ROOT, BuildRecord, Event, Run, short_text
@@ -177,8 +178,7 @@ def _identity(event: Event) -> tuple[str, ...]:
     return (event.text, *event.words) if event.words else (event.text,)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Place:
+class _Place(Struct, frozen=True, eq=False):
     """What the old job ran before a command: the builds, and the keys of the checks."""
 
     builds: frozenset[BuildRecord]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.prove.events import TooComplexError
 from kaniko_split.prove.symbols import PROJECT, Guard, Symbols, meets
@@ -32,8 +33,7 @@ def is_left(paths: Iterable[str]) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Entry:
+class _Entry(Struct, frozen=True, eq=False):
     """One write: the path (None for every file), what wrote it and what was there, and the conditions it ran under.
 
     `output` tells that a build wrote it, or what reads a build; `mode` that the content stays.
@@ -48,8 +48,7 @@ class _Entry:
     derived: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class RepositoryFiles:
+class RepositoryFiles(Struct, frozen=True, eq=False):
     """The files of the repository, before any job runs.
 
     Attributes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.prove.claim import Claim
 from kaniko_split.prove.symbols import Guard
@@ -17,8 +19,7 @@ class TooComplexError(Exception):
     """A script goes beyond a limit of the proof: it is not proved."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuildRecord:
+class BuildRecord(Struct, frozen=True):
     """What one build is given; two builds with equal records make the same image.
 
     Attributes:
@@ -44,8 +45,7 @@ class BuildRecord:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Event:
+class Event(Struct, frozen=True, eq=False):
     """One command that runs.
 
     Attributes:
@@ -104,8 +104,7 @@ class Event:
         return self.words == (":",) and self.text == ":"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Run:
+class Run(Struct, frozen=True, eq=False):
     """What a whole script does.
 
     Attributes:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from kaniko_split.prove.events import TooComplexError
 from kaniko_split.prove.symbols import PROJECT, Guard, Symbols, is_known
@@ -35,8 +36,7 @@ _FRESH = Pattern(
 )
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Shell:
+class Shell(Struct, eq=False):
     """What one shell knows where a statement runs.
 
     Attributes:
@@ -69,8 +69,7 @@ class Shell:
         )
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Expander:
+class Expander(Struct, eq=False):
     """Expands words by what a shell knows.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from kaniko_split.prove.claim import Claim, paths_of
 from kaniko_split.prove.symbols import is_whole, path_in

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.prove.events import BuildRecord, Event, Run, short_text
 
 _MOST_LOST = 3
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Checks:
+class _Checks(Struct, frozen=True, eq=False):
     """The checks of the old job.
 
     Attributes:

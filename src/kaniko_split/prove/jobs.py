@@ -7,8 +7,9 @@ syntax tree, so that an error of the plan does not bless itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from kaniko_split.gitlab.pipeline import Job, Pipeline
 from kaniko_split.gitlab.resolve import effective_job, resolved_pipeline
@@ -35,8 +36,7 @@ _NAME = Pattern(r"\$\{?(\w+)")
 _OF_THE_JOB = ("CI_JOB_NAME", "CI_JOB_NAME_SLUG", "CI_JOB_GROUP_NAME", "CI_JOB_ID", "CI_JOB_STARTED_AT")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Told:
+class Told(Struct, frozen=True, eq=False):
     """What the reader of a split is told, so that the proof need not find it unchanged.
 
     Attributes:

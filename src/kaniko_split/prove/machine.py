@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kaniko_split.prove.builds import ExecutorRun
 from kaniko_split.prove.claim import EVERYTHING, Claim

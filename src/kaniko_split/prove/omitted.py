@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kaniko_split.prove.commutation import commute, visible_in
 from kaniko_split.prove.event_names import POSITIONAL, exported_since, reads_of, replaced_by, writes_of
@@ -17,16 +19,14 @@ from kaniko_split.prove.names import ANYTHING
 from kaniko_split.prove.symbols import Guard, is_known, meets, shown
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Reader:
+class _Reader(Struct, frozen=True, eq=False):
     """A kept command, and its place among those of the old job."""
 
     event: Event
     number: int
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class _Live:
+class _Live(Struct, eq=False):
     """What the kept commands read that come later.
 
     Attributes:

@@ -9,7 +9,9 @@ GitLab's limits hold.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.detect.vocabulary import NO_WORDS, Vocabulary
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
@@ -26,8 +28,7 @@ from kaniko_split.shell.parse import ShellSyntaxError
 from kaniko_split.tree.compose import BrokenYamlError, compose
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Proof:
+class Proof(Struct, frozen=True, eq=False):
     """What was proved of the splits of one pipeline, a line each, and the pipeline that they lead to."""
 
     lines: tuple[str, ...]

@@ -9,7 +9,8 @@ each in one place; `commands` has the simple ones, and `conditions` what depends
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kaniko_split.prove import scripts
 from kaniko_split.prove.builds import Names, executor_run, unwrapped

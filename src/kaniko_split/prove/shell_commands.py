@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.claims import claim_of

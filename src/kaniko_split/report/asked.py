@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from kaniko_split.configuration import Configuration
 from kaniko_split.detect.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What the user asked for, so that the same is asked when the plan is carried out.
 
     Attributes:
@@ -35,7 +35,7 @@ class Asked:
     ci_file: str | None = None
     executors: tuple[str, ...] = ()
     wrappers: tuple[str, ...] = ()
-    programs: Mapping[str, Mapping[str, str | bool | tuple[str, ...]]] = field(default_factory=dict, hash=False)
+    programs: Mapping[str, Mapping[str, str | bool | tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def words(self) -> Vocabulary:

@@ -10,8 +10,9 @@ line feed. The docstrings below are also the descriptions in `docs/plan.schema.j
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from kaniko_split.report.asked import Asked
 from kaniko_split.source.text import Place
@@ -24,8 +25,7 @@ Sureness = Literal["proved", "assumed", "asks you"]
 Difference = Literal["none", "changed", "split", "new"]
 
 
-@dataclass(frozen=True, slots=True)
-class TextEdit:
+class TextEdit(Struct, frozen=True):
     """Put `text` in the place of the characters from `start` up to, and without, `end`.
 
     Attributes:
@@ -43,8 +43,7 @@ class TextEdit:
     odd_breaks: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file that was read for a pipeline.
 
     Attributes:
@@ -73,8 +72,7 @@ class File:
     final_newline: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class GraphJob:
+class GraphJob(Struct, frozen=True):
     """A job in the picture of a pipeline; hidden jobs are not in it.
 
     Attributes:
@@ -93,8 +91,7 @@ class GraphJob:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """The jobs of a pipeline by stage.
 
     Attributes:
@@ -106,8 +103,7 @@ class Graph:
     jobs: tuple[GraphJob, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ImageBuild:
+class ImageBuild(Struct, frozen=True):
     """One run of the executor, as far as its words are known.
 
     Attributes:
@@ -129,8 +125,7 @@ class ImageBuild:
     no_push: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedJob:
+class PlannedJob(Struct, frozen=True):
     """A job that the split writes.
 
     Attributes:
@@ -148,8 +143,7 @@ class PlannedJob:
     place: Place | None
 
 
-@dataclass(frozen=True, slots=True)
-class WhatChanges:
+class WhatChanges(Struct, frozen=True):
     """One thing that is different after a split.
 
     Attributes:
@@ -163,8 +157,7 @@ class WhatChanges:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Why a job is left as it is.
 
     Attributes:
@@ -182,8 +175,7 @@ class Refused:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class JobOutcome:
+class JobOutcome(Struct, frozen=True):
     """What was found in a job, and what becomes of it.
 
     Attributes:
@@ -222,8 +214,7 @@ class JobOutcome:
     differences: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadInclude:
+class UnreadInclude(Struct, frozen=True):
     """An include that leads out of reach.
 
     Attributes:
@@ -237,8 +228,7 @@ class UnreadInclude:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class PipelineOutcome:
+class PipelineOutcome(Struct, frozen=True):
     """What becomes of one pipeline. Its files change together or not at all.
 
     Attributes:
@@ -268,8 +258,7 @@ class PipelineOutcome:
     unused_ignores: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """What one run found, and what it would change.
 
     Attributes:

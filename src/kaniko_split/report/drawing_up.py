@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kaniko_split import __version__
 from kaniko_split.codemod import Failed, Ignored, Outcome, Result, together
@@ -59,8 +61,7 @@ def folders_of(roots: Sequence[Path]) -> dict[Path, str]:
     return {root: path.relative_to(here).as_posix() for root, path in real.items()}
 
 
-@dataclass(slots=True)
-class _Drawn:
+class _Drawn(Struct):
     """What has been put down so far."""
 
     problems: list[str]

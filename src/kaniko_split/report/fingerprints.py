@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+
+from msgspec import Struct, field
 
 from kaniko_split.report.wording import RULE
 
 
-@dataclass(slots=True)
-class Fingerprints:
+class Fingerprints(Struct):
     """The names that were given in one run."""
 
     _taken: set[str] = field(default_factory=set)

@@ -5,8 +5,9 @@ The report says what the plan says, but for what is needed only to carry it out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from kaniko_split.report.contents import source_after, source_before
 from kaniko_split.report.document import FORMAT, Document, File, PipelineOutcome
@@ -16,8 +17,7 @@ from kaniko_split.source.text import Place, write_source
 __all__ = ["Counts", "Place", "Report", "ReportedFile", "json_of", "report_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How many there are.
 
     Attributes:
@@ -37,8 +37,7 @@ class Counts:
     ignored: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedFile:
+class ReportedFile(Struct, frozen=True):
     """A file that was read.
 
     Attributes:
@@ -56,8 +55,7 @@ class ReportedFile:
     patch: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What one run found.
 
     Attributes:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Line:
+class Line(Struct, frozen=True, eq=False):
     """One line of text.
 
     Attributes:

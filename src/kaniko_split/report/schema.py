@@ -8,8 +8,11 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from dataclasses import fields, is_dataclass
 from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import fields
 
 from kaniko_split.report.document import Document
 from kaniko_split.report.json_report import Report
@@ -30,14 +33,12 @@ def report_schema() -> str:
 
 
 def schema_of(kind: type, title: str) -> str:
-    """Return the schema of a dataclass and all that it holds, as indented JSON.
+    """Return the schema of a struct and all that it holds, as indented JSON.
 
     The descriptions are those of the docstrings.
     """
-    import msgspec
-
     (root,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    known = _dataclasses(kind)
+    known = _structs(kind)
     for name, part in components.items():
         if name in known:
             _describe(part, known[name])
@@ -60,12 +61,12 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _dataclasses(kind: type) -> dict[str, type]:
-    """Return every dataclass that the package describes a document with, by name."""
+def _structs(kind: type) -> dict[str, type]:
+    """Return every struct that the package describes a document with, by name."""
     modules = (inspect.getmodule(kind), inspect.getmodule(Document))
     return {
         name: value
         for module in modules
         for name, value in vars(module).items()
-        if isinstance(value, type) and is_dataclass(value)
+        if isinstance(value, type) and issubclass(value, Struct)
     }

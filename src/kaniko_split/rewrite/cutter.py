@@ -6,8 +6,9 @@ A list of statements loses whole lines where it can, and a separator where state
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+from msgspec import Struct, field
 
 from kaniko_split.rewrite.layout import Layout
 from kaniko_split.rewrite.projection import Cut, Projection, merged
@@ -29,8 +30,7 @@ from kaniko_split.shell.nodes import (
 from kaniko_split.source.text import Span
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Cutter:
+class Cutter(Struct, eq=False):
     """Finds what leaves a script, statement by statement.
 
     Attributes:

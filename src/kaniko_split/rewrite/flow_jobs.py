@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kaniko_split.plan.outcome import NewJob, Placement, Split
 from kaniko_split.rewrite.lines import behind_properties, entry_lines

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Layout:
+class Layout(Struct, frozen=True, eq=False):
     """A script's text as its lines are written.
 
     A folded line break, which is a blank to the shell, is a line feed here. Offsets are characters of the text.

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.plan.outcome import NewJob, Split

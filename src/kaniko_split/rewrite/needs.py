@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from kaniko_split.gitlab.parallel import expanded_name
 from kaniko_split.gitlab.resolve import effective_job

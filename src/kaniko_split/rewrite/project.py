@@ -7,7 +7,8 @@ loses whole lines where it can, and a separator where statements share a line.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.rewrite.cutter import Cutter
 from kaniko_split.rewrite.layout import Layout
@@ -30,15 +31,13 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Kept:
+class Kept(Struct, frozen=True, eq=False):
     """A span of the script's text that stays, in characters."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Inserted:
+class Inserted(Struct, frozen=True, eq=False):
     """Text that the projection writes: `:`, a blank, or what makes a guard an `if`."""
 
     text: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.shell.compounds import is_divisible
 from kaniko_split.shell.nodes import Statement, nested
 from kaniko_split.source.text import Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Projection:
+class Projection(Struct, frozen=True, eq=False):
     """What of a script stays.
 
     Attributes:
@@ -32,8 +32,7 @@ class Projection:
     omits: frozenset[Span] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, order=True, repr=False)
-class Cut:
+class Cut(Struct, frozen=True, order=True):
     """Characters that go, and what is inserted in their place."""
 
     start: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.plan.inheritance import Way
 from kaniko_split.plan.outcome import Split
@@ -13,8 +14,7 @@ from kaniko_split.source.edits import Edit, apply
 from kaniko_split.source.text import Source
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Rewritten:
+class Rewritten(Struct, frozen=True, eq=False):
     """A file before and after, with the edits between the two."""
 
     name: str

@@ -7,8 +7,9 @@ style. One short command alone becomes a plain item, where YAML lets it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from kaniko_split.rewrite.lines import blank_lines_at_end, laid_out, text_of, without_blank_lines
 from kaniko_split.rewrite.projection import Cut
@@ -27,8 +28,7 @@ _BETWEEN = Pattern(r"(?:[ \t\n]*(?:;|&&|\\(?=\n)))*[ \t]*")
 Run = Sequence[Unit]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ScalarSplitter:
+class ScalarSplitter(Struct, frozen=True, eq=False):
     """Splits one scalar item of a script.
 
     Attributes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.pipeline import PipelineFile
@@ -25,8 +27,7 @@ from kaniko_split.tree.comments import comments
 from kaniko_split.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class StandIn:
+class StandIn(Struct, frozen=True, eq=False):
     """What a new job has in the place of the item that stands for a shared script.
 
     Attributes:
@@ -38,8 +39,7 @@ class StandIn:
     with_comments: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ScriptText:
+class ScriptText(Struct, frozen=True, eq=False):
     """A job's `script` as it is written.
 
     Attributes:

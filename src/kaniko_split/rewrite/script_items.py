@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.pipeline import PipelineFile
@@ -41,8 +42,7 @@ class CannotLayOutError(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Unit:
+class Unit(Struct, frozen=True, eq=False):
     """A statement at the top level of a script, or a link of a chain that is divided.
 
     Attributes:
@@ -61,8 +61,7 @@ class Unit:
         return self.statement.span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ItemPart:
+class ItemPart(Struct, frozen=True, eq=False):
     """What of an item goes to a list.
 
     Attributes:
@@ -84,8 +83,7 @@ class ItemPart:
     is_empty: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class WrittenScript:
+class WrittenScript(Struct, frozen=True, eq=False):
     """The script of a job as it is written, `before_script` first.
 
     Attributes:

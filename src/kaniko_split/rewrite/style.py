@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Sequence as Items
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from kaniko_split.gitlab.pipeline import Job, PipelineFile
 from kaniko_split.rewrite.lines import behind_properties
@@ -20,8 +21,7 @@ _PLAIN = Pattern(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*(?:[A-Za-z0-9_./-])?")
 _MEANS_SOMETHING_ELSE = Pattern(r"(?i)(?:true|false|yes|no|on|off|null|~|y|n|[-+.0-9_,:]+|0x[0-9a-f]+)")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Style:
+class Style(Struct, frozen=True, eq=False):
     """The habits that new lines follow; columns count spaces.
 
     Attributes:

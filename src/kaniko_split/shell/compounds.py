@@ -7,7 +7,8 @@ there is nothing but blanks, separators, comments and such words, so they are fo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.shell.nodes import (
     Call,
@@ -49,8 +50,7 @@ class InseparableError(Exception):
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Body:
+class Body(Struct, frozen=True, eq=False):
     """A list of statements inside of a compound command, with the words around it.
 
     Offsets are characters of the script's text.

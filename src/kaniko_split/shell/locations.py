@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from kaniko_split.source.patterns import Pattern
 
@@ -16,15 +17,13 @@ _NAMED = Pattern(r"\$\{?(\w+)")
 _PROJECT = Pattern(r"^(?:\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})(?:/|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """A variable of the shell; a function is one too, with `()` behind its name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file or folder; `path` counts from the project's folder unless it begins with `/`."""
 
     path: str

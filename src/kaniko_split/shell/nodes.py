@@ -7,21 +7,20 @@ Language", 2.9) as far as this project asks for them; what it never asks for is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.source.text import Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Literal:
+class Literal(Struct, frozen=True, eq=False):
     """Text that stands for itself; `text` is without quotes and backslashes."""
 
     text: str
     quoted: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Parameter:
+class Parameter(Struct, frozen=True, eq=False):
     """`$name` or `${name...}`; `plain` where nothing but the name is in the braces.
 
     `indirect` where its value names the variable that is read, as in bash's `${!name}`; with `by_prefix`, all variables
@@ -45,8 +44,7 @@ class Parameter:
         return self.operator in {"?", ":?"}
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Substitution:
+class Substitution(Struct, frozen=True, eq=False):
     """`$(...)`, backquotes or `<(...)`: the output of other statements."""
 
     span: Span
@@ -54,8 +52,7 @@ class Substitution:
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Arithmetic:
+class Arithmetic(Struct, frozen=True, eq=False):
     """`$((...))`, with the names in it; `assigns` where it may change some of them: `writes`, in order.
 
     `reads` are the names whose value before it matters; `inner` are its words with expansions.
@@ -73,8 +70,7 @@ class Arithmetic:
 Part = Literal | Parameter | Substitution | Arithmetic
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Word:
+class Word(Struct, frozen=True, eq=False):
     """One word as it is written, before the shell expands it."""
 
     span: Span
@@ -87,8 +83,7 @@ class Word:
         return "".join(texts) if len(texts) == len(self.parts) else None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Assignment:
+class Assignment(Struct, frozen=True, eq=False):
     """`name=value`, also behind `export`; `value` is None for a bare name, `appends` for `+=`.
 
     `indexed` where it assigns one element of an array, at `index`. `elements` are the words of `name=(...)`, which
@@ -105,8 +100,7 @@ class Assignment:
     index: Arithmetic | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Redirect:
+class Redirect(Struct, frozen=True, eq=False):
     """`>file` and its kin; `operator` as written, `body` the text of a here-document's words."""
 
     operator: str
@@ -115,16 +109,14 @@ class Redirect:
     body: Word | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Call:
+class Call(Struct, frozen=True, eq=False):
     """Assignments and words: a simple command."""
 
     assignments: tuple[Assignment, ...]
     words: tuple[Word, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Declaration:
+class Declaration(Struct, frozen=True, eq=False):
     """`export`, `local`, `readonly`, `declare` or `typeset`."""
 
     keyword: str
@@ -132,8 +124,7 @@ class Declaration:
     options: tuple[Word, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Chain:
+class Chain(Struct, frozen=True, eq=False):
     """Two statements joined by `&&`, `||`, `|` or `|&`."""
 
     operator: str
@@ -141,16 +132,14 @@ class Chain:
     right: Statement
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Group:
+class Group(Struct, frozen=True, eq=False):
     """`{ ...; }`, or with `subshell` `( ... )`."""
 
     statements: tuple[Statement, ...]
     subshell: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class If:
+class If(Struct, frozen=True, eq=False):
     """`if`; an `elif` is an `If` alone in `otherwise`."""
 
     condition: tuple[Statement, ...]
@@ -158,8 +147,7 @@ class If:
     otherwise: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class For:
+class For(Struct, frozen=True, eq=False):
     """`for` and `select`; `items` is None for a loop that counts (its `head`) or reads the positional parameters."""
 
     name: str
@@ -169,8 +157,7 @@ class For:
     selects: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class While:
+class While(Struct, frozen=True, eq=False):
     """`while` or `until`."""
 
     condition: tuple[Statement, ...]
@@ -178,8 +165,7 @@ class While:
     until: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Case:
+class Case(Struct, frozen=True, eq=False):
     """`case`; one tuple of patterns and one of statements for each branch.
 
     `falls_through` tells of each whether it goes on to the next one, as `;&` and `;;&` have it.
@@ -191,16 +177,14 @@ class Case:
     falls_through: tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Function:
+class Function(Struct, frozen=True, eq=False):
     """The definition of a function; it runs only when it is called."""
 
     name: str
     body: Statement
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Other:
+class Other(Struct, frozen=True, eq=False):
     """Anything else: `[[ ... ]]`, `((...))`, `let`, `time`, `coproc`.
 
     Attributes:
@@ -221,8 +205,7 @@ class Other:
 Command = Call | Declaration | Chain | Group | If | For | While | Case | Function | Other
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Statement:
+class Statement(Struct, frozen=True, eq=False):
     """A command with its redirects; `command` is None for redirects alone."""
 
     span: Span
@@ -233,8 +216,7 @@ class Statement:
     ended_by_semicolon: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Script:
+class Script(Struct, frozen=True, eq=False):
     """A whole script: its top-level statements and the spans of its comments, `#` included."""
 
     text: str

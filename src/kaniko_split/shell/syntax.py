@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from kaniko_split.shell.arithmetic import arithmetic_uses, names_in_arithmetic
 from kaniko_split.shell.nodes import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 # A longer value counts as unknown; so long may a path be (Linux, PATH_MAX).
 MOST_CHARACTERS = 4096
@@ -10,8 +10,7 @@ MOST_CHARACTERS = 4096
 MOST_WORDS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True, eq=False):
     """A word's value as far as it is known.
 
     Attributes:
@@ -26,6 +25,17 @@ class Value:
     text: str
     exact: bool = True
     splits: bool = False
-    given: bool = field(default=False, compare=False)
+    given: bool = False
     array: tuple[Value, ...] | None = None
     choices: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both are the same value, whoever gave it."""
+        return isinstance(other, Value) and self._compared() == other._compared()
+
+    def __hash__(self) -> int:
+        """Return a hash of what `==` looks at."""
+        return hash(self._compared())
+
+    def _compared(self) -> tuple[object, ...]:
+        return (self.text, self.exact, self.splits, self.array, self.choices)

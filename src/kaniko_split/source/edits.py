@@ -7,21 +7,21 @@ So a proof can ask of every old character where it went, and of every new one wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.source.text import Source, Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Copied:
+class Copied(Struct, frozen=True, eq=False):
     """A span of the old text, to stand again as it was."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Written:
+class Written(Struct, frozen=True, eq=False):
     """Text of the tool's own."""
 
     text: str
@@ -30,8 +30,7 @@ class Written:
 Piece = Copied | Written
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Put `pieces` in the place of the characters from `start` up to `end`."""
 
     start: int
@@ -83,4 +82,4 @@ def apply(source: Source, edits: Sequence[Edit]) -> Source:
                 length += len(piece.text)
         at = edit.end
     copy(at, len(source.text))
-    return replace(source, text="".join(parts), odd_breaks=frozenset(odd), _line_starts=[])
+    return replace(source, text="".join(parts), odd_breaks=frozenset(odd))

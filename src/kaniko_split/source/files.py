@@ -6,12 +6,12 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Replacement:
+
+class Replacement(Struct, frozen=True, eq=False):
     """New content for a file, bound to the content that it was made from."""
 
     path: Path

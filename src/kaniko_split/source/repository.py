@@ -9,8 +9,10 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct, field
 
 # Folders that hold no configuration of this repository's own, and may be very large.
 _SKIPPED_FOLDERS = frozenset({".git", "node_modules", ".venv", "__pycache__"})
@@ -32,8 +34,7 @@ class NotInRepositoryError(Exception):
         self.advice = advice
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Repository:
+class Repository(Struct, frozen=True, eq=False, dict=True):
     """A folder of files.
 
     Attributes:
@@ -45,7 +46,10 @@ class Repository:
     root: Path
     given: dict[str, bytes] = field(default_factory=dict)
     alone: bool = False
-    _names: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        return {}
 
     def path(self, name: str) -> Path:
         """Return where the file called `name` is on disk.

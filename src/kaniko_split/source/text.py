@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import codecs
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from functools import cached_property
+
+from msgspec import Struct
 
 _BOM = codecs.BOM_UTF8
 # What libyaml takes for the end of a line besides line feed and carriage return (YAML 1.1, section 4.1.4).
 _RARE_BREAKS = "\r\x85\u2028\u2029"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True, order=True):
     """A half-open range of characters, `start` up to and without `end`."""
 
     start: int
@@ -27,8 +28,7 @@ class Span:
         return self.start <= other.start and other.end <= self.end
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where something stands, as people count: file name, line and column from 1."""
 
     path: str
@@ -48,8 +48,7 @@ class UnreadableSourceError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Source:
+class Source(Struct, frozen=True, eq=False, dict=True):
     """One file: its text, and what the text does not tell of the bytes.
 
     Attributes:
@@ -67,18 +66,20 @@ class Source:
     newline: str = "\n"
     odd_breaks: frozenset[int] = frozenset()
     final_newline: bool = True
-    _line_starts: list[int] = field(default_factory=list, compare=False, repr=False)
 
     def place(self, offset: int) -> Place:
         """Return the line and column at which the character at `offset` stands."""
-        if not self._line_starts:
-            self._line_starts.append(0)
-            at = self.text.find("\n")
-            while at >= 0:
-                self._line_starts.append(at + 1)
-                at = self.text.find("\n", at + 1)
         line = bisect_right(self._line_starts, offset)
         return Place(self.path, line, offset - self._line_starts[line - 1] + 1)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        at = self.text.find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = self.text.find("\n", at + 1)
+        return starts
 
     def cut(self, span: Span) -> str:
         """Return the text of `span`."""

@@ -7,8 +7,9 @@ where it has one) and ends with its own last one: no trailing blank line and no 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from kaniko_split.source.text import Span
 
@@ -28,8 +29,7 @@ class Style(Enum):
         return self in (Style.LITERAL, Style.FOLDED)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Scalar:
+class Scalar(Struct, frozen=True, eq=False):
     """A single value; `value` is the text after folding and unescaping, not yet a number or a boolean."""
 
     span: Span
@@ -39,8 +39,7 @@ class Scalar:
     anchor: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Sequence:
+class Sequence(Struct, frozen=True, eq=False):
     """A list, in block style (dashes) or flow style (brackets)."""
 
     span: Span
@@ -50,8 +49,7 @@ class Sequence:
     anchor: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Entry:
+class Entry(Struct, frozen=True, eq=False):
     """One key of a mapping with its value."""
 
     key: Node
@@ -63,8 +61,7 @@ class Entry:
         return self.key.value if isinstance(self.key, Scalar) else ""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Mapping:
+class Mapping(Struct, frozen=True, eq=False):
     """Keys and values, in block or flow style, in the order of the text and with duplicates."""
 
     span: Span
@@ -81,8 +78,7 @@ class Mapping:
         return None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Alias:
+class Alias(Struct, frozen=True, eq=False):
     """A `*name`; `target` is the very node that carries the anchor."""
 
     span: Span
@@ -113,8 +109,7 @@ def walk(node: Node) -> Iterator[Node]:
                 waiting.extend((entry.value, entry.key))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Document:
+class Document(Struct, frozen=True, eq=False):
     """One document of a stream; `root` is None where it is empty."""
 
     root: Node | None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kaniko_split.flow import effects as algebra
 from kaniko_split.flow import exits
@@ -28,8 +30,7 @@ class LimitError(Exception):
     """A script is too deep or too long to be followed to its end."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Context:
+class Context(Struct, frozen=True, eq=False):
     """What is known of the status of the commands before a statement.
 
     Attributes:
@@ -48,8 +49,7 @@ class Context:
 CALM = Context()
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Inside:
+class Inside(Struct, frozen=True, eq=False):
     """What a command does, before its words, redirects and `!` are added."""
 
     shape: Shape
@@ -60,8 +60,7 @@ class Inside:
     parts: tuple[Part, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Lowered:
+class Lowered(Struct, frozen=True, eq=False):
     """Statements that run one after the other.
 
     Attributes:
@@ -79,8 +78,7 @@ class Lowered:
     after_failure: ShellState | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Followed:
+class Followed(Struct, frozen=True, eq=False):
     """What a command runs that can be read: a function, a script, or a text for a shell.
 
     Attributes:

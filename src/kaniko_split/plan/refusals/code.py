@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalCode:
+class RefusalCode(Struct, frozen=True):
     """One reason for which a job stays as it is.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
+
+from msgspec import Struct
 
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.text import Span
@@ -14,8 +15,7 @@ _WORD = Pattern(r"\w+|\s+|[^\w\s]")
 _ALIKE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Lines that follow each other and are alike in kind: on both sides the same, or replaced together.
 
     Attributes:

@@ -7,7 +7,8 @@ stage stands further to the right in its column. Lengths are in the units of the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kaniko_split.report.document import Difference, Graph, GraphJob
 
@@ -17,8 +18,7 @@ _HEIGHT, _GAP, _BETWEEN, _TOP, _EDGE = 26, 8, 44, 26, 2
 _MOST = 8  # jobs of a column that nothing happens to; the others are counted
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A job in the picture.
 
     Attributes:
@@ -40,8 +40,7 @@ class Box:
     job: GraphJob
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """The name of a stage above its jobs, or the number of those below that are left out."""
 
     label: str
@@ -49,16 +48,14 @@ class Heading:
     y: int
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A `needs`, as the path of an SVG; `touched` where one of its ends is changed."""
 
     path: str
     touched: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     """A graph, laid out."""
 
     width: int

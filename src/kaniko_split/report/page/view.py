@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from kaniko_split.report.contents import source_after
 from kaniko_split.report.document import (
@@ -33,24 +33,21 @@ _MOST_AT_ONCE = 5_000
 _Files = Mapping[tuple[str, str], File]
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(Struct, frozen=True):
     """A place, and the name of its line on the page; None where the page does not have that line."""
 
     place: Place
     target: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One thing that is different afterwards, and where that comes from."""
 
     change: WhatChanges
     place: Linked | None
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """An image, or what comes after all of them, and the job that makes it; with what changes for this job alone."""
 
     job: PlannedJob
@@ -59,8 +56,7 @@ class Card:
     changes: tuple[Fact, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One outcome: what `j` and `k` go to, and what has a check box where it can be applied.
 
     Attributes:
@@ -88,8 +84,7 @@ class Item:
     excerpt: Markup | None
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """A file that changes."""
 
     name: str
@@ -100,8 +95,7 @@ class Changed:
     lines: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """A graph laid out, with the name of each job's line."""
 
     title: str
@@ -109,8 +103,7 @@ class Picture:
     boxes: tuple[tuple[Box, str | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """One pipeline.
 
     Attributes:
@@ -132,8 +125,7 @@ class Section:
     outcome: PipelineOutcome
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """The whole page.
 
     Attributes:
