@@ -37,6 +37,10 @@ class Asked(Struct, frozen=True):
     wrappers: tuple[str, ...] = ()
     programs: Mapping[str, Mapping[str, str | bool | tuple[str, ...]]] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        """Return a hash of what can be hashed: all but the rows of programs."""
+        return hash((self.select, self.ignore, self.template_name, self.job_name, self.ci_file, self.words))
+
     @property
     def words(self) -> Vocabulary:
         """The user's own words for the executor, and for what runs it."""
