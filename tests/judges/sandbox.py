@@ -24,7 +24,7 @@ _TOOL_FOLDERS = ("/usr/bin", "/usr/local/bin", "/etc/ssl", "/usr/share", "/var/r
 # All that a script finds on PATH, beside the recorders: nothing that reaches out of the machine.
 _TOOLS = """
     [ awk base64 basename cat chmod chown cksum cmp cp cut diff dirname echo env expr false find fold grep
-    gzip head id install jq ln ls md5sum mkdir mv nl od paste printenv printf pwd readlink realpath rev rm rmdir
+    gzip head id install jq ln ls md5sum mkdir mv nl od paste printenv printf pwd readlink realpath rev rm rmdir script
     sed seq sh sha1sum sha256sum sort stat tac tail tar tee test touch tr true truncate uname uniq wc
     whoami xargs
 """
