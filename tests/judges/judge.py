@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from judges import meaning, schema
+from judges import meaning, psych, schema
 from judges.agreement import Agreement, Figures, compare
 from judges.replay import Sides, replay
-from judges.resolver import Pipeline, Rejected, Resolved, resolve_all
+from judges.resolver import MissingJudgeError, Pipeline, Rejected, Resolved, resolve_all
 from judges.sandbox import toolbox
 
-RESOLVER, SCHEMA, REPLAY = "resolver", "schema", "replay"
+RESOLVER, SCHEMA, REPLAY, PSYCH = "resolver", "schema", "replay", "psych"
 ROOT_FILE = ".gitlab-ci.yml"
 CHILD_LEVELS = 2  # GitLab's own limit
 
@@ -63,8 +63,9 @@ class Verdict:
 
 
 def judge_all(pairs: Sequence[CasePair]) -> Verdict:
-    """Put all cases before all judges: one Node process, one schema process, and the replays side by side."""
-    complaints = _compare_schemas(pairs)
+    """Put all cases before all judges: one process each of Node, Ruby and the schema, and the replays side by side."""
+    complaints, loaded = _ask_psych(pairs)
+    complaints += _compare_schemas(pairs)
     complaints += [found for pair in pairs for found in _compare_other_files(pair)]
     jobs = 0
     readings: list[Agreement] = []
@@ -100,7 +101,21 @@ def judge_all(pairs: Sequence[CasePair]) -> Verdict:
             builds += outcome.builds
             failures += outcome.failures
             complaints += [Complaint(pair.name, REPLAY, text) for text in outcome.complaints]
-    return Verdict(tuple(complaints), len(pairs), jobs, builds, str(Figures(tuple(readings))), failures)
+    return Verdict(tuple(complaints), len(pairs), jobs, builds, f"{loaded}, {Figures(tuple(readings))}", failures)
+
+
+def _ask_psych(pairs: Sequence[CasePair]) -> tuple[list[Complaint], str]:
+    """Give the complaints of Psych, and its figures; without Ruby, what installs it, unless this is the gate."""
+    try:
+        loaded = psych.read_all(folder for pair in pairs for folder in _folders(pair))
+    except MissingJudgeError as missing:
+        if os.environ.get("CI") == "true":
+            raise
+        return [], f"Psych is not asked ({missing})"
+    found = [
+        Complaint(pair.name, PSYCH, text) for pair in pairs for text in psych.compare(pair.before, pair.after, loaded)
+    ]
+    return found, str(psych.Figures(tuple(loaded.values())))
 
 
 @dataclass(frozen=True)

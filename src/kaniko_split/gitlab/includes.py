@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from kaniko_split.gitlab.keywords import MOST_INCLUDES
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile, Unread
-from kaniko_split.gitlab.values import entry_of, is_reference, value_of
+from kaniko_split.gitlab.values import is_reference, value_of
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.repository import NotInRepositoryError, Repository
 from kaniko_split.source.text import Place, UnreadableSourceError, read_source
@@ -148,7 +148,7 @@ def read_file(repository: Repository, name: str) -> PipelineFile:
 def _read(reading: _Reading, name: str, chain: tuple[str, ...]) -> None:
     """Put the file called `name`, and before it all that it includes, at the end of the order."""
     file = reading.known[name]
-    entry = entry_of(file.root, "include") if file.root is not None else None
+    entry = file.root.effective_entry("include") if file.root is not None else None
     if entry is not None:
         _read_includes(reading, file, entry.value, (*chain, name))
     reading.order.append(name)
@@ -269,7 +269,7 @@ def _wanted_by(item: Mapping, place: Place) -> _Wanted | Unread | None:
     if local is not None:
         return _Wanted(local.lstrip("/"), place, perhaps)
     for kind in _REMOTE_KINDS:
-        if entry_of(item, kind) is not None:
+        if item.effective_entry(kind) is not None:
             what = _text_of(item, kind) or kind
             own = _OWN_COMPONENT.fullmatch(what)
             if kind == "component" and own is not None:
@@ -280,13 +280,13 @@ def _wanted_by(item: Mapping, place: Place) -> _Wanted | Unread | None:
 
 
 def _text_of(item: Mapping, key: str) -> str | None:
-    entry = entry_of(item, key)
+    entry = item.effective_entry(key)
     node = followed(entry.value) if entry is not None else None
     return node.value if isinstance(node, Scalar) and node.value else None
 
 
 def _files_of(item: Mapping) -> Iterator[str]:
-    entry = entry_of(item, "file")
+    entry = item.effective_entry("file")
     node = followed(entry.value) if entry is not None else None
     for part in node.items if isinstance(node, Sequence) else (node,):
         real = followed(part) if part is not None else None
@@ -296,7 +296,7 @@ def _files_of(item: Mapping) -> Iterator[str]:
 
 def _chance(item: Mapping) -> set[bool]:
     """Return what the `rules` of an include can come to, whatever the variables are ("include:rules")."""
-    entry = entry_of(item, "rules")
+    entry = item.effective_entry("rules")
     rules = value_of(entry.value) if entry is not None else None
     if not isinstance(rules, list):
         return {True}

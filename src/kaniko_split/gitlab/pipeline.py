@@ -9,9 +9,9 @@ from typing import Any
 from msgspec import Struct, field
 
 from kaniko_split.gitlab.keywords import GLOBAL_KEYWORDS, JOB_KEYWORDS
-from kaniko_split.gitlab.values import entry_of, every_entry, value_of
+from kaniko_split.gitlab.values import every_entry, value_of
 from kaniko_split.source.text import Place, Source
-from kaniko_split.tree.nodes import Document, Entry, Mapping, Scalar, followed
+from kaniko_split.tree.nodes import Document, Entry, Mapping, followed
 
 
 class PipelineFile(Struct, frozen=True, eq=False, dict=True):
@@ -171,10 +171,8 @@ def _jobs_of(file: PipelineFile) -> Iterator[Job]:
     """
     if file.root is None:
         return
-    own = {entry.name: entry for entry in file.root.entries}
+    counts = file.root.effective_entries()
     for entry in every_entry(file.root):
         value = followed(entry.value)
-        if isinstance(entry.key, Scalar) and entry.name not in GLOBAL_KEYWORDS and isinstance(value, Mapping):
-            counts = own.get(entry.name) or entry_of(file.root, entry.name)
-            if counts is entry:
-                yield Job(entry.name, file, entry, value)
+        if entry.name not in GLOBAL_KEYWORDS and isinstance(value, Mapping) and counts.get(entry.name) is entry:
+            yield Job(entry.name, file, entry, value)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from kaniko_split.gitlab.keywords import GLOBAL_KEYWORDS
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile
 from kaniko_split.gitlab.resolve import parents
-from kaniko_split.gitlab.values import entry_of, merged_entry, reference_path
+from kaniko_split.gitlab.values import reference_path
 from kaniko_split.tree.nodes import Entry, Mapping, Node, Sequence, followed
 
 
@@ -64,7 +64,7 @@ def _written(pipeline: Pipeline, name: str, keyword: str, seen: set[str]) -> Ite
         entry = job.mapping.entry(keyword)
         if entry is not None:
             yield Provided(Origin.OWN if first else Origin.EXTENDED, entry, job.file, name)
-        merged = merged_entry(job.mapping, keyword)
+        merged = job.mapping.merged_entry(keyword)
         if merged is not None:
             yield Provided(Origin.MERGED if first else Origin.EXTENDED, merged, job.file, name)
     value = pipeline.value.get(name)
@@ -89,7 +89,7 @@ def _starts(pipeline: Pipeline, path: tuple[str, ...]) -> Iterator[tuple[Node, P
 def _step(node: Node, step: str) -> Node | None:
     real = followed(node)
     if isinstance(real, Mapping):
-        entry = entry_of(real, step)
+        entry = real.effective_entry(step)
         return entry.value if entry is not None else None
     if isinstance(real, Sequence) and step.isdecimal() and int(step) < len(real.items):
         return real.items[int(step)]

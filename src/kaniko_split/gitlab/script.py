@@ -15,7 +15,7 @@ from msgspec import Struct
 from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
 from kaniko_split.gitlab.places import Origin, Provided, located, written
 from kaniko_split.gitlab.resolve import UnresolvableError, defaults, inherits, look_up, resolved_job
-from kaniko_split.gitlab.values import Reference, entry_of, is_reference, scalar_value, value_of
+from kaniko_split.gitlab.values import Reference, is_reference, scalar_value, value_of
 from kaniko_split.tree.nodes import Alias, Mapping, Node, Scalar, followed
 from kaniko_split.tree.nodes import Sequence as NodeList
 
@@ -80,7 +80,7 @@ def _default(pipeline: Pipeline, keyword: str) -> Provided | None:
     for file in reversed(pipeline.files):
         given = file.root.entry("default") if file.root is not None else None
         holder = followed(given.value) if given is not None else None
-        entry = entry_of(holder, keyword) if isinstance(holder, Mapping) else None
+        entry = holder.effective_entry(keyword) if isinstance(holder, Mapping) else None
         if entry is not None:
             return Provided(Origin.DEFAULT, entry, file, "default")
     for file in reversed(pipeline.files):

@@ -18,7 +18,6 @@ from kaniko_split.gitlab.includes import BrokenFileError, read_child, read_pipel
 from kaniko_split.gitlab.mentions import Mentions, Surroundings
 from kaniko_split.gitlab.pipeline import Pipeline, PipelineFile, Unread, is_pipeline
 from kaniko_split.gitlab.problems import problems
-from kaniko_split.gitlab.values import entry_of
 from kaniko_split.source.repository import NotInRepositoryError, Repository, wildcard
 from kaniko_split.tree.nodes import Mapping, followed
 
@@ -158,9 +157,9 @@ class Survey(Struct, frozen=True, eq=False, dict=True):
 
     def _children(self, pipeline: Pipeline) -> Iterator[Pipeline]:
         for job in pipeline.jobs:
-            trigger = entry_of(job.mapping, "trigger")
+            trigger = job.mapping.effective_entry("trigger")
             holder = followed(trigger.value) if trigger is not None else None
-            include = entry_of(holder, "include") if isinstance(holder, Mapping) else None
+            include = holder.effective_entry("include") if isinstance(holder, Mapping) else None
             if include is None:
                 continue
             try:

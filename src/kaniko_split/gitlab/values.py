@@ -75,58 +75,25 @@ def _value(node: Node, shared: dict[int, Any]) -> Any:
 
 
 def _mapping_value(node: Mapping, shared: dict[int, Any]) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
-    own: dict[str, Any] = {}
+    """Return what Psych makes of a mapping: `<<` acts where it stands, over the keys above it."""
+    found: dict[str, Any] = {}
     for entry in node.entries:
-        if is_merge_key(entry.key):
-            target = followed(entry.value)
-            parts = target.items if isinstance(target, Sequence) else (target,)
-            # Of several merged mappings the first one that has a key wins (YAML 1.1, merge key type).
-            for part in parts:
-                found = _value(part, shared)
-                if isinstance(found, dict):
-                    merged = found | merged
-        else:
-            own[_key_text(entry.key)] = _value(entry.value, shared)
-    return merged | own
-
-
-def is_merge_key(key: Node) -> bool:
-    """Tell whether a mapping's key is the merge key `<<`."""
-    return isinstance(key, Scalar) and key.value == "<<" and key.style is Style.PLAIN
-
-
-def entry_of(mapping: Mapping, name: str) -> Entry | None:
-    """Return the entry of key `name`, the mapping's own or one that a merge key brings."""
-    return mapping.entry(name) or merged_entry(mapping, name)
+        parts = entry.merged()
+        for part in reversed(parts):
+            found |= _value(part, shared)
+        if not parts:
+            found[_key_text(entry.key)] = _value(entry.value, shared)
+    return found
 
 
 def every_entry(mapping: Mapping) -> Iterator[Entry]:
     """Yield the entries of a mapping, its own and those that merge keys bring, whichever of them count."""
     for entry in mapping.entries:
-        if not is_merge_key(entry.key):
+        parts = entry.merged()
+        for part in parts:
+            yield from every_entry(part)
+        if not parts:
             yield entry
-            continue
-        target = followed(entry.value)
-        for part in target.items if isinstance(target, Sequence) else (target,):
-            real = followed(part)
-            if isinstance(real, Mapping):
-                yield from every_entry(real)
-
-
-def merged_entry(mapping: Mapping, keyword: str) -> Entry | None:
-    """Return the entry that a mapping has by its merge keys (`<<`), None where they do not bring one."""
-    for entry in mapping.entries:
-        if not is_merge_key(entry.key):
-            continue
-        target = followed(entry.value)
-        for part in target.items if isinstance(target, Sequence) else (target,):
-            real = followed(part)
-            if isinstance(real, Mapping):
-                found = real.entry(keyword) or merged_entry(real, keyword)
-                if found is not None:
-                    return found
-    return None
 
 
 def _key_text(key: Node) -> str:

@@ -19,7 +19,7 @@ from kaniko_split.gitlab.pipeline import Job, Pipeline, PipelineFile
 from kaniko_split.gitlab.references import Use, references_to
 from kaniko_split.gitlab.resolve import parents
 from kaniko_split.gitlab.script import Origin, Provided, Section, provider
-from kaniko_split.gitlab.values import is_merge_key, is_reference, reference_path, value_of
+from kaniko_split.gitlab.values import is_reference, reference_path, value_of
 from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, followed, walk
 from kaniko_split.tree.nodes import Sequence as NodeList
 
@@ -133,14 +133,8 @@ def ancestors(pipeline: Pipeline, name: str) -> frozenset[str]:
 
 def merges(mapping: Mapping, other: Mapping) -> bool:
     """Tell whether a job takes over all keys of another one by a merge key, near or far."""
-    for entry in mapping.entries:
-        if is_merge_key(entry.key):
-            target = followed(entry.value)
-            parts = target.items if isinstance(target, NodeList) else (target,)
-            for part in map(followed, parts):
-                if part is other or (isinstance(part, Mapping) and merges(part, other)):
-                    return True
-    return False
+    parts = (part for entry in mapping.entries for part in entry.merged())
+    return any(part is other or merges(part, other) for part in parts)
 
 
 def aliases_of(job: Job) -> tuple[Alias, ...]:
@@ -160,7 +154,7 @@ def unused_merges_of(pipeline: Pipeline, job: Job) -> frozenset[int]:
         if on or not heir.hidden:
             return frozenset()
     found: set[int] = set()
-    for entry in (entry for other in pipeline.jobs for entry in other.mapping.entries if is_merge_key(entry.key)):
+    for entry in (entry for other in pipeline.jobs for entry in other.mapping.entries if entry.merges):
         parts = entry.value.items if isinstance(entry.value, NodeList) else (entry.value,)
         found |= {id(part) for part in parts if isinstance(part, Alias) and part.target is job.mapping}
     return frozenset(found)

@@ -16,7 +16,6 @@ from kaniko_split.gitlab.pipeline import Job, PipelineFile
 from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, input_mentions, references_to
 from kaniko_split.gitlab.resolve import effective_job, levels_of
 from kaniko_split.gitlab.script import OddScriptError, Origin, Section, provider, script_items
-from kaniko_split.gitlab.values import is_merge_key
 from kaniko_split.gitlab.variables import variables_of
 from kaniko_split.plan.inheritance import Group, Way, aliases_of, ancestors, heirs, unused_merges_of
 from kaniko_split.plan.job_name import (
@@ -36,6 +35,8 @@ from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.repository import wildcard
 from kaniko_split.tree.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, walk
 
+# What an alias may not be the key of: the new jobs have a key of their own.
+_DIVIDED_KEYS = frozenset({"before_script", "script"})
 _POWERSHELL = Pattern(r"\b(?:pwsh|powershell|nanoserver|servercore)\b", re.IGNORECASE)
 # GitLab, "environment:action": these do not deploy.
 _NO_DEPLOYMENT = frozenset({"prepare", "verify", "access"})
@@ -166,8 +167,11 @@ def _check_place(finding: Finding) -> None:
         )
     if job.file.root is not None and not any(entry is job.entry for entry in job.file.root.entries):
         _check_merged_job(job, job.file.root)
-    if isinstance(job.entry.value, Alias):
-        raise ObstacleError("flow-layout", job.file, at)
+    aliases = [
+        entry.key for entry in job.mapping.entries if entry.name in _DIVIDED_KEYS and isinstance(entry.key, Alias)
+    ]
+    if aliases or isinstance(job.entry.value, Alias):
+        raise ObstacleError("flow-layout", job.file, aliases[0].span.start if aliases else at)
     if levels_of(pipeline, job.name) >= DEEPEST_EXTENDS:
         raise ObstacleError("extends-too-deep", job.file, _offset_of(finding, "extends"))
     resolved = effective_job(pipeline, job.name)
@@ -187,7 +191,7 @@ def _check_merged_job(job: Job, root: Mapping) -> None:
     """
     mappings = [node for node in walk(root) if isinstance(node, Mapping)]
     named = [one for one in mappings if any(entry.name == job.name for entry in one.entries)]
-    merged = [entry.value for entry in root.entries if is_merge_key(entry.key)]
+    merged = [entry.value for entry in root.entries if entry.merges]
     parts = {id(part) for value in merged for part in (value.items if isinstance(value, Sequence) else (value,))}
     aliases = [node for node in walk(root) if isinstance(node, Alias) and any(node.target is one for one in named)]
     if len(named) != 1 or len(aliases) != 1 or id(aliases[0]) not in parts:

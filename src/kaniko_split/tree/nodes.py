@@ -13,6 +13,9 @@ from msgspec import Struct
 
 from kaniko_split.source.text import Span
 
+# A scalar so tagged is a text, whatever it looks like.
+_TEXT_TAGS = frozenset({"!", "!!str", "tag:yaml.org,2002:str"})
+
 
 class Style(Enum):
     """How a scalar is written."""
@@ -57,8 +60,23 @@ class Entry(Struct, frozen=True, eq=False):
 
     @property
     def name(self) -> str:
-        """The key as text; for a key that is no scalar, the empty string."""
-        return self.key.value if isinstance(self.key, Scalar) else ""
+        """The key as text, that of an alias too; for a key that is no scalar, the empty string."""
+        key = followed(self.key)
+        return key.value if isinstance(key, Scalar) else ""
+
+    @property
+    def merges(self) -> bool:
+        """Whether the key is `<<`, in quotes too (`Psych::Visitors::ToRuby#revive_hash`)."""
+        return self.name == "<<" and getattr(followed(self.key), "tag", None) not in _TEXT_TAGS
+
+    def merged(self) -> tuple[Mapping, ...]:
+        """Return the mappings that it merges, the one that counts first; none where GitLab takes `<<` for a name."""
+        if not self.merges:
+            return ()
+        listed = self.value.items if isinstance(self.value, Sequence) else (self.value,)
+        parts = [followed(part) for part in listed]
+        found = tuple(part for part in parts if isinstance(part, Mapping))
+        return found if len(found) == len(parts) else ()
 
 
 class Mapping(Struct, frozen=True, eq=False):
@@ -71,10 +89,41 @@ class Mapping(Struct, frozen=True, eq=False):
     anchor: str | None = None
 
     def entry(self, name: str) -> Entry | None:
-        """Return the entry of key `name`; the last where it stands twice, as GitLab reads it."""
+        """Return the mapping's own entry of key `name`, None where another one counts: that of a `<<` below it.
+
+        Where the key stands twice, the last one counts, as GitLab reads it.
+        """
         for entry in reversed(self.entries):
+            if any(part.effective_entry(name) for part in entry.merged()):
+                return None
             if entry.name == name:
                 return entry
+        return None
+
+    def effective_entry(self, name: str) -> Entry | None:
+        """Return the entry of key `name` that counts, the mapping's own or one that a `<<` brings."""
+        return self.entry(name) or self.merged_entry(name)
+
+    def effective_entries(self) -> dict[str, Entry]:
+        """Return the entries that count by their keys, the mapping's own and those that a `<<` brings."""
+        found: dict[str, Entry] = {}
+        for entry in self.entries:
+            if entry.merged():
+                for part in reversed(entry.merged()):
+                    found |= part.effective_entries()
+            else:
+                found[entry.name] = entry
+        return found
+
+    def merged_entry(self, name: str) -> Entry | None:
+        """Return the entry that a `<<` brings, None where none does or an entry of its own below it counts."""
+        for entry in reversed(self.entries):
+            for part in entry.merged():
+                found = part.effective_entry(name)
+                if found is not None:
+                    return found
+            if entry.name == name:
+                return None
         return None
 
 
