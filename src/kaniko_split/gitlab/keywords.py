@@ -5,6 +5,11 @@ From GitLab's documentation: "CI/CD YAML syntax reference" (https://docs.gitlab.
 
 from __future__ import annotations
 
+from kaniko_split.source.patterns import Pattern
+
+# An input, with the functions that it goes through: filled in before anything else is read (https://docs.gitlab.com/ci/inputs/).
+INPUT = Pattern(r"\$\[\[.*?\]\]")
+
 # Top-level keys that configure the pipeline and name no job.
 GLOBAL_KEYWORDS = frozenset(
     {

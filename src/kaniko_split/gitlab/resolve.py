@@ -15,6 +15,7 @@ from kaniko_split.gitlab.keywords import (
     GLOBAL_KEYWORDS,
     GLOBALLY_DEFINED,
     INHERITED_KEYWORDS,
+    INPUT,
 )
 from kaniko_split.gitlab.pipeline import Pipeline, deep_merge
 from kaniko_split.gitlab.values import Reference
@@ -201,7 +202,7 @@ def _too_deep(name: str) -> UnresolvableError:
 def _with_parents(pipeline: Pipeline, name: str, chain: tuple[str, ...]) -> _Extended:
     own = pipeline.value.get(name)
     if not isinstance(own, dict):
-        if pipeline.unread:
+        if pipeline.unread or INPUT.search(name):
             return _Extended({UNREAD_PARENT: [name]}, 1)
         child = chain[-2] if len(chain) > 1 else name
         raise MissingTargetError(f"`{child}` extends `{name}`, which no file that was read defines", child)
@@ -244,7 +245,7 @@ def _referenced(pipeline: Pipeline, value: Reference, chain: tuple[tuple[str, ..
         try:
             target = target_of(pipeline, value.path)
         except MissingTargetError:
-            if pipeline.unread:
+            if pipeline.unread or any(map(INPUT.search, value.path)):
                 return _Found(value, 0, 1)
             raise
         if len(chain) < DEEPEST_REFERENCE:

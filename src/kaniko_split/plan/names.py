@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from kaniko_split.gitlab.keywords import LONGEST_NAME, RESERVED_JOB_NAMES
+from kaniko_split.gitlab.keywords import INPUT, LONGEST_NAME, RESERVED_JOB_NAMES
 from kaniko_split.kaniko.command import Build
 from kaniko_split.plan.labels import image_labels
 from kaniko_split.plan.traits import label
@@ -17,8 +17,6 @@ DEFAULT_TEMPLATE = ".build-image"
 DEFAULT_JOB = "build-{image}"
 _SPECIFIC_TEMPLATE = ".build-image-{job}"
 _SPECIFIC_JOB = "{job}-{image}"
-# "CI/CD inputs": filled in before anything else is read.
-INPUT = Pattern(r"\$\[\[.*?\]\]")
 _PLACEHOLDER = Pattern(r"\{[^{}]*\}")
 
 

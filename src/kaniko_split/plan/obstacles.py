@@ -11,7 +11,7 @@ from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Trace, trace
 from kaniko_split.flow.lower import LimitError
 from kaniko_split.flow.scripts import UnreadableScriptError
-from kaniko_split.gitlab.keywords import DEEPEST_EXTENDS
+from kaniko_split.gitlab.keywords import DEEPEST_EXTENDS, INPUT
 from kaniko_split.gitlab.pipeline import Job, PipelineFile
 from kaniko_split.gitlab.references import JobReference, Use, hidden_mentions, input_mentions, references_to
 from kaniko_split.gitlab.resolve import effective_job, levels_of
@@ -26,7 +26,6 @@ from kaniko_split.plan.job_name import (
     text_with_effect,
     texts_of,
 )
-from kaniko_split.plan.names import INPUT
 from kaniko_split.plan.shared_values import leaving
 from kaniko_split.plan.slices import Slices
 from kaniko_split.shell.locations import File
