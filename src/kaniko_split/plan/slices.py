@@ -411,8 +411,9 @@ class _Slicer:
         """
         shared: list[int] = []
         own: list[Step] = []
+        kept = (tail or frozenset[int]()).union(*sliced.values())
         for step in self._steps[:first]:
-            if self._in_before_script(step):
+            if self._in_before_script(step) or step.number not in kept:
                 continue
             everywhere = all(step.number in sliced[build] for build in self._builds)
             if tail is not None and State.FOLDER in step.effects.writes:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kaniko_split.prove.builds import ExecutorRun
-from kaniko_split.prove.claim import EVERYTHING, Claim
+from kaniko_split.prove.claim import EVERYTHING, Claim, short_name
 from kaniko_split.prove.claims import claim_of
 from kaniko_split.prove.container import is_left
 from kaniko_split.prove.events import ROOT, BuildRecord, Event
@@ -138,6 +138,8 @@ class Machine(State):
         targets = [self._target(one) for one in redirects]
         inputs = [f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True)]
         folder_matters = claim.reads is None or (claim.reads and not all(word.startswith("/") for word in words[1:]))
+        # The last word of `cp` may be a folder.
+        unsure = frozenset[str]() if short_name(words) in {"rm", "tee"} else claim.replaces
         claim = self._with_redirects(claim, redirects, targets, follows=words[:1] not in {("ln",), ("rm",)})
         looks = is_left(claim.reads or ())
         read = None if reads_options else {"?"} if all(map(is_known, words)) else {"u", "?"}
@@ -154,7 +156,7 @@ class Machine(State):
         event = self._record(statement, words, key, claim, None, gates=gates, text=text, looks=looks, found=found)
         if claim.fresh:
             self.symbols.mark(key, f"`{event.text}`")
-        self._write(claim, key, words)
+        self._write(claim, key, words, whole=claim.replaces - unsure)
         if words[:1] == ("ln",) and len(words) > 2 and claim.writes:
             target = path_in(posixpath.dirname(path_in(shell.folder, words[-1]) or "/"), words[-2])
             self.container.link(path_in(shell.folder, words[-1]) or "/", target)
@@ -184,7 +186,7 @@ class Machine(State):
             inputs += [f"{name}={value}" for name, value in prefix.items()]
         return inputs
 
-    def _write(self, claim: Claim, key: str, words: tuple[str, ...]) -> None:
+    def _write(self, claim: Claim, key: str, words: tuple[str, ...], *, whole: frozenset[str]) -> None:
         derived = "build" in self.symbols.sources(key)
         for path in (None,) if claim.writes is None else sorted(claim.writes):
             self.container.write(
@@ -193,6 +195,7 @@ class Machine(State):
                 self.guards,
                 output=self._is_output(claim, key) and path is not None,
                 replaces=path in claim.replaces,
+                whole=path in whole,
                 mode=words[:1] in {("chmod",), ("chown",)},
                 repeats=words[:2] == ("mkdir", "-p"),
                 derived=derived and path is not None,
