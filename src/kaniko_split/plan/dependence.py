@@ -100,7 +100,8 @@ class Backward:
             if number not in wanted:
                 apart = {place for place in step.effects.writes if seers and self._is_of_others(place, seers)}
                 hits = _live_writes(step, live, in_branch, covered, apart)
-                if step.build is not None or number in others:
+                # What sets options alone may be in several jobs.
+                if step.build is not None or (number in others and step.effects.writes != {State.OPTIONS}):
                     # Behind a check of its status, what a build has left there is what was there before it.
                     hits -= asserted
                     asserted |= step.effects.asserts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from kaniko_split.prove.builds import ExecutorRun
@@ -127,11 +127,13 @@ class Machine(State):
         prefix: dict[str, str] | None = None,
         text: str = "",
         reads_options: bool = True,
+        program: bool = False,
     ) -> Event:
         """Run a command that is no build: what it reads is in its key, what it writes holds that key from then on.
 
         Without `reads_options` it does the same under all options but `set -u`, as an assignment does; and that asks
-        for nothing but values.
+        for nothing but values. A program of its own, `program`, assigns no variable that `set -a` would export, and
+        the umask is for the files that it makes.
         """
         shell = self.shell
         redirects = (*self.redirects, *statement.redirects)
@@ -143,6 +145,8 @@ class Machine(State):
         claim = self._with_redirects(claim, redirects, targets, follows=words[:1] not in {("ln",), ("rm",)})
         looks = is_left(claim.reads or ())
         read = None if reads_options else {"?"} if all(map(is_known, words)) else {"u", "?"}
+        if program:
+            read = self.shell.options.keys() - ({"a"} if claim.writes != frozenset() else {"a", "umask"})
         inputs += self._inputs(claim, prefix or {}, looks=looks, options=read)
         if folder_matters:
             inputs.append(shell.folder)
@@ -166,7 +170,9 @@ class Machine(State):
         shell.status = key
         return event
 
-    def _inputs(self, claim: Claim, prefix: dict[str, str], *, looks: bool, options: set[str] | None) -> list[str]:
+    def _inputs(
+        self, claim: Claim, prefix: dict[str, str], *, looks: bool, options: Collection[str] | None
+    ) -> list[str]:
         """Return what a command finds of all that it reads; `options` are those that matter, None for all."""
         inputs: list[str] = []
         if claim.reads is None or claim.reads:

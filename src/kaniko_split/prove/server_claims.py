@@ -59,7 +59,7 @@ _REMOTE_WRITES = {
     "cosign": frozenset(["sign", "attest", "attach", "copy", "clean", "upload"]),
     "oras": frozenset(["push", "copy", "cp", "attach", "tag", "manifest"]),
     "notation": frozenset({"sign"}),
-    "regctl": frozenset({"image", "tag", "manifest", "artifact"}),
+    "regctl": words_in("copy cp create import mod add put delete del rm"),
 }
 
 _PIECES = Pattern(r"[=,:]")
