@@ -91,7 +91,7 @@ def as_written(text: str) -> str:
 def _as_effects(effect: CommandEffect, texts: tuple[str, ...], state: ShellState, *, captured: bool) -> Effects:
     reads = _places(effect.reads | effect.searches, state)
     if effect.acts.possible and effect.reads_files and effect.writes_files:
-        everything = _everything(state, acts=effect.acts is Certainty.YES)
+        everything = replace(_everything(state), acts=effect.acts is Certainty.YES)
         # After a build, a file outside of the project is that image's, but for the executor.
         return everything if is_executor(texts[0]) else replace(everything, reads=everything.reads | reads)
     reads |= frozenset(
@@ -143,20 +143,9 @@ def _overwritten(effect: CommandEffect, state: ShellState) -> frozenset[Location
     return frozenset(place for place in _places(effect.overwrites | files, state) if is_exact(place))
 
 
-def _everything(state: ShellState, *, acts: bool = False) -> Effects:
-    """Return what a program may do of which nobody knows what it does: its failure may be a verdict, too.
-
-    Args:
-        state: The state in which it runs.
-        acts: Whether it has an effect outside for certain; then it is taken to write nothing here.
-    """
-    return Effects(
-        reads=_FILES | _FOLDER | state.environment(),
-        writes=NOWHERE if acts else _FILES,
-        acts=acts,
-        fails=True,
-        unknown=not acts,
-    )
+def _everything(state: ShellState) -> Effects:
+    """Return what a program may do of which nobody knows what it does: its failure may be a verdict, too."""
+    return Effects(reads=_FILES | _FOLDER | state.environment(), writes=_FILES, fails=True, unknown=True)
 
 
 def _places(paths: frozenset[str], state: ShellState) -> frozenset[Location]:

@@ -100,7 +100,8 @@ class Backward(Struct, frozen=True, eq=False):
             if number not in wanted:
                 apart = {place for place in step.effects.writes if seers and self._is_of_others(place, seers)}
                 hits = _live_writes(step, live, in_branch, covered, apart)
-                if step.build is not None or number in others:
+                # What sets options alone may be in several jobs.
+                if step.build is not None or (number in others and step.effects.writes != {State.OPTIONS}):
                     # Behind a check of its status, what a build has left there is what was there before it.
                     hits -= asserted
                     asserted |= step.effects.asserts
@@ -134,13 +135,15 @@ class Backward(Struct, frozen=True, eq=False):
         return frozenset(chosen)
 
     def _is_of_others(self, place: Location, seers: Iterable[Step]) -> bool:
-        """Tell whether a file lies in the context of another build, where none of those that may see it looks."""
+        """Tell whether a file is Git's own or lies in the context of another build, where no reader looks."""
         if not isinstance(place, File):
             return False
         if not all(one.build is not None and not one.calls and lies_outside(place, one) for one in seers):
             return False
         folders = {context_of(step).path for step in self.steps if step.build is not None}
-        return any(f"{place.path}/".startswith(f"{folder}/") for folder in folders if not folder.startswith((".", "/")))
+        return "/.git/" in f"/{place.path}/" or any(
+            f"{place.path}/".startswith(f"{folder}/") for folder in folders if not folder.startswith((".", "/"))
+        )
 
 
 def _written_again(step: Step, later: Step) -> frozenset[Location]:

@@ -61,6 +61,7 @@ class Division(Struct, frozen=True, eq=False):
             self._late,
             self._behind_unknown,
             self._ahead_of_gates,
+            self._unknown_ahead_of_gates,
             self._behind_gates,
             self._passed_over,
             self._at_the_end,
@@ -106,6 +107,24 @@ class Division(Struct, frozen=True, eq=False):
                     if _judges(gate) and gate.number in self.free and lost:
                         back = step.number in self.bound.backed
                         yield (gate.number, Move.PREVIOUS) if back else (step.number, self._onwards(step))
+
+    def _unknown_ahead_of_gates(self) -> Iterator[tuple[int, Move]]:
+        """Yield the checks that came before a program that nobody knows, which its job has since it may write a file.
+
+        Raises:
+            CannotSliceError: A check does not go along, since another build comes between.
+        """
+        for build in self.jobs:
+            known = self.jobs[build].union(*(self.jobs[one] for one in _closure(build, self.after)))
+            unknown = [step.number for step in self._own(build) if step.effects.unknown and step.build is None]
+            for gate in self.steps[: max(unknown, default=0)]:
+                if gate.number in known or gate.number not in self.free or not _judges(gate):
+                    continue
+                if self._previous(gate) != build or not self._can_move(gate):
+                    detail = "a check came before it that runs in the job of another build"
+                    later = next(number for number in unknown if number > gate.number)
+                    raise CannotSliceError("order-not-kept", self.steps[later], detail)
+                yield gate.number, Move.PREVIOUS
 
     def _behind_gates(self) -> Iterator[tuple[int, Move]]:
         """Yield the checks, or the effects, where an effect now waits for a check that came after it."""

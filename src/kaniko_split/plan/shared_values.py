@@ -7,13 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from kaniko_split.detect.contexts import lies_outside
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.commands import FRESH_VARIABLES
 from kaniko_split.flow.effects import AMBIENT
+from kaniko_split.flow.occurrence import Occurrence, Role, Shape
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.plan.slices import CannotSliceError, Slices
-from kaniko_split.shell.locations import File, Location, State, Variable, variables_in
+from kaniko_split.shell.locations import File, Location, State, Variable, meeting, variables_in
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.repository import wildcard
 
@@ -40,8 +42,9 @@ def check_fresh_values(trace: Trace, slices: Slices) -> None:
     reached: dict[Location, int] = {}
     for step in trace.steps:
         shared = held.get(step.number, 0) > 1
-        carried = {place for place in fresh if place in step.effects.reads}
-        if (step.effects.fresh or carried) and shared and not step.effects.prints:
+        carried = meeting(fresh, step.effects.reads)
+        differs = bool(carried) or not _only_prints_fresh(step.occurrence)
+        if differs and shared and not step.effects.prints:
             fresh |= step.effects.writes
         elif step.effects.overwrites:
             fresh -= step.effects.overwrites
@@ -55,9 +58,24 @@ def check_fresh_values(trace: Trace, slices: Slices) -> None:
                 raise CannotSliceError("value-differs", step)
 
 
+def _only_prints_fresh(occurrence: Occurrence) -> bool:
+    """Tell whether each value in it that differs from run to run is printed into the log, and nothing takes it."""
+    effects = occurrence.effects
+    if not effects.fresh or effects.prints:
+        return True
+    if occurrence.shape in {Shape.COMMAND, Shape.PIPE, Shape.CASE, Shape.OPAQUE} or occurrence.statement.redirects:
+        return False
+    writes = any(one.effects.writes for one in occurrence.inner(Role.RIGHT))
+    decides = (Role.CONDITION, Role.SUBSTITUTION, *((Role.LEFT,) if writes else ()))
+    asked = any(one.effects.fresh for one in occurrence.inner(*decides))
+    return not asked and all(map(_only_prints_fresh, occurrence.inner()))
+
+
 def _reads_fresh(step: Step, fresh: set[Location]) -> bool:
     """Tell whether a build's arguments, files or login hold something of `fresh`."""
-    in_files = any(isinstance(place, File) or place is State.FILES for place in fresh)
+    in_files = any(
+        place is State.FILES or (isinstance(place, File) and not lies_outside(place, step)) for place in fresh
+    )
     named = any(isinstance(place, Variable) and place in step.effects.reads for place in fresh)
     return in_files or named
 

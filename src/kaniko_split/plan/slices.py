@@ -16,6 +16,7 @@ from kaniko_split.detect.contexts import lies_outside
 from kaniko_split.detect.trace import Step, Trace, is_answered_build, is_guard
 from kaniko_split.flow.background import BackgroundState
 from kaniko_split.flow.builds import masks_failure
+from kaniko_split.flow.effects import AMBIENT
 from kaniko_split.flow.occurrence import Occurrence, Role, Shape
 from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.chains import heeded_now
@@ -369,14 +370,15 @@ class _Slicer:
         """
         if not finishing:
             return set()
-        return {
-            step.number
+        behind = [
+            step
             for step in self._steps[self._builds[-1] + 1 :]
-            if step.number not in self._homes
-            and step.number not in self._bound.owners
-            and step.number not in needed
-            and (step.number > min(finishing) or not _only_speaks(step))
-        }
+            if step.number not in self._homes and step.number not in self._bound.owners and step.number not in needed
+        ]
+        around = {step.number for step in behind if step.number > min(finishing) or not _only_speaks(step)}
+        # What prints a value goes to where that is set.
+        given = [place for step in behind if step.number in around for place in step.effects.writes]
+        return around | {step.number for step in behind if meeting(given, step.effects.reads - AMBIENT)}
 
     def _needed(
         self, roots: Iterable[int], finishing: set[int], passed_over: frozenset[int] = frozenset()
@@ -411,8 +413,9 @@ class _Slicer:
         """
         shared: list[int] = []
         own: list[Step] = []
+        kept = (tail or frozenset[int]()).union(*sliced.values())
         for step in self._steps[:first]:
-            if self._in_before_script(step):
+            if self._in_before_script(step) or step.number not in kept:
                 continue
             everywhere = all(step.number in sliced[build] for build in self._builds)
             if tail is not None and State.FOLDER in step.effects.writes:

@@ -92,19 +92,49 @@ ROWS = (
         source="regclient, regctl",
     ),
     row("regctl registry", any_options=True, operands="text...", source="regctl registry", like=LOGS_IN),
-    row(
-        "regctl image,index,artifact,manifest,blob,repo,tag",
-        any_options=True,
-        operands="image...",
-        reads_files=True,
-        writes_files=True,
-        source="regctl image",
-        acts=MAYBE,
-        reads_network=YES,
-        failure=MAYBE,
-        differs=MAYBE,
-        names=REGISTRY,
-        prints=YES,
+    row("regctl image,index,artifact,manifest,blob,repo,tag", "", group=True, source="regclient, regctl"),
+    *(
+        row(f"regctl {name}", any_options=True, operands="image...", source=f"regctl {name}", like=LOOKS)
+        for name in (
+            "image check-base,config,digest,inspect,manifest,ratelimit",
+            "artifact list,tree",
+            "manifest diff,get,head",
+            "blob diff-config,diff-layer,head",
+            "repo ls,list",
+            "tag ls,list",
+        )
+    ),
+    *(
+        row(
+            f"regctl {name}",
+            any_options=True,
+            operands="image...",
+            reads_files=True,
+            source=f"regctl {name}",
+            like=CHANGES,
+        )
+        for name in (
+            "image copy,cp,create,import,mod",
+            "index add,create,delete",
+            "artifact put",
+            "manifest delete,del,put,rm",
+            "blob copy,cp,delete,del,put,rm",
+            "tag delete,del,rm",
+        )
+    ),
+    *(
+        row(
+            f"regctl {name}",
+            any_options=True,
+            operands="image...",
+            writes_files=True,
+            reads_network=YES,
+            failure=NO,
+            differs=MAYBE,
+            names=REGISTRY,
+            source=f"regctl {name}",
+        )
+        for name in ("image export,get-file", "artifact get", "blob get,get-file")
     ),
     row("cosign", "-d,--verbose? -t,--timeout:text --output-file:new", group=True, source="cosign(1)"),
     row(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
-from kaniko_split.programs.remote import ACTS, ASKS
+from kaniko_split.programs.remote import ACTS, ASKS, CHANGES_SERVER
 from kaniko_split.programs.row import Columns, Usage, row
 
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
@@ -58,7 +58,13 @@ ROWS = (
     ),
     row("aws s3 mv", f"{_AWS} {_S3}", "place placeto", refine=_moves, source="AWS CLI reference, s3 mv", like=_COPIES),
     row("aws s3 ls,presign", any_options=True, operands="text...", source="AWS CLI reference, s3 ls", like=ASKS),
-    row("aws s3 rm,mb,rb,website", any_options=True, operands="text...", source="AWS CLI reference, s3 rm", like=ACTS),
+    row(
+        "aws s3 rm,mb,rb,website",
+        any_options=True,
+        operands="text...",
+        source="AWS CLI reference, s3 rm",
+        like=CHANGES_SERVER,
+    ),
     row(
         "aws configure,sso,login",
         any_options=True,
@@ -153,6 +159,36 @@ ROWS = (
     row("aws * describe-*", any_options=True, operands="text...", source="AWS CLI reference", like=ASKS),
     row("aws * list-*", any_options=True, operands="text...", source="AWS CLI reference", like=ASKS),
     row("aws * get-*", any_options=True, operands="text...", writes_files=True, source="AWS CLI reference", like=ASKS),
+    # A command writes a file where its answer is a stream, and none of these has such an answer.
+    *(
+        row(
+            f"aws * {verb}-*",
+            any_options=True,
+            operands="text...",
+            source="AWS CLI reference",
+            like=CHANGES_SERVER,
+        )
+        for verb in (
+            "update",
+            "create",
+            "put",
+            "delete",
+            "register",
+            "deregister",
+            "start",
+            "stop",
+            "send",
+            "tag",
+            "set",
+        )
+    ),
+    row(
+        "aws sns publish,publish-batch",
+        any_options=True,
+        operands="text...",
+        source="AWS CLI reference, sns publish",
+        like=CHANGES_SERVER,
+    ),
     row("aws * *", any_options=True, operands="text...", source="AWS CLI reference", like=ACTS),
     row(
         "gcloud",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
-from kaniko_split.programs.remote import ACTS, ASKS
+from kaniko_split.programs.remote import ACTS, ASKS, CHANGES_SERVER
 from kaniko_split.programs.row import Columns, Usage, row
 
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
@@ -85,13 +85,21 @@ ROWS = (
                 like=_LOCAL,
             ),
             row(
-                f"{tool} apply,create,delete,patch,replace,set,scale,label,annotate,expose,run,exec,cp,autoscale,"
-                "edit,cordon,uncordon,drain,taint,port-forward,proxy,attach,debug,certificate,tag,import-image,"
-                "start-build,process,new-app,new-project,policy,adm,secrets,registry,image,rsync,observe",
+                f"{tool} apply,create,delete,patch,replace,set,scale,label,annotate,expose,autoscale,cordon,uncordon,"
+                "drain,taint,certificate,tag,import-image,start-build,new-app,new-project",
                 any_options=True,
                 operands="text...",
                 inherits=True,
                 source="kubectl apply",
+                like=CHANGES_SERVER,
+            ),
+            row(
+                f"{tool} run,exec,cp,edit,port-forward,proxy,attach,debug,process,policy,adm,secrets,registry,image,"
+                "rsync,observe",
+                any_options=True,
+                operands="text...",
+                inherits=True,
+                source="kubectl cp",
                 like=ACTS,
             ),
         )
@@ -158,11 +166,21 @@ ROWS = (
         reads_input=True,
     ),
     row(
-        "helm install,upgrade,uninstall,delete,del,rollback,push,test,plugin,secrets,diff,s3,gcs,cm-push",
+        "helm install,upgrade,uninstall,delete,del,rollback,push,test",
+        options="--post-renderer:text!everything --post-renderer-args:text --dependency-update!charts",
         any_options=True,
         operands="text...",
         inherits=True,
+        when={"charts": {"writes_files": True}},
         source="helm upgrade",
+        like=CHANGES_SERVER,
+    ),
+    row(
+        "helm plugin,secrets,diff,s3,gcs,cm-push",
+        any_options=True,
+        operands="text...",
+        inherits=True,
+        source="helm plugin",
         like=ACTS,
     ),
     row("terraform,tofu", "-chdir:text -version -help", group=True, single=True, source="Terraform CLI"),

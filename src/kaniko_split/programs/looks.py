@@ -178,7 +178,16 @@ ROWS = (
         names=(*LOCALE, "TZ"),
     ),
     row(
-        "cal,uptime,w,who,free,vmstat,top,ps,pidof,pgrep,lsof,netstat,ss,lsmod,lscpu,lsblk,blkid,iostat",
+        "pidof,pgrep,lsof",
+        any_options=True,
+        operands="read...",
+        examples=("pgrep sh", "pidof sh"),
+        source="procps",
+        failure=Certainty.YES,
+        like=_MACHINE,
+    ),
+    row(
+        "cal,uptime,w,who,free,vmstat,top,ps,netstat,ss,lsmod,lscpu,lsblk,blkid,iostat",
         "-a -A -e -f -g -h,--human -k -l -L -m -n:text -o:text -p -s -t -u -w -x -r -V -b -1 -4 -6 -T -B",
         "read...",
         examples=("uptime", "free -m", "ps -ef"),

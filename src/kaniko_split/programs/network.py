@@ -10,9 +10,13 @@ from kaniko_split.programs.effect import Certainty, CommandEffect
 from kaniko_split.programs.row import Columns, Usage, row
 from kaniko_split.programs.usage import holds_expansion
 from kaniko_split.programs.variables import LOCALE, PROXY
+from kaniko_split.source.patterns import Pattern
 
 NO, MAYBE, YES = Certainty.NO, Certainty.MAYBE, Certainty.YES
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# What parts an item of HTTPie into its name and its value; after an `@` that is a file.
+_ITEM = Pattern(r"(?:\\.|[^:=@;\\])*(:=@|==@|=@|:@|:=|==|=|@|:|;)(.*)")
+_DATA_SIGNS = frozenset({"=", ":=", "@", "=@", ":=@"})
 _ASKS = Columns(reads_network=YES, failure=MAYBE)
 _SENDS = Columns(reads_network=YES, acts=YES, failure=MAYBE)
 
@@ -32,11 +36,29 @@ def _method(usage: Usage) -> Certainty:
 
 
 def _httpie(usage: Usage, effect: CommandEffect) -> CommandEffect:
-    """See whether a request names a method that changes something, or has data: it is POST then."""
-    method = next((word for word in usage.operands if not word.startswith("-")), "")
-    data = any("=" in word.partition("://")[0] for word in usage.operands[1:] if not word.startswith("-"))
-    sends = (method.isalpha() and method.isupper() and method not in _READING_METHODS) or data
-    return replace(effect, acts=YES) if sends else effect
+    """See which files the items of a request name, whether it changes something, and where its answer goes.
+
+    The first word is the method where letters are all that it has and an address follows; with data it is POST.
+    """
+    words = usage.operands
+    named = len(words) > 1 and words[0].isalpha()
+    items = words[2:] if named else words[1:]
+    parts = [match for item in items if (match := _ITEM.match(item)) is not None]
+    sends = any(match[1] in _DATA_SIGNS for match in parts) or usage.has("--raw")
+    sends |= named and words[0].upper() not in _READING_METHODS
+    effect = replace(
+        effect,
+        reads=effect.reads
+        | {match[2].partition(";")[0] for match in parts if match[1].endswith("@")}
+        | {item for item in items if item.startswith(("$", "`"))},
+        acts=YES if sends else effect.acts,
+    )
+    if usage.has("-d") and not usage.has("-o"):
+        # The server may say what the file is called.
+        effect = replace(effect, writes_files=True)
+    if usage.has("-c"):
+        effect = replace(effect, reads=effect.reads | effect.writes, overwrites=frozenset())
+    return replace(effect, acts=NO, reads_network=NO) if usage.has("--offline") else effect
 
 
 def _curl(usage: Usage, effect: CommandEffect) -> CommandEffect:
@@ -156,6 +178,17 @@ def _long_groups(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(names.get(word, word) for word in words)
 
 
+_HTTPIE = (
+    "-j,--json -f,--form --multipart --boundary:text --raw:text -x,--compress --pretty:text -s,--style:text "
+    "--unsorted --sorted --response-charset:text --response-mime:text --format-options:text -p,--print:text "
+    "-h,--headers -m,--meta -b,--body -v,--verbose --all -P,--history-print:text -S,--stream -o,--output:new "
+    "-d,--download -c,--continue -q,--quiet --session:text!session --session-read-only:text!session "
+    "-a,--auth:text -A,--auth-type:text --ignore-netrc --offline --proxy:text -F,--follow --max-redirects:text "
+    "--max-headers:text --timeout:text --check-status --path-as-is --chunked --verify:read --ssl:text "
+    "--ciphers:text --cert:read --cert-key:read --cert-key-pass:text -I,--ignore-stdin --default-scheme:text "
+    "--debug --traceback --help --manual --version"
+)
+
 ROWS = (
     row(
         "curl",
@@ -217,15 +250,30 @@ ROWS = (
         like=_ASKS,
     ),
     row(
-        "http,https,xh,httpie,lwp-request",
+        "http,https,xh,xhs",
+        _HTTPIE,
+        "text...",
+        refine=_httpie,
+        when={"session": {"reads_files": True, "writes_files": True}},
+        reads=("$HOME/.config/httpie", "$HOME/.config/xh", "$HOME/.netrc"),
+        reads_input=True,
+        reads_environment=MAYBE,
+        source="HTTPie, documentation",
+        acts=MAYBE,
+        failure=MAYBE,
+        reads_network=YES,
+        prints=YES,
+        differs=MAYBE,
+    ),
+    row(
+        "httpie,lwp-request",
         any_options=True,
         operands="text...",
-        refine=_httpie,
         reads_files=True,
         writes_files=True,
         reads_input=True,
         reads_environment=MAYBE,
-        source="HTTPie, documentation",
+        source="lwp-request(1p)",
         acts=MAYBE,
         failure=MAYBE,
         reads_network=YES,
@@ -296,7 +344,20 @@ ROWS = (
         source="ping(8)",
     ),
     row(
-        "dig,host,nslookup,getent,whois,nmap,ipcalc",
+        "nmap",
+        any_options=True,
+        operands="text...",
+        reads_network=YES,
+        failure=MAYBE,
+        prints=YES,
+        differs=YES,
+        reads_files=True,
+        writes_files=True,
+        names=("HOME",),
+        source="nmap(1)",
+    ),
+    row(
+        "dig,host,nslookup,getent,whois,ipcalc",
         any_options=True,
         operands="text...",
         reads_network=YES,

@@ -19,9 +19,8 @@ ASKS = Columns(
 )
 """Asking a server: nothing there changes."""
 
-ACTS = Columns(
+CHANGES_SERVER = Columns(
     reads_files=True,
-    writes_files=True,
     reads_environment=Certainty.YES,
     reads_network=Certainty.YES,
     acts=Certainty.YES,
@@ -29,4 +28,7 @@ ACTS = Columns(
     differs=Certainty.YES,
     reads_input=True,
 )
-"""Having a server act."""
+"""Having a server act: no file here changes."""
+
+ACTS = Columns(**CHANGES_SERVER, writes_files=True)
+"""Having a server act, which may write files here too."""

@@ -7,6 +7,7 @@ from typing import Unpack
 from msgspec.structs import replace
 
 from kaniko_split.programs.effect import Certainty, CommandEffect
+from kaniko_split.programs.roles import in_folder
 from kaniko_split.programs.row import Changes, Columns, Refine, Row, Usage, row
 from kaniko_split.programs.variables import GIT
 from kaniko_split.source.patterns import Pattern
@@ -64,7 +65,12 @@ def _git(
         if done is None:
             return None
         bases = usage.values("-C")
-        return replace(done, reads_files=True, writes_files=bool(done.writes) or done.writes_files) if bases else done
+        if not bases:
+            return done
+        # The folder may be part of the repository of the working directory.
+        below = frozenset(in_folder(bases[0], path) for path in done.writes)
+        unknown = len(bases) > 1 and bool(done.writes)
+        return replace(done, reads_files=True, writes=done.writes | below, writes_files=done.writes_files or unknown)
 
     shared: Columns = {"reads": _READS, "names": GIT, "reads_folder": True}
     return row(

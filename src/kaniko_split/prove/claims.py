@@ -20,7 +20,8 @@ from kaniko_split.prove.symbols import UNKNOWN_WORD, is_known, path_in
 # They print, compare, wait or compute, and touch no file: their words are text (POSIX, "Utilities").
 _TEXT = words_in(
     """
-    echo printf : true false test [ [[ sleep date basename dirname seq expr uname whoami id hostname
+    echo printf : true false test [ [[ sleep date basename dirname seq expr uname whoami id hostname yes cal uptime w
+    who tty arch groups logname hostid getconf lscpu lsblk lsmod vmstat iostat pidof pgrep lsb_release uuidgen usleep
     """
 )
 
@@ -29,15 +30,20 @@ _LOOKS = words_in(
     """
     cat ls grep egrep fgrep head tail wc cut tr uniq od cmp diff stat du df md5sum sha1sum sha256sum sha512sum
     readlink realpath column nproc pwd which type command hash base64 xxd nl rev tac comm paste fold tree free
-    ps printenv file sort awk sed jq yq find xargs envsubst ts
+    ps printenv file sort awk sed jq yq find xargs envsubst ts join fmt expand unexpand base32 hexdump hd strings
+    tsort bc dir vdir pathchk cksum sum crc32 sha224sum sha384sum sha3sum b2sum shasum zcat gzcat bzcat xzcat lzcat
+    zstdcat zgrep rg ag diff3 colordiff lsof netstat ss
     """
 )
+
+# They ask a server, and write nothing.
+_ASKS = words_in("dig host nslookup getent whois ipcalc ping ping6")
 
 # They write what their words name, and nothing else.
 _FILES = words_in(
     """
     cp mv mkdir touch rm rmdir ln chmod chown chgrp install tee truncate tar gzip gunzip zip unzip dos2unix
-    mktemp mkfifo dd split rsync
+    mktemp mkfifo dd split rsync bzip2 bunzip2 xz unxz lzma unlzma zstd unzstd
     """
 )
 
@@ -48,7 +54,11 @@ _NO_VERDICT = words_in(
     tr cut head tail sort uniq basename dirname seq tee pwd wc install mktemp gzip gunzip unset set shift local
     readonly declare typeset shopt umask trap wait alias unalias ulimit hash which uname whoami id hostname
     nproc df du free ps base64 find stat readlink realpath printenv env warmer rsync ts
-    envsubst
+    envsubst yes cal uptime w who tty arch groups logname hostid getconf lscpu lsblk lsmod vmstat iostat lsb_release
+    uuidgen usleep nl od rev tac column comm paste fold tree xxd file fmt expand unexpand base32 hexdump hd strings
+    tsort dir vdir zcat gzcat bzcat xzcat lzcat zstdcat cksum sum crc32 netstat ss
+    join bc dig host nslookup getent whois ipcalc bzip2 bunzip2 xz unxz lzma unlzma
+    zstd unzstd
     """
 )
 
@@ -103,6 +113,8 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
         return Claim(paths_of(operands, folder) if asks else frozenset(), gates=gates)
     if short in _LOOKS:
         return _look(short, operands, folder, gates=gates)
+    if short in _ASKS:
+        return Claim(None, gates=gates, environment=True)
     if short in _FILES:
         return file_claim(short, operands, folder, gates=gates)
     from kaniko_split.prove.server_claims import server_claim
@@ -131,7 +143,7 @@ def _has_letter(word: str, letter: str) -> bool:
     return word.startswith("-") and word[1:2] != "-" and letter in word
 
 
-_SUMS = words_in("md5sum sha1sum sha256sum sha512sum")
+_SUMS = words_in("md5sum sha1sum sha224sum sha256sum sha384sum sha512sum sha3sum b2sum shasum")
 
 # What asks Git for commits alone; the working tree does not matter.
 _GIT_COMMITS = words_in(
@@ -146,9 +158,9 @@ _GIT_TREE = words_in(
     """
 )
 
-# They list what is there; the words of the second line make a verdict of it.
-_GIT_LISTS = words_in("ls-files blame")
-_GIT_VERDICTS = words_in("--error-unmatch --exit-code --quiet")
+# They print what is there; the words of the second line make a verdict of it.
+_GIT_LOOKS = words_in("ls-files blame log show status shortlog describe rev-parse name-rev for-each-ref version diff")
+_GIT_VERDICTS = words_in("--error-unmatch --exit-code --quiet -q --verify -e --exact-match --check --is-ancestor")
 
 _GIT_OWN = words_in(
     """
@@ -165,11 +177,11 @@ def _git(operands: tuple[str, ...], folder: str) -> Claim:
     own = path_in(folder, ".git")
     if own is None or not is_known(name):
         return EVERYTHING
+    judges = name not in _GIT_LOOKS or bool(_GIT_VERDICTS & {*words}) or not all(map(is_known, words))
     if name in _GIT_COMMITS:
-        return Claim(frozenset({own}), gates=True, environment=True)
+        return Claim(frozenset({own}), gates=judges, environment=True)
     if name in _GIT_TREE:
-        lists = name in _GIT_LISTS and not _GIT_VERDICTS & {*words} and all(map(is_known, words))
-        return Claim(None, gates=not lists, environment=True)
+        return Claim(None, gates=judges, environment=True)
     if name == "push":
         return Claim(frozenset({own}), gates=True, acts=True, environment=True)
     if name in _GIT_OWN:
@@ -188,7 +200,7 @@ def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> 
     if name == "find":
         return _find(operands, folder)
     paths = paths_of(files, folder)
-    if name in {"ls", "du", "tree", "grep", "egrep", "fgrep"} and paths is not None:
+    if name in {"ls", "dir", "vdir", "du", "tree", "rg", "ag", "grep", "egrep", "fgrep"} and paths is not None:
         plain = [word for word in files if not word.startswith("-")]
         here = path_in(folder, ".")
         recursive = name not in {"grep", "egrep", "fgrep"} or any(

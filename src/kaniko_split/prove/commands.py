@@ -130,7 +130,7 @@ class Commands(Machine):
             if matched and claim.reads is not None and plain[0] != "rm":
                 paths = {path_in(self.shell.folder, one) for one in matched}
                 claim = replace(claim, reads=None if None in paths else claim.reads | {one for one in paths if one})
-            self.run_command(statement, words, claim, prefix=prefix)
+            self.run_command(statement, words, claim, prefix=prefix, program=plain[0] not in self.functions)
 
     def substituted(self, part: Substitution) -> str:
         """Run the statements of a substitution, and return what they print."""

@@ -78,7 +78,7 @@ def commute(one: Event, other: Event, visible: frozenset[str] | None) -> bool:
         return True
     if any(_is_the_same_anywhere(first, second) for first, second in pairs):
         return True
-    return not _changes_the_shell(one, other) and all(_is_blind_to(first, second) for first, second in pairs)
+    return not any(_changes_the_shell(first, second) or not _is_blind_to(first, second) for first, second in pairs)
 
 
 def _asks_for_images(event: Event) -> bool:
@@ -98,26 +98,27 @@ def _is_the_same_anywhere(event: Event, move: Event) -> bool:
     )
 
 
-def _changes_the_shell(one: Event, other: Event) -> bool:
-    """Tell whether one of two commands may change how the other runs, or whether it runs."""
-    sets_a_word = one.words[:1] == ("=",) and all(map(is_known, one.words))
-    for event in (other,) if sets_a_word else (one, other):
-        name = event.words[0] if event.words else ""
-        if sets_a_word and name == "set" and not any("a" in word for word in event.words[1:]):
-            continue
-        if sets_a_word and name in _NOT_OF_VALUES and not _OF_THE_FOLDER & writes_of(one):
-            continue
-        if sets_a_word and name == "trap" and _prints(event) and not writes_of(one) & set(_NAME.findall(event.text)):
-            continue
-        outside = one if event is other else other
-        if outside.shells[: len(event.shells)] != event.shells and name in _NOT_OF_VALUES:
-            # It changes the subshell that it runs in.
-            continue
-        if name in _SETS_THE_SHELL and event.words[:2] != ("set", "--"):
-            return True
-        if event.claim.acts or event.ends or event.claim.writes is None:
-            return True
-    return False
+def _changes_the_shell(event: Event, other: Event) -> bool:
+    """Tell whether a command may change how another one runs, or whether it runs."""
+    name = event.words[0] if event.words else ""
+    if _gives_words(other):
+        if name == "set" and not any("a" in word for word in event.words[1:]):
+            return False
+        if name in _NOT_OF_VALUES and not _OF_THE_FOLDER & writes_of(other):
+            return False
+        if name == "trap" and _prints(event) and not writes_of(other) & set(_NAME.findall(event.text)):
+            return False
+    if other.shells[: len(event.shells)] != event.shells and name in _NOT_OF_VALUES:
+        # It changes the subshell that it runs in.
+        return False
+    if name in _SETS_THE_SHELL and event.words[:2] != ("set", "--"):
+        return True
+    return event.claim.acts or event.ends or event.claim.writes is None
+
+
+def _gives_words(event: Event) -> bool:
+    """Tell whether a command does nothing but give known words to variables, exported or not."""
+    return event.words[:1] in {("=",), ("export",)} and all(map(is_known, event.words))
 
 
 def _is_blind_to(event: Event, other: Event) -> bool:

@@ -36,7 +36,8 @@ def is_left(paths: Iterable[str]) -> bool:
 class _Entry(Struct, frozen=True, eq=False):
     """One write: the path (None for every file), what wrote it and what was there, and the conditions it ran under.
 
-    `output` tells that a build wrote it, or what reads a build; `mode` that the content stays.
+    `output` tells that a build wrote it, or what reads a build; `mode` that the content stays; `whole` that a file with
+    this very path has new content, or is gone, whatever was there; `number` counts the writes.
     """
 
     path: str | None
@@ -46,6 +47,8 @@ class _Entry(Struct, frozen=True, eq=False):
     mode: bool
     key: str
     derived: bool
+    whole: bool
+    number: int
 
 
 class RepositoryFiles(Struct, frozen=True, eq=False):
@@ -77,6 +80,7 @@ class Container:
         self._entries: dict[str | None, list[_Entry]] = {}
         self._below: dict[str, dict[str, None]] = {}
         self._looks = 0
+        self._writes = 0
         self.texts: dict[str, str] = {}
 
     def write(
@@ -87,6 +91,7 @@ class Container:
         *,
         output: bool,
         replaces: bool = False,
+        whole: bool = False,
         mode: bool = False,
         repeats: bool = False,
         derived: bool = False,
@@ -99,6 +104,7 @@ class Container:
             guards: The conditions that hold.
             output: Whether a build writes it, or what reads a build.
             replaces: Whether nothing of the old content is left.
+            whole: Whether that is so for certain: no folder with this path gets a file.
             mode: Whether the content stays.
             derived: Whether what is written depends on a build.
             repeats: Whether a second time changes nothing (`mkdir -p`).
@@ -115,7 +121,8 @@ class Container:
         else:
             before = () if output else self._met(path, guards, outputs=False)
             symbol = self._symbols.of("written", key, *(f"{one}={text}" for one, text in before))
-        own.append(_Entry(path, symbol, guards, output, mode, key, derived))
+        self._writes += 1
+        own.append(_Entry(path, symbol, guards, output, mode, key, derived, whole, self._writes))
         if path is not None:
             for folder in _folders_of(path):
                 self._below.setdefault(folder, {})[path] = None
@@ -200,8 +207,14 @@ class Container:
     ) -> tuple[tuple[str, str], ...]:
         held = set(guards)
         found: list[tuple[str, str]] = []
-        for one in self._that_meet(path):
+        entries = self._that_meet(path)
+        # What was written to a folder of a file, or to any file, is gone where the file was written anew since then.
+        anew = [one.number for one in entries if one.whole and one.path == path and held.issuperset(one.guards)]
+        since = max(anew, default=0)
+        for one in entries:
             if (one.output and not outputs) or (one.derived and not derived):
+                continue
+            if one.number < since and (one.path is None or len(one.path) < len(path or "")):
                 continue
             rest = [guard for guard in one.guards if guard not in held]
             if any((condition, not holds) in held for condition, holds in rest):

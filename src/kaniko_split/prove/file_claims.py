@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
-from kaniko_split.prove.claim import Claim, paths_of
+from kaniko_split.prove.claim import Claim, paths_of, words_in
 from kaniko_split.prove.symbols import is_whole, path_in
 from kaniko_split.source.patterns import Pattern
 
@@ -30,13 +32,13 @@ def file_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bool
         return Claim(frozenset(), paths, gates=gates)
     if name == "tar" and (done := _tar(operands, folder, paths)) is not None:
         return replace(done, gates=gates)
-    if name == "tar" and not any("C" in word or "f" in word for word in operands[:1]):
+    if name == "dd" or (name == "tar" and not any("C" in word or "f" in word for word in operands[:1])):
         return replace(claim, reads=None, writes=None)
-    if name in {"tar", "unzip", "split", "zip", "gunzip", "gzip"}:
+    if name in _PACKS:
+        return replace(claim, writes=_packed(paths, options, folder))
+    if name in {"tar", "unzip", "split", "zip"}:
         here = path_in(folder, ".")
         return replace(claim, writes=None if here is None else paths | {here})
-    if name == "dd":
-        return replace(claim, reads=None, writes=None)
     if name in {"cp", "install", "ln", "mv"} and (folders := _target_folders(operands)):
         into = paths_of(tuple(folders), folder)
         return replace(claim, writes=None if into is None else paths if name == "mv" else into)
@@ -57,6 +59,20 @@ def file_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bool
     if name == "tee":
         return Claim(frozenset(), paths, frozenset() if options else paths, gates=gates)
     return claim
+
+
+# They write a file beside the one that they read, with another ending.
+_PACKS = words_in("gzip gunzip bzip2 bunzip2 xz unxz lzma unlzma zstd unzstd")
+_ENDINGS = (".gz", ".tgz", ".bz2", ".xz", ".lzma", ".zst")
+
+
+def _packed(paths: frozenset[str], options: Sequence[str], folder: str) -> frozenset[str] | None:
+    """Return what a program writes that packs or unpacks single files: options may give another name or ending."""
+    if any(word.startswith(("-S", "--suffix", "-o", "--output")) for word in options):
+        here = path_in(folder, ".")
+        return None if here is None else paths | {here}
+    packed = {f"{path}{end}" for path in paths for end in _ENDINGS}
+    return paths | packed | {path.removesuffix(end) for path in paths for end in _ENDINGS}
 
 
 _TAR_LETTERS = Pattern(r"-?[a-zA-Z]+")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
 from kaniko_split.prove.builds import ExecutorRun
-from kaniko_split.prove.claim import EVERYTHING, Claim
+from kaniko_split.prove.claim import EVERYTHING, Claim, short_name
 from kaniko_split.prove.claims import claim_of
 from kaniko_split.prove.container import is_left
 from kaniko_split.prove.events import ROOT, BuildRecord, Event
@@ -128,20 +128,26 @@ class Machine(State):
         prefix: dict[str, str] | None = None,
         text: str = "",
         reads_options: bool = True,
+        program: bool = False,
     ) -> Event:
         """Run a command that is no build: what it reads is in its key, what it writes holds that key from then on.
 
         Without `reads_options` it does the same under all options but `set -u`, as an assignment does; and that asks
-        for nothing but values.
+        for nothing but values. A program of its own, `program`, assigns no variable that `set -a` would export, and
+        the umask is for the files that it makes.
         """
         shell = self.shell
         redirects = (*self.redirects, *statement.redirects)
         targets = [self._target(one) for one in redirects]
         inputs = [f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True)]
         folder_matters = claim.reads is None or (claim.reads and not all(word.startswith("/") for word in words[1:]))
+        # The last word of `cp` may be a folder.
+        unsure = frozenset[str]() if short_name(words) in {"rm", "tee"} else claim.replaces
         claim = self._with_redirects(claim, redirects, targets, follows=words[:1] not in {("ln",), ("rm",)})
         looks = is_left(claim.reads or ())
         read = None if reads_options else {"?"} if all(map(is_known, words)) else {"u", "?"}
+        if program:
+            read = self.shell.options.keys() - ({"a"} if claim.writes != frozenset() else {"a", "umask"})
         inputs += self._inputs(claim, prefix or {}, looks=looks, options=read)
         if folder_matters:
             inputs.append(shell.folder)
@@ -155,7 +161,7 @@ class Machine(State):
         event = self._record(statement, words, key, claim, None, gates=gates, text=text, looks=looks, found=found)
         if claim.fresh:
             self.symbols.mark(key, f"`{event.text}`")
-        self._write(claim, key, words)
+        self._write(claim, key, words, whole=claim.replaces - unsure)
         if words[:1] == ("ln",) and len(words) > 2 and claim.writes:
             target = path_in(posixpath.dirname(path_in(shell.folder, words[-1]) or "/"), words[-2])
             self.container.link(path_in(shell.folder, words[-1]) or "/", target)
@@ -165,7 +171,9 @@ class Machine(State):
         shell.status = key
         return event
 
-    def _inputs(self, claim: Claim, prefix: dict[str, str], *, looks: bool, options: set[str] | None) -> list[str]:
+    def _inputs(
+        self, claim: Claim, prefix: dict[str, str], *, looks: bool, options: Collection[str] | None
+    ) -> list[str]:
         """Return what a command finds of all that it reads; `options` are those that matter, None for all."""
         inputs: list[str] = []
         if claim.reads is None or claim.reads:
@@ -185,7 +193,7 @@ class Machine(State):
             inputs += [f"{name}={value}" for name, value in prefix.items()]
         return inputs
 
-    def _write(self, claim: Claim, key: str, words: tuple[str, ...]) -> None:
+    def _write(self, claim: Claim, key: str, words: tuple[str, ...], *, whole: frozenset[str]) -> None:
         derived = "build" in self.symbols.sources(key)
         for path in (None,) if claim.writes is None else sorted(claim.writes):
             self.container.write(
@@ -194,6 +202,7 @@ class Machine(State):
                 self.guards,
                 output=self._is_output(claim, key) and path is not None,
                 replaces=path in claim.replaces,
+                whole=path in whole,
                 mode=words[:1] in {("chmod",), ("chown",)},
                 repeats=words[:2] == ("mkdir", "-p"),
                 derived=derived and path is not None,

@@ -99,7 +99,8 @@ _IMAGES_ALONE = frozenset({"copy", "cp", "tag", "digest", "manifest", "config", 
 def _of_registry(name: str, operands: tuple[str, ...]) -> Iterator[str]:
     if name == "crane" and operands[0] in _IMAGES_ALONE and not any(word.startswith("-") for word in operands):
         return
-    for word in operands[1:]:
+    # A command of regctl is two words.
+    for word in operands[2 if name == "regctl" else 1 :]:
         if not word.startswith("docker://") and not (is_known(word[:1]) and _WITH_HOST.fullmatch(word)):
             yield word
 

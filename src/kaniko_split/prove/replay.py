@@ -206,7 +206,10 @@ class _Replay(Conditions):
         asked = [
             event
             for event in self.events[start:]
-            if event.claim.gates and event.build is None and event.conditions == inside
+            if event.claim.gates
+            and event.build is None
+            and event.conditions == inside
+            and not self._answers_build(event)
         ]
         if asked and tail:
             self.endings.add(plain_text(self._text(first)))
@@ -217,6 +220,10 @@ class _Replay(Conditions):
         # At the end of the script a failing link is as a failing statement of its own.
         self.events[start:] = [replace(one, gates=one.gates or one in asked) for one in self.events[start:]]
         self._links(rest, tail=tail, ends=ends)
+
+    def _answers_build(self, event: Event) -> bool:
+        """Tell whether a command runs only where a build has failed, or only where it has not."""
+        return any(condition in self.from_builds for condition, _ in event.guards.difference(self.guards))
 
     def _or(self, left: Statement, right: Statement, *, tail: bool) -> None:
         start = len(self.events)
@@ -342,8 +349,14 @@ class _Replay(Conditions):
         outer, self.guards = self.guards, (*self.guards, (seed, True))
         with self.masked("loop" if isinstance(loop, While | For) else ""), self.subshell():
             folder = self.shell.folder
-            for block in nested(statement):
-                self.run(block, tail=False)
+            match loop:
+                case While(condition=condition, body=body):
+                    self._unless_built(condition, body, until=loop.until)
+                case For(body=body):
+                    self._body(body)
+                case _:
+                    for block in nested(statement):
+                        self.run(block, tail=False)
             moved = self.shell.folder != folder
         self.guards = outer
         if isinstance(loop, While | For):
@@ -360,6 +373,42 @@ class _Replay(Conditions):
             self.shell.folder = after
         if any(event.ends for event in inner):
             self.guards = (*self.guards, (after, True))
+
+    def _unless_built(self, condition: Sequence[Statement], body: Sequence[Statement], *, until: bool) -> None:
+        """Run a condition and the body of a loop, which depends on a build where the condition is one."""
+        start = len(self.events)
+        self.run(condition, tail=False)
+        outer = self.guards
+        if len(condition) == 1:
+            failed = self._failed(self.events[start:])
+            if failed in self.from_builds:
+                self.guards = (*outer, (failed, until is not condition[0].negated))
+        self._body(body)
+        self.guards = outer
+
+    def _body(self, statements: Sequence[Statement]) -> None:
+        """Run the body of a loop: what follows `BUILD && break` runs only where that build has failed."""
+        outer = self.guards
+        for statement in statements:
+            start = len(self.events)
+            self.run((statement,), tail=False)
+            left = _is_left_after(statement)
+            if left is not None:
+                failed = self._failed([event for event in self.events[start:] if event.build is not None])
+                asks = all(event.build is not None or not event.claim.gates for event in self.events[start:-1])
+                if asks and failed in self.from_builds:
+                    self.guards = (*self.guards, (failed, True))
+        self.guards = outer
+
+
+def _is_left_after(statement: Statement) -> Statement | None:
+    """Return what a loop is left after when it succeeds, as in `BUILD && break`; None for any other statement."""
+    match statement.command:
+        case Chain(operator="&&", left=left, right=Statement(command=Call(words=words))) if not left.negated:
+            leaves = bool(words) and words[0].literal in {"break", "continue"}
+            return left if leaves and not statement.negated else None
+        case _:
+            return None
 
 
 def _after_loop(event: Event) -> Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaniko_split.prove.claim import Claim, paths_of, words_in
+from kaniko_split.prove.httpie import httpie_claim
 from kaniko_split.prove.operands import files_among
 from kaniko_split.prove.symbols import is_known, path_in
 from kaniko_split.source.patterns import Pattern
@@ -14,6 +15,9 @@ _REMOTE = words_in(
     mail sendmail
     """
 )
+
+# HTTPie and what takes its words (HTTPie, "Redirected input", "Download mode", "Output options").
+_HTTPIE = words_in("http https xh xhs")
 
 _SENDS = (
     "-X",
@@ -40,7 +44,10 @@ _LOGIN_FILES = frozenset({"/root", "/kaniko/.docker"})
 # They ask or change a cluster, and read what their words name; of any other command of theirs nothing is known.
 _CLUSTER = {
     "helm": words_in("upgrade install rollback uninstall list status history get lint verify"),
-    "kubectl": words_in("apply set rollout get delete annotate label scale patch wait"),
+    **dict.fromkeys(
+        ("kubectl", "oc"),
+        words_in("apply create replace set rollout get delete annotate label scale patch wait"),
+    ),
 }
 
 # Of these, what looks at files alone.
@@ -52,7 +59,7 @@ _REMOTE_WRITES = {
     "cosign": frozenset(["sign", "attest", "attach", "copy", "clean", "upload"]),
     "oras": frozenset(["push", "copy", "cp", "attach", "tag", "manifest"]),
     "notation": frozenset({"sign"}),
-    "regctl": frozenset({"image", "tag", "manifest", "artifact"}),
+    "regctl": words_in("copy cp create import mod add put delete del rm"),
 }
 
 _PIECES = Pattern(r"[=,:]")
@@ -81,6 +88,8 @@ def server_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bo
         pieces = tuple(piece for word in operands[1:] for piece in _PIECES.split(word))
         read = paths_of((*operands[1:], *pieces), folder)
         return Claim(read, gates=True, acts=operands[0] not in _CHECKS.get(name, ()), environment=True)
+    if name in _HTTPIE:
+        return httpie_claim(operands, folder)
     if name not in _REMOTE:
         return None
     acts = (name in {"curl", "wget"} and _sends(operands)) or bool(

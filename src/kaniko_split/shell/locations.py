@@ -224,9 +224,32 @@ def _paths_may_meet(one: str, other: str) -> bool:
     (ones, first), (others, second) = _pieces(one), _pieces(other)
     if ones == others and not any(mark in "*?[" for mark in "".join(ones)):
         return _inside(one, other) or _inside(other, one)
+    if all(mark in "*?" or mark.startswith("[") for mark in (*ones, *others)) and "**" not in one + other:
+        # A pattern matches no slash, but for `**` in some shells.
+        return all(map(_parts_may_be_same, one.split("/"), other.split("/")))
+    if not ones or not others:
+        plain, (head, *_, tail) = (one, second) if not ones else (other, first)
+        within = head.startswith(f"{plain}/") or f"{plain}/".startswith(head)
+        folders = (plain, *_folders_of(plain))
+        return within or any(folder.startswith(head) and folder.endswith(tail) for folder in folders)
+    return first[0].startswith(second[0]) or second[0].startswith(first[0])
+
+
+def _parts_may_be_same(one: str, other: str) -> bool:
+    """Tell whether two names in one folder may be the same, where each is a name or a pattern."""
+    (ones, first), (others, second) = _pieces(one), _pieces(other)
+    if not ones and not others:
+        return one == other
     heads = first[0].startswith(second[0]) or second[0].startswith(first[0])
     tails = first[-1].endswith(second[-1]) or second[-1].endswith(first[-1])
-    return heads and tails
+    if ones and others:
+        return heads and tails
+    # The texts of a pattern are in the name, in order.
+    name, pieces = (one, second) if not ones else (other, first)
+    at = 0
+    for piece in pieces:
+        at = name.find(piece, at) + len(piece) if piece in name[at:] else len(name) + 1
+    return at <= len(name) and name.startswith(pieces[0]) and name.endswith(pieces[-1])
 
 
 @lru_cache(maxsize=8192)

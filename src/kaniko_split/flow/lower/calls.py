@@ -107,7 +107,8 @@ def lower_call(
         parts = tuple(Part(Role.CALLED, body.occurrences, number) for number, body in enumerate(followed.bodies))
     effects = _of_command(lowering, statement, state) if effects is None else effects
     effects = with_redirects(statement, with_substituted(with_words(statement, effects, state), substituted), state)
-    if not effects.prints or effects.writes:
+    texts = tuple(value.text for value in values_of(statement, state))
+    if not (effects.prints and hardly_fails(texts)) or effects.writes:
         # Umask, `set -e` and the like decide what each command does.
         effects = replace(effects, reads=effects.reads | {State.OPTIONS})
     paths = paths_of_call(lowering, statement, state, context, call, followed, hides=hides)
@@ -116,7 +117,6 @@ def lower_call(
     if stays:
         effects = replace(effects, writes=effects.writes | stays)
         after = forgetting(stays, after)
-    texts = tuple(value.text for value in values_of(statement, state))
     hardly = isinstance(call, Build) or hardly_fails(texts)
     after_failure = None if hardly else state if texts[:1] in {("cd",), ("pushd",)} else after
     inside = Inside(Shape.COMMAND, effects, paths, after, after_failure, parts)
