@@ -21,7 +21,8 @@ from kaniko_split.plan.dependence import Backward, names_in_environment
 from kaniko_split.plan.detours import detours
 from kaniko_split.plan.idle_options import idle_options
 from kaniko_split.plan.iterations import builds_of_turns, check_turns
-from kaniko_split.plan.moves import Division, Move
+from kaniko_split.plan.moves import Division, Move, closure
+from kaniko_split.plan.opaque import check_opaque, is_opaque
 from kaniko_split.plan.order import images_used, left_behind, order_of
 from kaniko_split.plan.ownership import Bound, CannotSliceError, bind
 from kaniko_split.plan.remainder import Attaching
@@ -141,8 +142,10 @@ class _Slicer:
         """Return the slices, in which no check or effect blocks what came before it."""
         while True:
             found = self._sliced()
-            moves = self._division(found).moves()
+            division = self._division(found)
+            moves = division.moves()
             if moves.items() <= self._moves.items():
+                self._check_opaque(found, division)
                 return found
             for number, move in moves.items():
                 if self._moves.setdefault(number, move) is not move:
@@ -164,6 +167,12 @@ class _Slicer:
         return Division(
             self._steps, jobs, tail, found.after, self._bound, free, self._ending(found.jobs) & jobs.keys(), bases
         )
+
+    def _check_opaque(self, found: Slices, division: Division) -> None:
+        before = frozenset(found.before)
+        jobs = {build: numbers | before for build, numbers in division.jobs.items()}
+        after = {build: closure(build, division.after) for build in jobs}
+        check_opaque(self._steps, jobs, division.tail | before if division.tail else division.tail, after)
 
     def _ending(self, jobs: Iterable[JobSlice]) -> frozenset[int]:
         """Return the builds whose failure a chain passed over, and which end their new job when they fail."""
@@ -311,10 +320,11 @@ class _Slicer:
                 raise CannotSliceError("build-in-before-script", step)
             if step.effects.acts and step.number < first and step.number not in self._homes:
                 raise CannotSliceError("effect-before-builds", step)
-            if State.VARIABLES in step.effects.writes and step.effects.leaves and step.number > first:
-                raise CannotSliceError("unknown-variables", step)
             if step.effects.leaves and (step.number > first or step.build is not None):
-                raise CannotSliceError("ends-early", step)
+                if not is_opaque(step):
+                    raise CannotSliceError("ends-early", step)
+                if step.build is not None:
+                    raise CannotSliceError("unknown-variables", step)
             if self._is_gate_in_chain(step):
                 raise CannotSliceError("build-in-control-flow", step, "it is a link of a chain and may end the job")
             if step.running is BackgroundState.LOST or (step.statement.background and not step.builds):
