@@ -20,7 +20,7 @@ from kaniko_split.plan.chains import heeded_now
 from kaniko_split.plan.dependence import Backward, names_in_environment
 from kaniko_split.plan.detours import detours
 from kaniko_split.plan.idle_options import idle_options
-from kaniko_split.plan.iterations import builds_of_turns, check_turns
+from kaniko_split.plan.iterations import builds_of_turns, check_turns, touches_loop_variable
 from kaniko_split.plan.moves import Division, Move, closure
 from kaniko_split.plan.opaque import check_opaque, is_opaque
 from kaniko_split.plan.order import images_used, left_behind, order_of
@@ -65,6 +65,7 @@ class Slices:
         prints: For each statement that prints what several builds wrote, the builds whose jobs print some of it.
         unsure: Those whose Dockerfile the job may change, or that begin from what only a variable tells.
         turns: For a script with a loop, the statements of each turn; their jobs run them from the template's script.
+        before_loop: The first statement that must run before a job gives the loop's variable its value.
     """
 
     before: tuple[int, ...]
@@ -74,6 +75,7 @@ class Slices:
     after: dict[int, frozenset[int]] = field(default_factory=dict)
     left_behind: tuple[tuple[int, int], ...] = ()
     turns: tuple[tuple[int, ...], ...] = ()
+    before_loop: int | None = None
     unread: tuple[int, ...] = ()
     unsure: tuple[int, ...] = ()
     project_writers: tuple[int, ...] = ()
@@ -218,7 +220,7 @@ class _Slicer:
         cleaned, tail = self._cleaned(roots, sliced, tail, finishing)
         turns: tuple[tuple[int, ...], ...] = ()
         if self._trace.loop is not None:
-            turns = check_turns(self._trace, cleaned, tail, self._environment)
+            turns = check_turns(self._trace, cleaned, tail)
             # The body stays whole.
             for turn in turns:
                 cleaned[self._homes[turn[0]]] |= frozenset(turn)
@@ -244,6 +246,7 @@ class _Slicer:
             after=self._order(jobs),
             left_behind=left_behind(self._steps, self._builds),
             turns=turns,
+            before_loop=touches_loop_variable(self._trace, self._environment) if turns else None,
             guarded=guarded,
             prints=self._printing(),
         )
@@ -265,6 +268,7 @@ class _Slicer:
             after=self._order(jobs),
             left_behind=left_behind(self._steps, self._builds),
             turns=turns,
+            before_loop=touches_loop_variable(self._trace, self._environment),
             prints=self._printing(),
         )
 
