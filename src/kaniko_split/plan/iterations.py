@@ -22,7 +22,7 @@ def builds_of_turns(trace: Trace) -> dict[int, int]:
 
 
 def check_turns(
-    trace: Trace, sliced: Mapping[int, frozenset[int]], tail: frozenset[int], environment: frozenset[str]
+    trace: Trace, sliced: Mapping[int, frozenset[int]], tail: frozenset[int]
 ) -> tuple[tuple[int, ...], ...]:
     """Return the statements of each turn, once it is sure that a job can have one alone.
 
@@ -30,7 +30,6 @@ def check_turns(
         trace: A script with a loop that is written out.
         sliced: What each build needs, by number.
         tail: What the finishing job needs.
-        environment: The variables that every command can see.
 
     Raises:
         CannotSliceError: A turn depends on another one, or something outside of the loop on a turn.
@@ -40,13 +39,6 @@ def check_turns(
     homes = builds_of_turns(trace)
     start, variables = min(homes), frozenset[Location](map(Variable, loop.names))
     names = "`, `".join(loop.names)
-    for step in trace.steps[:start]:
-        seen = variables & step.effects.reads or State.VARIABLES in step.effects.reads
-        sees = bool(seen) or not environment.isdisjoint(loop.names)
-        # A job's `before_script` stays where it is; it ran before the loop, and does.
-        stays = trace.items[step.item].section is Section.BEFORE_SCRIPT
-        if variables & step.effects.writes or (sees and not stays):
-            raise CannotSliceError("turns-depend", step, f"it sees the loop's variable `{names}`")
     if any(step.frame is not None and variables & step.frame.reads for step in trace.steps):
         raise CannotSliceError("turns-depend", trace.steps[start], f"its condition reads `{names}`")
     needed = [*sliced.items(), *(([(None, tail)]) if tail else [])]
@@ -55,3 +47,25 @@ def check_turns(
         raise CannotSliceError("turns-depend", trace.steps[strange[0]])
     builds = dict.fromkeys(homes.values())
     return tuple(tuple(number for number, home in homes.items() if home == build) for build in builds)
+
+
+def touches_loop_variable(trace: Trace, environment: frozenset[str]) -> int | None:
+    """Return the first statement before a loop that sees or sets the loop's variable, by number.
+
+    The job assigns that variable before what the template's script holds, so that such a statement has no place there.
+    A job's `before_script` stays where it is: it ran before the loop, and does.
+
+    Args:
+        trace: A script with a loop that is written out.
+        environment: The variables that every command can see.
+    """
+    loop = trace.loop
+    assert loop is not None  # noqa: S101 (the caller asked)
+    variables = frozenset[Location](map(Variable, loop.names))
+    for step in trace.steps[: min(builds_of_turns(trace))]:
+        if trace.items[step.item].section is Section.BEFORE_SCRIPT:
+            continue
+        touched = variables & (step.effects.reads | step.effects.writes) or State.VARIABLES in step.effects.reads
+        if touched or not environment.isdisjoint(loop.names):
+            return step.number
+    return None

@@ -73,7 +73,7 @@ class Division(Struct, frozen=True, eq=False):
     def _late(self) -> Iterator[tuple[int, Move]]:
         """Yield what came after a build that now waits for it."""
         for build in self.jobs:
-            for other in _closure(build, self.after):
+            for other in closure(build, self.after):
                 for step in self._own(other):
                     if step.number > build and _matters(step) and self._can_move(step):
                         yield step.number, self._onwards(step)
@@ -81,7 +81,7 @@ class Division(Struct, frozen=True, eq=False):
     def _behind_unknown(self) -> Iterator[tuple[int, Move]]:
         """Yield what brings a program that nobody knows into a job that does not wait for all builds ahead of it."""
         for build in self.jobs:
-            ahead = {build, *_closure(build, self.after)}
+            ahead = {build, *closure(build, self.after)}
             early = [
                 step.number
                 for step in self._own(build)
@@ -97,7 +97,7 @@ class Division(Struct, frozen=True, eq=False):
     def _ahead_of_gates(self) -> Iterator[tuple[int, Move]]:
         """Yield the effects that no longer come after a check that came before them."""
         for build in self.jobs:
-            known = self.jobs[build].union(*(self.jobs[one] for one in _closure(build, self.after)))
+            known = self.jobs[build].union(*(self.jobs[one] for one in closure(build, self.after)))
             for step in self._own(build):
                 if not step.effects.acts or not self._can_move(step):
                     continue
@@ -115,7 +115,7 @@ class Division(Struct, frozen=True, eq=False):
             CannotSliceError: A check does not go along, since another build comes between.
         """
         for build in self.jobs:
-            known = self.jobs[build].union(*(self.jobs[one] for one in _closure(build, self.after)))
+            known = self.jobs[build].union(*(self.jobs[one] for one in closure(build, self.after)))
             unknown = [step.number for step in self._own(build) if step.effects.unknown and step.build is None]
             for gate in self.steps[: max(unknown, default=0)]:
                 if gate.number in known or gate.number not in self.free or not _judges(gate):
@@ -128,7 +128,7 @@ class Division(Struct, frozen=True, eq=False):
 
     def _behind_gates(self) -> Iterator[tuple[int, Move]]:
         """Yield the checks, or the effects, where an effect now waits for a check that came after it."""
-        places = {build: (numbers, _closure(build, self.after)) for build, numbers in self.jobs.items()}
+        places = {build: (numbers, closure(build, self.after)) for build, numbers in self.jobs.items()}
         for numbers, ahead in (*places.values(), (self.tail, frozenset(self.jobs))):
             effects = [self.steps[number] for number in sorted(numbers & self.free) if self.steps[number].effects.acts]
             for other in ahead:
@@ -157,7 +157,7 @@ class Division(Struct, frozen=True, eq=False):
         waits = {build: self._waits_for_success(build) for build in self.jobs}
         for build, others in waits.items():
             # What another job must not wait for is settled there.
-            ahead = _closure(build, self.after)
+            ahead = closure(build, self.after)
             for other in sorted(others.difference(*(waits[one] for one in ahead))):
                 moves = [*self._effects_between(other, build), *self._kept_before(other, build)]
                 if not moves:
@@ -169,7 +169,7 @@ class Division(Struct, frozen=True, eq=False):
 
         An image waits for its base.
         """
-        return self._unchecked(_closure(build, self.after) - _closure(build, self.bases))
+        return self._unchecked(closure(build, self.after) - closure(build, self.bases))
 
     def _unchecked(self, builds: frozenset[int]) -> frozenset[int]:
         """Return those of the builds whose failure was passed over and now ends their job.
@@ -239,7 +239,7 @@ def _matters(step: Step) -> bool:
     return step.build is None and step.partner is None and (step.effects.fails or step.effects.acts)
 
 
-def _closure(build: int, edges: Mapping[int, frozenset[int]]) -> frozenset[int]:
+def closure(build: int, edges: Mapping[int, frozenset[int]]) -> frozenset[int]:
     """Return all builds that one leads to over `edges`."""
     found: set[int] = set()
     waiting = [*edges.get(build, ())]

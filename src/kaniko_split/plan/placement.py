@@ -5,9 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from kaniko_split.detect.findings import Finding
+from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.script import Origin
 from kaniko_split.plan.outcome import Placement
-from kaniko_split.plan.slices import Slices
+from kaniko_split.plan.slices import CannotSliceError, Slices
 from kaniko_split.tree.nodes import Alias, Sequence, walk
 
 
@@ -19,7 +20,7 @@ def placement_of(finding: Finding, slices: Slices, *, leaks: bool) -> Placement:
         slices: How its script is divided.
         leaks: Whether a `before_script` that is new there would reach other jobs.
     """
-    if slices.turns and not slices.beside_the_loop:
+    if slices.turns and not slices.beside_the_loop and slices.before_loop is None:
         return Placement.SCRIPT
     if not slices.prelude:
         return Placement.NOWHERE
@@ -39,6 +40,20 @@ def placement_of(finding: Finding, slices: Slices, *, leaks: bool) -> Placement:
         if like and not named:
             return Placement.APPENDED
     return Placement.SCRIPT
+
+
+def check_before_loop(trace: Trace, slices: Slices, placement: Placement) -> None:
+    """Make sure that what sees or sets the loop's variable runs before the job assigns it.
+
+    In the template's script it would come after that.
+
+    Raises:
+        CannotSliceError: It does not.
+    """
+    if slices.before_loop is not None and placement is Placement.SCRIPT:
+        names = "`, `".join(trace.loop.names if trace.loop is not None else ())
+        step = trace.steps[slices.before_loop]
+        raise CannotSliceError("turns-depend", step, f"it sees the loop's variable `{names}`")
 
 
 def with_prelude_beside_the_loop(slices: Slices, placement: Placement) -> tuple[Slices, Placement]:

@@ -27,7 +27,7 @@ from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, new_jobs
 from kaniko_split.plan.obstacles import ObstacleError, check_home, check_inputs, check_job, places_of
 from kaniko_split.plan.outcome import Decision, NewJob, Placement, Refusal, Split
-from kaniko_split.plan.placement import placement_of
+from kaniko_split.plan.placement import check_before_loop, placement_of
 from kaniko_split.plan.refusing import refusal_of, too_deep
 from kaniko_split.plan.request import Request
 from kaniko_split.plan.slices import CannotSliceError, JobSlice, Slices
@@ -108,7 +108,11 @@ def decide_together(group: Group, request: Request, taken: frozenset[str]) -> tu
             check_job(finding, references, group)
             # A mention by which a job of the group takes the script over goes with that job's script.
             left = tuple(one for one in references if id(one.item) not in places)
-            heirs.append(_Heir(finding, home, left, divide(finding, request)))
+            slices = divide(finding, request)
+            assert finding.trace is not None  # noqa: S101 (it was divided)
+            # The shared script holds all that comes before the loop.
+            check_before_loop(finding.trace, slices, Placement.SCRIPT)
+            heirs.append(_Heir(finding, home, left, slices))
         except _IN_THE_WAY as error:
             refused[id(finding)] = refusal_of(finding, error)
         except RecursionError:

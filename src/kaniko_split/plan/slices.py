@@ -23,8 +23,9 @@ from kaniko_split.plan.chains import heeded_now
 from kaniko_split.plan.dependence import Backward, names_in_environment
 from kaniko_split.plan.detours import detours
 from kaniko_split.plan.idle_options import idle_options
-from kaniko_split.plan.iterations import builds_of_turns, check_turns
-from kaniko_split.plan.moves import Division, Move
+from kaniko_split.plan.iterations import builds_of_turns, check_turns, touches_loop_variable
+from kaniko_split.plan.moves import Division, Move, closure
+from kaniko_split.plan.opaque import check_opaque, is_opaque
 from kaniko_split.plan.order import images_used, left_behind, order_of
 from kaniko_split.plan.ownership import Bound, CannotSliceError, bind
 from kaniko_split.plan.remainder import Attaching
@@ -65,6 +66,7 @@ class Slices(Struct, frozen=True, eq=False):
         prints: For each statement that prints what several builds wrote, the builds whose jobs print some of it.
         unsure: Those whose Dockerfile the job may change, or that begin from what only a variable tells.
         turns: For a script with a loop, the statements of each turn; their jobs run them from the template's script.
+        before_loop: The first statement that must run before a job gives the loop's variable its value.
     """
 
     before: tuple[int, ...]
@@ -74,6 +76,7 @@ class Slices(Struct, frozen=True, eq=False):
     after: dict[int, frozenset[int]] = field(default_factory=dict)
     left_behind: tuple[tuple[int, int], ...] = ()
     turns: tuple[tuple[int, ...], ...] = ()
+    before_loop: int | None = None
     unread: tuple[int, ...] = ()
     unsure: tuple[int, ...] = ()
     project_writers: tuple[int, ...] = ()
@@ -142,8 +145,10 @@ class _Slicer:
         """Return the slices, in which no check or effect blocks what came before it."""
         while True:
             found = self._sliced()
-            moves = self._division(found).moves()
+            division = self._division(found)
+            moves = division.moves()
             if moves.items() <= self._moves.items():
+                self._check_opaque(found, division)
                 return found
             for number, move in moves.items():
                 if self._moves.setdefault(number, move) is not move:
@@ -165,6 +170,12 @@ class _Slicer:
         return Division(
             self._steps, jobs, tail, found.after, self._bound, free, self._ending(found.jobs) & jobs.keys(), bases
         )
+
+    def _check_opaque(self, found: Slices, division: Division) -> None:
+        before = frozenset(found.before)
+        jobs = {build: numbers | before for build, numbers in division.jobs.items()}
+        after = {build: closure(build, division.after) for build in jobs}
+        check_opaque(self._steps, jobs, division.tail | before if division.tail else division.tail, after)
 
     def _ending(self, jobs: Iterable[JobSlice]) -> frozenset[int]:
         """Return the builds whose failure a chain passed over, and which end their new job when they fail."""
@@ -210,7 +221,7 @@ class _Slicer:
         cleaned, tail = self._cleaned(roots, sliced, tail, finishing)
         turns: tuple[tuple[int, ...], ...] = ()
         if self._trace.loop is not None:
-            turns = check_turns(self._trace, cleaned, tail, self._environment)
+            turns = check_turns(self._trace, cleaned, tail)
             # The body stays whole.
             for turn in turns:
                 cleaned[self._homes[turn[0]]] |= frozenset(turn)
@@ -236,6 +247,7 @@ class _Slicer:
             after=self._order(jobs),
             left_behind=left_behind(self._steps, self._builds),
             turns=turns,
+            before_loop=touches_loop_variable(self._trace, self._environment) if turns else None,
             guarded=guarded,
             prints=self._printing(),
         )
@@ -257,6 +269,7 @@ class _Slicer:
             after=self._order(jobs),
             left_behind=left_behind(self._steps, self._builds),
             turns=turns,
+            before_loop=touches_loop_variable(self._trace, self._environment),
             prints=self._printing(),
         )
 
@@ -312,10 +325,11 @@ class _Slicer:
                 raise CannotSliceError("build-in-before-script", step)
             if step.effects.acts and step.number < first and step.number not in self._homes:
                 raise CannotSliceError("effect-before-builds", step)
-            if State.VARIABLES in step.effects.writes and step.effects.leaves and step.number > first:
-                raise CannotSliceError("unknown-variables", step)
             if step.effects.leaves and (step.number > first or step.build is not None):
-                raise CannotSliceError("ends-early", step)
+                if not is_opaque(step):
+                    raise CannotSliceError("ends-early", step)
+                if step.build is not None:
+                    raise CannotSliceError("unknown-variables", step)
             if self._is_gate_in_chain(step):
                 raise CannotSliceError("build-in-control-flow", step, "it is a link of a chain and may end the job")
             if step.running is BackgroundState.LOST or (step.statement.background and not step.builds):

@@ -20,7 +20,7 @@ from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, growing, new_jobs, too_many
 from kaniko_split.plan.obstacles import ObstacleError, check_anchored_items, check_inputs, check_job
 from kaniko_split.plan.outcome import Decision, Placement, Refusal, Split
-from kaniko_split.plan.placement import placement_of, with_prelude_beside_the_loop
+from kaniko_split.plan.placement import check_before_loop, placement_of, with_prelude_beside_the_loop
 from kaniko_split.plan.refusing import refusal_of, too_deep
 from kaniko_split.plan.request import Request
 from kaniko_split.plan.slices import CannotSliceError
@@ -113,6 +113,7 @@ def _decide(finding: Finding, request: Request, taken: frozenset[str]) -> Decisi
         aliases = aliases_of(job)
         placement = placement_of(finding, slices, leaks=bool(moved or aliases))
         slices, placement = with_prelude_beside_the_loop(slices, placement)
+        check_before_loop(finding.trace, slices, placement)
         jobs = new_jobs(finding, slices, names.jobs)
         check_needs(finding, references, jobs)
         givers = givers_of(finding, slices, jobs, references)

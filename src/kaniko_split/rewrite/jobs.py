@@ -114,7 +114,7 @@ class _JobWriter:
         """Return what becomes of the `script` entry in the template."""
         prelude = self._split.slices.prelude
         loop = self._split.loop
-        if loop is not None and self._split.slices.beside_the_loop and self._split.placement is not Placement.SCRIPT:
+        if loop is not None and self._split.placement is not Placement.SCRIPT:
             return self._prelude_and_body(prelude)
         if loop is not None and not isinstance(self._entry.value, Sequence):
             return [self._script.in_place((*prelude, *self._turns))]
@@ -139,7 +139,7 @@ class _JobWriter:
         """Keep the body of a loop alone in the template's script, with the prelude before it in `before_script`."""
         style, script, span = self._style, self._script, self._entry.key.span
         if not script.item_spans:
-            raise CannotLayOutError("flow-layout", span.start, "builds stand beside a loop in one text")
+            raise CannotLayOutError("flow-layout", span.start, "a loop and what comes before it are in one text")
         body = script.block(self._turns, script.dash, opens_loop=True)
         if self._split.placement is Placement.BEFORE_SCRIPT:
             kept = self._kept("before_script", prelude)

@@ -257,7 +257,7 @@ CODES = (
     ),
     RefusalCode(
         code="unknown-variables",
-        summary="`eval`, `source` or `.` after the first build may change any variable",
+        summary="`eval`, `source` or `.` runs code that cannot be read, and it has no place in one job alone",
         looks_like=dedent("""\
             images:
               stage: build
@@ -266,9 +266,11 @@ CODES = (
                 - /kaniko/executor --context api --destination "$CI_REGISTRY_IMAGE/api:$VERSION"
                 - . ci/versions.sh
                 - /kaniko/executor --context web --destination "$CI_REGISTRY_IMAGE/web:$VERSION"
+                - /kaniko/executor --context docs --destination "$CI_REGISTRY_IMAGE/docs:$VERSION"
             """),
-        why="Which variables the later builds get from it cannot be read from the pipeline. Without them, "
-        "or with them in the wrong job, an image could be built with other arguments.",
+        why="The code may change any variable, end the script and act outside of the job. Only one job may run "
+        "it, with all that comes after it and all that it may have seen. Here several jobs would need it, or its "
+        "job would lack what came before it.",
         by_hand="Write the assignments out in the script, such as `VERSION=1.4.2`. If the first build may "
         "have these values too, move the command before it.",
     ),
