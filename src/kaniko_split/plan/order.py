@@ -61,7 +61,9 @@ def order_of(
         for build in _readers(steps, number, slices):
             after[build] |= {other for other in named if other < build}
     for step in steps:
-        ends = (step.effects.fails or step.effects.acts) and not _only_builds(step)
+        # What nobody knows may ask for the image that was pushed before it, also where its failure is passed over.
+        binds = step.effects.fails or step.effects.acts or (step.effects.unknown and step.build is None)
+        ends = binds and not _only_builds(step)
         if ends and step.number >= builds[0] and step.number not in bound.passing:
             _wait_for_verdict(step, slices, after, ending)
     for number in bound.backed:

@@ -57,7 +57,9 @@ ROWS = (
         like=_COPIES,
     ),
     row("aws s3 mv", f"{_AWS} {_S3}", "place placeto", refine=_moves, source="AWS CLI reference, s3 mv", like=_COPIES),
-    row("aws s3 ls,presign", any_options=True, operands="text...", source="AWS CLI reference, s3 ls", like=ASKS),
+    # It fails where nothing is found, as the commands that describe do.
+    row("aws s3 ls", any_options=True, operands="text...", failure=YES, source="AWS CLI reference, s3 ls", like=ASKS),
+    row("aws s3 presign", any_options=True, operands="text...", source="AWS CLI reference, s3 presign", like=ASKS),
     row(
         "aws s3 rm,mb,rb,website",
         any_options=True,
@@ -156,7 +158,7 @@ ROWS = (
         failure=YES,
         differs=YES,
     ),
-    row("aws * describe-*", any_options=True, operands="text...", source="AWS CLI reference", like=ASKS),
+    row("aws * describe-*", any_options=True, operands="text...", failure=YES, source="AWS CLI reference", like=ASKS),
     row("aws * list-*", any_options=True, operands="text...", source="AWS CLI reference", like=ASKS),
     row("aws * get-*", any_options=True, operands="text...", writes_files=True, source="AWS CLI reference", like=ASKS),
     # A command writes a file where its answer is a stream, and none of these has such an answer.

@@ -16,7 +16,7 @@ from kaniko_split.source.patterns import Pattern
 _NO_FILE = frozenset(
     {"-", "/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/stdin", "/dev/fd/1", "/dev/fd/2"}
 )
-_OUTSIDE = Pattern(r"[A-Za-z][\w+.-]*://.*|(?:[\w.$@{}-]+@)?[\w.${}-]{2,}:.*", 16)
+_OUTSIDE = Pattern(r"[A-Za-z][\w+.-]*://.*|(?:[\w.$@{}-]+@)?[\w.${}-]+:.*", 16)
 # Transports that name a local path (containers-transports(5)); the rest of the table's names are images.
 _LOCAL_TRANSPORT = Pattern(
     r"(?:oci|oci-archive|docker-archive|dir|oci-dir|singularity|file|sif|sbom|tarball|ocifile|ocidir):(?!//)"

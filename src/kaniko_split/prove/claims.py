@@ -39,6 +39,14 @@ _LOOKS = words_in(
 # They ask a server, and write nothing.
 _ASKS = words_in("dig host nslookup getent whois ipcalc ping ping6")
 
+# They ask a daemon what it has.
+_DAEMONS = words_in("docker podman buildah nerdctl")
+
+# They install programs into the container, and leave the project alone.
+_PACKAGES = words_in("apk apt apt-get yum dnf microdnf")
+_INSTALLS = words_in("add del install update upgrade remove makecache clean")
+_SYSTEM = words_in("/bin /boot /etc /lib /lib64 /opt /run /sbin /srv /tmp /usr /var")
+
 # They write what their words name, and nothing else.
 _FILES = words_in(
     """
@@ -113,6 +121,10 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
         return Claim(paths_of(operands, folder) if asks else frozenset(), gates=gates)
     if short in _LOOKS:
         return _look(short, operands, folder, gates=gates)
+    if short in _PACKAGES and operands[:1] and operands[0] in _INSTALLS:
+        return Claim(_SYSTEM, _SYSTEM, environment=True)
+    if short in _DAEMONS and operands in {("ps",), ("images",), ("info",), ("version",)}:
+        return Claim(environment=True)
     if short in _ASKS:
         return Claim(None, gates=gates, environment=True)
     if short in _FILES:
@@ -131,11 +143,29 @@ def may_be_verdict(words: tuple[str, ...]) -> bool:
     if name in _SUMS:
         # With `-c` they compare.
         return any(word.startswith("--c") or _has_letter(word, "c") for word in words[1:])
-    if name == "jq":
+    if name in {"jq", "yq"}:
         return not all(map(is_known, words)) or any(
             word.startswith("--e") or _has_letter(word, "e") or "error" in word for word in words[1:]
         )
-    return name not in _NO_VERDICT
+    # A command of crane is one word, and one of regctl two.
+    looks = any(" ".join((name, *words[1:end])) in _IMAGE_LOOKS for end in (2, 3))
+    return not looks and name not in _NO_VERDICT
+
+
+# They print what a registry says of an image.
+_IMAGE_LOOKS = frozenset(
+    f"{name} {command}"
+    for name, commands in {
+        "crane": "digest ls manifest config catalog version",
+        "oras": "repo discover resolve version",
+        "regctl image": "config digest inspect manifest ratelimit",
+        "regctl manifest": "get head",
+        "regctl repo": "ls list",
+        "regctl tag": "ls list",
+        "regctl artifact": "list tree",
+    }.items()
+    for command in commands.split()
+)
 
 
 def _has_letter(word: str, letter: str) -> bool:
@@ -159,12 +189,16 @@ _GIT_TREE = words_in(
 )
 
 # They print what is there; the words of the second line make a verdict of it.
-_GIT_LOOKS = words_in("ls-files blame log show status shortlog describe rev-parse name-rev for-each-ref version diff")
+_GIT_LOOKS = words_in(
+    """
+    ls-files blame log show status shortlog describe rev-parse name-rev for-each-ref version diff branch tag remote
+    """
+)
 _GIT_VERDICTS = words_in("--error-unmatch --exit-code --quiet -q --verify -e --exact-match --check --is-ancestor")
 
 _GIT_OWN = words_in(
     """
-    config fetch add commit
+    config add commit
     """
 )
 
@@ -184,6 +218,8 @@ def _git(operands: tuple[str, ...], folder: str) -> Claim:
         return Claim(None, gates=judges, environment=True)
     if name == "push":
         return Claim(frozenset({own}), gates=True, acts=True, environment=True)
+    if name == "fetch":
+        return Claim(None, frozenset({own}), environment=True)
     if name in _GIT_OWN:
         return Claim(None, frozenset({own, "/root/.gitconfig"}), gates=name != "config", environment=True)
     return EVERYTHING

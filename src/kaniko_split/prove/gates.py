@@ -6,7 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct
 
+from kaniko_split.prove.claim import short_name
+from kaniko_split.prove.claims import may_be_verdict
 from kaniko_split.prove.events import BuildRecord, Event, Run, short_text
+from kaniko_split.prove.symbols import UNKNOWN_WORD
+from kaniko_split.shell.nodes import Call, Chain, Group, If, nested, substitutions
 
 _MOST_LOST = 3
 
@@ -18,7 +22,8 @@ class _Checks(Struct, frozen=True, eq=False):
         gates: All in order.
         before_builds: Those before each build; several builds may be given the same.
         before_effects: For a command that acts, by key, those before it.
-        values: Those before all builds that are there for a value or a file; another job may have them.
+        values: Those before all builds that are there for a value or a file, and those anywhere that look for a value
+            in files; another job may have them.
     """
 
     gates: tuple[Event, ...]
@@ -60,7 +65,9 @@ def _checks_of(old: Run, anywhere: frozenset[str]) -> _Checks:
             effects.setdefault(event.key, tuple(passed))
         if event.gates and not _is_dry_run(event, old):
             passed.append(event)
-    values = {_identity(event) for event in prelude if _only_gives_value(event)} & anywhere
+    values = {_identity(event) for event in prelude if _only_gives_value(event)}
+    values |= {_identity(event) for event in passed if _looks_for_value(event)}
+    values &= anywhere
     return _Checks(tuple(passed), asked, effects, frozenset(values))
 
 
@@ -156,6 +163,28 @@ def _is_dry_run(event: Event, old: Run) -> bool:
         and other.claim.reads == event.claim.reads
         for other in old.events
     )
+
+
+_LOOK_FOR_VALUES = frozenset({"grep", "egrep", "fgrep", "awk", "sed", "jq", "yq", "test", "[", "expr", "cmp", "diff"})
+
+
+def _looks_for_value(event: Event) -> bool:
+    """Tell whether a command gives a variable what is found in files, so that it is no verdict on an image."""
+    command = event.node.command if event.node is not None else None
+    if not isinstance(command, Call) or command.words:
+        return False
+    values = [one.value for one in command.assignments if one.value is not None]
+    waiting = [inner for value in values for part in substitutions(value) for inner in part.statements]
+    while waiting:
+        statement = waiting.pop()
+        waiting += [inner for block in nested(statement) for inner in block]
+        if isinstance(statement.command, Call):
+            words = tuple(word.literal or UNKNOWN_WORD for word in statement.command.words)
+            if may_be_verdict(words) and short_name(words) not in _LOOK_FOR_VALUES:
+                return False
+        elif not isinstance(statement.command, Chain | Group | If):
+            return False
+    return bool(values)
 
 
 def _only_gives_value(event: Event) -> bool:

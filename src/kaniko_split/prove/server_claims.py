@@ -43,15 +43,27 @@ _LOGIN_FILES = frozenset({"/root", "/kaniko/.docker"})
 
 # They ask or change a cluster, and read what their words name; of any other command of theirs nothing is known.
 _CLUSTER = {
-    "helm": words_in("upgrade install rollback uninstall list status history get lint verify"),
+    "helm": words_in("upgrade install rollback uninstall delete del test push list ls status history get lint verify"),
     **dict.fromkeys(
         ("kubectl", "oc"),
-        words_in("apply create replace set rollout get delete annotate label scale patch wait"),
+        words_in(
+            """
+            apply create replace set rollout get describe version explain logs top api-resources api-versions delete
+            annotate label scale patch wait expose autoscale cordon uncordon drain taint certificate tag import-image
+            start-build new-app new-project
+            """
+        ),
     ),
 }
 
-# Of these, what looks at files alone.
-_CHECKS = {"helm": words_in("lint verify")}
+# Of these, what changes nothing.
+_CHECKS = {"helm": words_in("lint verify list ls status history get")} | dict.fromkeys(
+    ("kubectl", "oc"), words_in("get describe version explain logs top api-resources api-versions wait")
+)
+# Of these, what only prints what a server says.
+_CLUSTER_LOOKS = {"helm": words_in("list ls status history get")} | dict.fromkeys(
+    ("kubectl", "oc"), words_in("get describe version explain logs top api-resources api-versions")
+)
 
 _REMOTE_WRITES = {
     "crane": frozenset(["push", "copy", "cp", "tag", "delete", "append", "mutate", "rebase", "index", "catalog"]),
@@ -85,9 +97,10 @@ def server_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bo
         return Claim(paths_of(operands[1:], folder), _LOGIN_FILES, gates=True, environment=True)
     if operands and operands[0] in _CLUSTER.get(name, ()) and "--post-renderer" not in " ".join(operands):
         # A file may be named within a word: `--set-file k=values/x`, `--values=a,b`.
-        pieces = tuple(piece for word in operands[1:] for piece in _PIECES.split(word))
-        read = paths_of((*operands[1:], *pieces), folder)
-        return Claim(read, gates=True, acts=operands[0] not in _CHECKS.get(name, ()), environment=True)
+        named = [word for word in operands[1:] if not word.startswith(("oci://", "https://", "http://"))]
+        read = paths_of((*named, *(piece for word in named for piece in _PIECES.split(word))), folder)
+        looks = operands[0] in _CLUSTER_LOOKS[name]
+        return Claim(read, gates=not looks, acts=operands[0] not in _CHECKS[name], environment=True)
     if name in _HTTPIE:
         return httpie_claim(operands, folder)
     if name not in _REMOTE:

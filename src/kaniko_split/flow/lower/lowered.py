@@ -150,19 +150,30 @@ def finished(
     return command(occurrence) if command is not None else occurrence
 
 
+# They find a value in files, and fail where there is none.
+_GIVE_VALUES = frozenset({"grep", "egrep", "fgrep", "awk", "sed", "jq", "yq", "test", "[", "expr", "cmp", "diff"})
+
+
+def _gives_value(occurrence: Occurrence) -> bool:
+    """Tell whether each command in it whose failure may be a verdict looks for a value in a file."""
+    checks = [one for one in occurrence.walk() if one.shape is Shape.COMMAND and one.effects.fails]
+    return all(one.values and one.values[0].text.rpartition("/")[2] in _GIVE_VALUES for one in checks)
+
+
 def with_substituted(done: Effects, substituted: Sequence[Lowered]) -> Effects:
     """Add what substitutions do: each runs in a shell of its own, so of what it changes only files outlive it."""
     if not substituted:
         return done
-    parts = [one.effects for body in substituted for one in body.occurrences]
+    occurrences = [one for body in substituted for one in body.occurrences]
+    parts = [one.effects for one in occurrences]
     kept = [
         # `$(grep ...)` asks for a value, and is no test of anything that was built.
         replace(
-            algebra.outside_of_subshell(part),
-            prints=done.prints and part.prints,
-            fails=part.fails and (State.FILES in part.reads or part.acts),
+            algebra.outside_of_subshell(one.effects),
+            prints=done.prints and one.effects.prints,
+            fails=one.effects.fails and (State.FILES in one.effects.reads or one.effects.acts or not _gives_value(one)),
         )
-        for part in parts
+        for one in occurrences
     ]
     joined = algebra.joined([done, *kept])
     return replace(joined, prints=done.prints and all(part.prints for part in parts))
