@@ -100,7 +100,9 @@ def _is_the_same_anywhere(event: Event, move: Event) -> bool:
 
 def _changes_the_shell(one: Event, other: Event) -> bool:
     """Tell whether one of two commands may change how the other runs, or whether it runs."""
-    sets_a_word = one.words[:1] == ("=",) and all(map(is_known, one.words))
+    if _sets_a_word(other):
+        one, other = other, one
+    sets_a_word = _sets_a_word(one)
     for event in (other,) if sets_a_word else (one, other):
         name = event.words[0] if event.words else ""
         if sets_a_word and name == "set" and not any("a" in word for word in event.words[1:]):
@@ -118,6 +120,11 @@ def _changes_the_shell(one: Event, other: Event) -> bool:
         if event.claim.acts or event.ends or event.claim.writes is None:
             return True
     return False
+
+
+def _sets_a_word(event: Event) -> bool:
+    """Tell whether a command gives a variable a word that is known."""
+    return event.words[:1] == ("=",) and all(map(is_known, event.words))
 
 
 def _is_blind_to(event: Event, other: Event) -> bool:
