@@ -61,7 +61,7 @@ def order_of(
         for build in _readers(steps, number, slices):
             after[build] |= {other for other in named if other < build}
     for step in steps:
-        ends = (step.effects.fails or step.effects.acts) and not _only_builds(step)
+        ends = (step.effects.fails or step.effects.acts or step.effects.unknown) and not _only_builds(step)
         if ends and step.number >= builds[0] and step.number not in bound.passing:
             _wait_for_verdict(step, slices, after, ending)
     for number in bound.backed:

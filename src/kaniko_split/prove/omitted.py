@@ -100,8 +100,10 @@ def _aligned(
 ) -> list[int | None]:
     """Return, for each command of a new job, its place in the old one.
 
-    From the build on the nearest place is taken, in both directions; so a subsequence is found where there is one.
+    A text that both run as often has its places in order, also where it has moved. For any other the nearest place is
+    taken, from the build on and in both directions; so a subsequence is found where there is one.
     """
+    fixed = _as_often(events, places)
     anchor = next((number for number, event in enumerate(events) if event.build is not None), len(events))
     limit = len(old)
     if anchor < len(events):
@@ -110,7 +112,7 @@ def _aligned(
     aligned: list[int | None] = [None] * len(events)
     at = limit
     for number in range(anchor - 1, -1, -1):
-        own = _places(events[number], places)
+        own = fixed.get(number) or _places(events[number], places)
         index = bisect_left(own, at)
         if index:
             at = own[index - 1]
@@ -119,7 +121,7 @@ def _aligned(
             aligned[number] = next(iter(own), None)
     at = limit - 1
     for number in range(anchor, len(events)):
-        own = _places(events[number], places)
+        own = fixed.get(number) or _places(events[number], places)
         index = bisect_left(own, at + 1)
         if index < len(own):
             at = own[index]
@@ -127,6 +129,19 @@ def _aligned(
         else:
             aligned[number] = own[-1] if own else None
     return aligned
+
+
+def _as_often(events: Sequence[Event], places: Mapping[tuple[str, ...], list[int]]) -> dict[int, list[int]]:
+    """Return the place of each command of a new job whose text the old job runs just as often."""
+    numbers: dict[str, list[int]] = {}
+    for number, event in enumerate(events):
+        numbers.setdefault(event.text, []).append(number)
+    return {
+        number: [place]
+        for text, own in numbers.items()
+        if len(own) == len(places.get((text,), ()))
+        for number, place in zip(own, places[text,], strict=True)
+    }
 
 
 def _places(event: Event, places: Mapping[tuple[str, ...], list[int]]) -> list[int]:
