@@ -26,7 +26,7 @@ from kaniko_split.prove.omitted import check_omitted, omitted_events
 from kaniko_split.prove.order import check_order, needs_of, waits_of
 from kaniko_split.prove.replay import replay
 from kaniko_split.prove.symbols import PROJECT, Symbols, meets, path_in
-from kaniko_split.shell.nodes import Script, nested
+from kaniko_split.shell.nodes import Script, nested, substitutions, words_of
 from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.source.patterns import Pattern
 
@@ -119,7 +119,7 @@ def _check_giver(path: str, name: str, old: Run, run: Run) -> Iterator[str]:
 
 
 def _within(texts: Sequence[str]) -> Iterator[str]:
-    """Yield statements, as written, with those inside of them."""
+    """Yield statements, as written, with those inside of them and of their substitutions."""
     for text in texts:
         try:
             script = parse(text if text.endswith("\n") else text + "\n")
@@ -130,6 +130,9 @@ def _within(texts: Sequence[str]) -> Iterator[str]:
             statement = waiting.pop()
             yield plain_text(script.text[statement.span.start : statement.span.end])
             waiting += [inner for block in nested(statement) for inner in block]
+            waiting += [
+                inner for word in words_of(statement) for part in substitutions(word) for inner in part.statements
+            ]
 
 
 def _last_with_script(pipeline: Pipeline, name: str) -> Job:

@@ -15,6 +15,10 @@ from kaniko_split.prove.event_names import POSITIONAL, exported_since, reads_of,
 from kaniko_split.prove.events import Event, Run, short_text
 from kaniko_split.prove.names import ANYTHING
 from kaniko_split.prove.symbols import Guard, is_known, meets, shown
+from kaniko_split.source.patterns import Pattern
+
+# `: ${NAME:=word}`, where the word is the same each time.
+_DEFAULTS = Pattern(r":(?: \"?\$\{\w+:?=[^$`{}]*\}\"?)+")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -254,6 +258,11 @@ def _is_dead(live: _Live, event: Event) -> bool:
     return plain and bool(written) and not live.names.keys() & (written | {ANYTHING})
 
 
+def _gives_same_default(event: Event, later: Event) -> bool:
+    """Tell whether a later command gives variables without a value the very words that `event` gives them."""
+    return _DEFAULTS.fullmatch(event.text) is not None and event.text == later.text and later.guards <= event.guards
+
+
 def _call_of(name: str, event: Event) -> int | None:
     """Return the call of a function in which a variable is local where a command runs; None where it is not."""
     return max((call for local, call in event.locals if local == name), default=None)
@@ -285,7 +294,7 @@ def _hit(live: _Live, event: Event, end: int) -> str:
         for (shells, calls), reader in live.names[one].items():
             if reader.number > end or (call is not None and call not in calls):
                 continue
-            if one in POSITIONAL and calls != event.calls:
+            if (one in POSITIONAL and calls != event.calls) or _gives_same_default(event, reader.event):
                 continue
             if shells[: len(event.shells)] == event.shells:
                 return f"which changes {one or 'variables'}; `{short_text(reader.event)}` reads it"
