@@ -76,6 +76,19 @@ if [ "$name" != executor ]; then
     previous=$argument last=${argument##*/}
   done
   [ "$file" != . ] || file=$last
+  archive=''
+  for argument; do
+    case $name$argument in
+    curl*://*.tar.gz | curl*://*.tgz | wget*://*.tar.gz | wget*://*.tgz) archive=$argument ;;
+    esac
+  done
+  if [ -n "$archive" ]; then
+    mkdir "$judge_record/archive" && printf '%s\n' "$archive" > "$judge_record/archive/from-${archive##*/}"
+    [ "$file" != - ] || file=''
+    tar -c --mtime=@0 --owner=0 --group=0 -C "$judge_record/archive" . | gzip -n > "${file:-/dev/stdout}"
+    rm -r "$judge_record/archive"
+    exit 0
+  fi
   case $file in
   '' | /dev/*) printf 'output-of-%s-%s\n' "$name" "$(printf '%s\n' "$@" | sed "s|$judge_sandbox/container||g" | cksum | cut -d ' ' -f 1)" ;;
   *) cp "$judge_tools/../recorder" "$file" ;;

@@ -50,7 +50,25 @@ _CURL_INTO_FILE = re.compile(r"-[a-zA-Z]*[oO]$|--(?:output|remote-name)")
 _NAME_THAT_JUDGES = re.compile(r"assert|audit|check|compare|gate|health|lint|polic|scan|smoke|test|valid|verif")
 _INTERPRETERS = frozenset({"node", "perl", "php", "python", "python3", "ruby"})
 # Programs that look at the container, and print: what a build pushed they cannot see.
-_LOOKS = ("df", "du", "free", "groups", "id", "lsblk", "lscpu", "nproc", "ps", "uptime", "vmstat", "w", "who")
+_LOOKS = (
+    "df",
+    "du",
+    "file",
+    "free",
+    "groups",
+    "hexdump",
+    "id",
+    "lsblk",
+    "lscpu",
+    "nproc",
+    "ps",
+    "uptime",
+    "vmstat",
+    "w",
+    "who",
+)
+# Programs that change files and do nothing else: where one fails, nothing is judged and nobody is told.
+_FILE_PROGRAMS = ("bunzip2", "bzip2", "dos2unix", "gunzip", "patch", "unxz", "unzip", "xz", "yq", "zip", "zstd")
 _WORDS_OF_BASH = ("declare", "let", "mapfile", "popd", "pushd", "readarray", "shopt", "typeset")
 _NUMBER = re.compile(r"-?\d*$")
 _COMPARISON = frozenset({"-eq", "-ne", "-gt", "-lt", "-ge", "-le", "=", "==", "!=", "]", "!"})
@@ -106,7 +124,18 @@ def is_unknown(call: Call) -> bool:
     """Say whether a command is a script of the repository, or a program that this list does not have."""
     if "/" in call.name:
         return True
-    known = {"[", "executor", "git", *TOOLS, *EFFECTS, *MOMENTS, *_ALWAYS_A_VERDICT, *_LOOKS, *_WORDS_OF_BASH}
+    known = {
+        "[",
+        "executor",
+        "git",
+        *TOOLS,
+        *EFFECTS,
+        *MOMENTS,
+        *_ALWAYS_A_VERDICT,
+        *_LOOKS,
+        *_FILE_PROGRAMS,
+        *_WORDS_OF_BASH,
+    }
     return call.name.partition(" ")[0] not in known - {"gate"}
 
 

@@ -99,4 +99,7 @@ def _options_set(texts: tuple[str, ...], state: ShellState) -> Effects:
         # GitLab starts each script with it, and nothing here turns it off.
         return Effects()
     written = POSITIONAL if sets_positional(texts) else NOWHERE
+    if texts[:2] == ("set", "--"):
+        # All that follows are operands (POSIX, "set").
+        return Effects(reads=_OPTIONS, writes=written, overwrites=written)
     return Effects(reads=_OPTIONS, writes=_OPTIONS | written)

@@ -25,6 +25,8 @@ _DOLLAR, _BACKQUOTE = "\uff04", "\uff40"
 _OPERAND = "operand"
 # What a program keeps there to be faster changes nothing else.
 _CACHES = ("~/.cache/", "~/.npm/", "~/.wget-hsts")
+# Git's look at the working tree notes there which files it need not read again (git-status(1), "Background refresh").
+_REFRESHED = ("/.git/index", "/.git/index.lock")
 _KEEPING_CONTENT = frozenset({"chmod", "chown", "touch", "mkdir"})
 _NO_PATHS = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/stdin", "-"})
 
@@ -132,7 +134,11 @@ def _as_effects(effect: CommandEffect, texts: tuple[str, ...], state: ShellState
 
 def _without_caches(places: frozenset[Location]) -> frozenset[Location]:
     return frozenset(
-        place for place in places if not (isinstance(place, File) and f"{place.path}/".startswith(_CACHES))
+        place
+        for place in places
+        if not (
+            isinstance(place, File) and (f"{place.path}/".startswith(_CACHES) or f"/{place.path}".endswith(_REFRESHED))
+        )
     )
 
 

@@ -6,7 +6,7 @@ is still to be read. What belongs to another build is passed over, where it has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -105,7 +105,7 @@ class Backward(Struct, frozen=True, eq=False):
                     # Behind a check of its status, what a build has left there is what was there before it.
                     hits -= asserted
                     asserted |= step.effects.asserts
-                    _refuse_what_is_left(step, live, hits, last)
+                    _refuse_what_is_left(step, live, hits, last, seers)
                     continue
                 if not hits and not step.effects.leaves and State.VARIABLES not in step.effects.writes:
                     continue
@@ -156,8 +156,18 @@ def _written_again(step: Step, later: Step) -> frozenset[Location]:
     return unknown | frozenset(place for place in anew if isinstance(place, File) and is_exact(place))
 
 
-def _refuse_what_is_left(step: Step, live: LocationIndex, hits: frozenset[Location], later: Step) -> None:
-    """Make sure that what is passed over has left nothing which is read later."""
+def _refuse_what_is_left(
+    step: Step, live: LocationIndex, hits: frozenset[Location], later: Step, seers: Sequence[Step]
+) -> None:
+    """Make sure that what is passed over has left nothing which is read later.
+
+    Args:
+        step: The statement that is passed over.
+        live: What is still to be read.
+        hits: What of that the statement writes, but for what it does beside a build.
+        later: The last statement of the slice.
+        seers: The statements of the slice that come after `step` and may see every file.
+    """
     if any(is_exact(place) and place in live for place in hits):
         raise CannotSliceError("output-used-later", step)
     if step.build is None and State.FOLDER in hits:
@@ -165,16 +175,20 @@ def _refuse_what_is_left(step: Step, live: LocationIndex, hits: frozenset[Locati
     unnamed = {place for place in hits if is_any_file(place) and (place is not State.FILES or step.effects.unknown)}
     if step.build is None and unnamed:
         raise CannotSliceError("output-used-later", step, "nobody can say which files it writes")
-    left = {place for place in step.beside - _written_again(step, later) if meeting({place}, live)}
+    # A program that is no build sees each file as the statement leaves it, in any folder.
+    builds_alone = all(one.build is not None for one in seers)
+    again = _written_again(step, later) if builds_alone else frozenset[Location]()
+    left = {place for place in step.beside - again if meeting({place}, live)}
     # A folder of another image is seen by nothing but what reads it by name.
-    outside = {place for place in left if lies_outside(place, later)}
+    outside = {place for place in left if builds_alone and lies_outside(place, later)}
     left -= outside - meeting(outside, [place for place in live if place is not State.FILES] if outside else ())
     if State.FOLDER in left:
         raise CannotSliceError("output-used-later", step, "it leaves the shell in another folder")
     if left:
         paths = [f"`{place.path}`" for place in left if isinstance(place, File)]
         more = f"writes {', '.join(sorted(paths))} too" if paths else "does more than build"
-        raise CannotSliceError("output-used-later", step, f"it {more}, and a later build may see it")
+        reader = "build" if builds_alone else "command"
+        raise CannotSliceError("output-used-later", step, f"it {more}, and a later {reader} may see it")
 
 
 def _live_writes(

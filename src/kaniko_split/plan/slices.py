@@ -23,6 +23,7 @@ from kaniko_split.plan.chains import heeded_now
 from kaniko_split.plan.dependence import Backward, names_in_environment
 from kaniko_split.plan.detours import detours
 from kaniko_split.plan.idle_options import idle_options
+from kaniko_split.plan.installed import refuse_lost_programs
 from kaniko_split.plan.iterations import builds_of_turns, check_turns, touches_loop_variable
 from kaniko_split.plan.moves import Division, Move, closure
 from kaniko_split.plan.opaque import check_opaque, is_opaque
@@ -236,6 +237,7 @@ class _Slicer:
             if job.build not in self._homes and job.steps[-1] not in guarded:
                 self._check_end(job)
         self._check_effects(jobs)
+        self._check_programs((prelude, job) for job in jobs)
         held = {number for job in jobs for number in job.steps} | prelude
         before = [step.number for step in self._steps if self._in_before_script(step)]
         script = [step.number for step in self._steps if not self._in_before_script(step)]
@@ -262,6 +264,7 @@ class _Slicer:
         if tail:
             # Its script is its own, so it has what it needs of the others too.
             jobs.append(JobSlice(None, tuple(number for number in sorted(tail) if number not in before)))
+        self._check_programs((prelude if job.build is not None else frozenset(), job) for job in jobs)
         return Slices(
             before=before,
             prelude=tuple(sorted(prelude)),
@@ -272,6 +275,11 @@ class _Slicer:
             before_loop=touches_loop_variable(self._trace, self._environment),
             prints=self._printing(),
         )
+
+    def _check_programs(self, jobs: Iterable[tuple[frozenset[int], JobSlice]]) -> None:
+        """Make sure that each job, which runs what is shared and then its own, keeps what installs its programs."""
+        before = frozenset(step.number for step in self._steps if self._in_before_script(step))
+        refuse_lost_programs(self._steps, [before | shared | frozenset(job.steps) for shared, job in jobs])
 
     def _release_what_prepares(self) -> None:
         """Take what names an image from its build where a later build needs it: it waits for that image then."""

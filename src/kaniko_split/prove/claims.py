@@ -14,14 +14,17 @@ from kaniko_split.kaniko.command import is_executor
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim, paths_of, short_name, words_in
 from kaniko_split.prove.file_claims import file_claim
-from kaniko_split.prove.operands import files_among, is_plain_sed
+from kaniko_split.prove.operands import files_among, files_of_insertion, is_plain_sed
 from kaniko_split.prove.symbols import UNKNOWN_WORD, is_known, path_in
+from kaniko_split.prove.tool_claims import tool_claim
+from kaniko_split.source.patterns import Pattern
 
 # They print, compare, wait or compute, and touch no file: their words are text (POSIX, "Utilities").
 _TEXT = words_in(
     """
     echo printf : true false test [ [[ sleep date basename dirname seq expr uname whoami id hostname yes cal uptime w
     who tty arch groups logname hostid getconf lscpu lsblk lsmod vmstat iostat pidof pgrep lsb_release uuidgen usleep
+    history clear
     """
 )
 
@@ -33,6 +36,7 @@ _LOOKS = words_in(
     ps printenv file sort awk sed jq yq find xargs envsubst ts join fmt expand unexpand base32 hexdump hd strings
     tsort bc dir vdir pathchk cksum sum crc32 sha224sum sha384sum sha3sum b2sum shasum zcat gzcat bzcat xzcat lzcat
     zstdcat zgrep rg ag diff3 colordiff lsof netstat ss
+    pr sync uuencode
     """
 )
 
@@ -67,6 +71,7 @@ _NO_VERDICT = words_in(
     tsort dir vdir zcat gzcat bzcat xzcat lzcat zstdcat cksum sum crc32 netstat ss
     join bc dig host nslookup getent whois ipcalc bzip2 bunzip2 xz unxz lzma unlzma
     zstd unzstd
+    history clear pr sync uuencode dd dos2unix mkfifo split truncate unzip zip
     """
 )
 
@@ -113,6 +118,9 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
         return Claim(environment=True)
     if words[:2] in {("command", "-v"), ("command", "-V")}:
         return NOTHING
+    told = tool_claim(short, operands, folder)
+    if told is not None:
+        return told
     if short == "git":
         return _git(operands, folder)
     if short in _TEXT:
@@ -168,6 +176,15 @@ _IMAGE_LOOKS = frozenset(
 )
 
 
+def gives_text(words: tuple[str, ...]) -> bool:
+    """Tell whether a command in a substitution is run for the lines that it finds, and does not judge."""
+    quiet = any(word.startswith("--q") or _has_letter(word, "q") for word in words[1:])
+    return short_name(words) in _FINDS and not quiet
+
+
+_FINDS = words_in("awk diff egrep fgrep grep jq yq")
+
+
 def _has_letter(word: str, letter: str) -> bool:
     """Tell whether a word is a group of short options with a letter."""
     return word.startswith("-") and word[1:2] != "-" and letter in word
@@ -178,7 +195,7 @@ _SUMS = words_in("md5sum sha1sum sha224sum sha256sum sha384sum sha512sum sha3sum
 # What asks Git for commits alone; the working tree does not matter.
 _GIT_COMMITS = words_in(
     """
-    rev-parse log show rev-list name-rev for-each-ref cat-file branch tag remote version ls-remote
+    ls-tree rev-parse log show rev-list name-rev for-each-ref cat-file branch tag remote version ls-remote
     """
 )
 
@@ -196,6 +213,15 @@ _GIT_LOOKS = words_in(
 )
 _GIT_VERDICTS = words_in("--error-unmatch --exit-code --quiet -q --verify -e --exact-match --check --is-ancestor")
 
+# They change the working tree, or files that no word names; none sends anything.
+_GIT_CHANGES = words_in(
+    """
+    archive apply bundle checkout clean clone format-patch gc init lfs mv pull reset restore rm sparse-checkout stash
+    submodule switch worktree
+    """
+)
+_GIT_CHECKS = words_in("verify-commit verify-tag fsck")
+
 _GIT_OWN = words_in(
     """
     config add commit
@@ -209,8 +235,14 @@ def _git(operands: tuple[str, ...], folder: str) -> Claim:
         del words[:2]
     name = words[0] if words else ""
     own = path_in(folder, ".git")
+    if name == "clone" and words == list(operands):
+        return _git_clone(operands[1:], folder)
+    if name in _GIT_CHANGES and "push" not in words and "foreach" not in words:
+        return Claim(None, None, environment=True)
     if own is None or not is_known(name):
         return EVERYTHING
+    if name in _GIT_CHECKS:
+        return Claim(frozenset({own}), gates=True, environment=True)
     judges = name not in _GIT_LOOKS or bool(_GIT_VERDICTS & {*words}) or not all(map(is_known, words))
     if name in _GIT_COMMITS:
         return Claim(frozenset({own}), gates=judges, environment=True)
@@ -225,10 +257,27 @@ def _git(operands: tuple[str, ...], folder: str) -> Claim:
     return EVERYTHING
 
 
+_ADDRESS = Pattern(r"(?:https?|ssh|git)://.+|[\w.-]+@[\w.-]+:.+")
+
+
+def _git_clone(words: tuple[str, ...], folder: str) -> Claim:
+    """Return what `git clone` does: it writes the folder that follows the address, or is named after it."""
+    address = next((number for number, word in enumerate(words) if _ADDRESS.fullmatch(word)), None)
+    odd = any(word.startswith(("-c", "--config", "--ref", "--sep", "--templ")) for word in words)
+    named = words[address + 1 :] if address is not None else ()
+    if address is None or odd or len(named) > 1 or any(word.startswith("-") for word in named):
+        return Claim(None, None, environment=True)
+    base = words[address].rstrip("/").rpartition("/")[2].removesuffix(".git")
+    into = path_in(folder, named[0] if named else base) if is_known(base) or named else None
+    return Claim(frozenset(), None if into is None else frozenset({into}), environment=True)
+
+
 _ASKS_FILES = frozenset("abcdefghkprstuwxGLNOS") | {"nt", "ot", "ef"}
 
 # A program of these may run commands or write files.
-_WRITES_IN_AWK = (">", "system(", '| "', '|"', "close(", "getline")
+_WRITES_IN_AWK = ("system(", '| "', '|"', "close(", "getline")
+# After `print`, `>` leads into a file; before any it compares (POSIX, "awk").
+_AWK_REDIRECT = Pattern(r"(?s)\bprintf?\b.*>")
 
 
 def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> Claim:
@@ -248,7 +297,9 @@ def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> 
             paths |= {here}
     if name == "xargs":
         return _xargs(operands, folder)
-    if name == "awk" and any(sign in word for word in operands for sign in _WRITES_IN_AWK):
+    if name == "awk" and any(
+        _AWK_REDIRECT.search(word) or any(sign in word for sign in _WRITES_IN_AWK) for word in operands
+    ):
         return EVERYTHING
     if name == "envsubst":
         return Claim(paths, environment=True, gates=gates)
@@ -259,7 +310,9 @@ def _look(name: str, operands: tuple[str, ...], folder: str, *, gates: bool) -> 
         # A filter sees the environment by `env`, `$ENV` and the like.
         sees = any("env" in word.lower() or not is_known(word) for word in operands)
         return Claim(paths, paths if in_place else frozenset(), gates=gates, environment=sees)
-    if name == "sed" and not is_plain_sed(operands):
+    if name == "sed" and (inserted := files_of_insertion(operands)):
+        paths = paths_of(inserted, folder)
+    elif name == "sed" and not is_plain_sed(operands):
         return EVERYTHING
     if name == "sed" and any(word.startswith(("-i", "--in-place", "-ni", "-ri", "-Ei")) for word in operands):
         return Claim(paths, paths, gates=gates)

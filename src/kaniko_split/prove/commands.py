@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from kaniko_split.prove import scripts, shell_commands
 from kaniko_split.prove.builds import executor_run, unwrapped
 from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
+from kaniko_split.prove.claims import gives_text
 from kaniko_split.prove.expansion import ARRAY
 from kaniko_split.prove.machine import Machine, plain_text
 from kaniko_split.prove.printing import printed
@@ -104,7 +105,9 @@ class Commands(Machine):
                 # `$EMPTY` runs nothing; the last substitution gives the status.
                 self.run_command(statement, (), NOTHING)
                 return
-            gates = any(event.claim.gates and not event.gates for event in self.events[start:])
+            gates = any(
+                event.claim.gates and not event.gates and not gives_text(event.words) for event in self.events[start:]
+            )
             text = tuple(f"{one.name}={value}" for one, value in zip(call.assignments, values, strict=True))
             fails = Claim(gates=gates) if any(map(_has_substitution, call.assignments)) else NOTHING
             self.run_command(statement, ("=", *text), fails, reads_options=fails is not NOTHING)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kaniko_split.prove.event_names import reads_of, writes_of
 from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.names import ANYTHING
+from kaniko_split.prove.printing import only_prints
 from kaniko_split.prove.symbols import is_known, meets
 from kaniko_split.shell.nodes import Call, Declaration
 from kaniko_split.source.patterns import Pattern
@@ -27,7 +28,6 @@ _OF_THE_FOLDER = frozenset({"HOME", "CDPATH", "PWD", "OLDPWD"})
 
 
 _NAME = Pattern(r"\w+")
-_PRINTS = Pattern(r"(?:echo|printf) [^;&|`$()<>]*")
 
 
 def visible_in(old: Run, exported: frozenset[str]) -> frozenset[str] | None:
@@ -48,7 +48,7 @@ def visible_in(old: Run, exported: frozenset[str]) -> frozenset[str] | None:
 def _prints(trap: Event) -> bool:
     """Tell whether a trap does nothing but print."""
     text = trap.words[1] if trap.words[1:] else "-"
-    return all(map(is_known, trap.words)) and (text in {"", "-"} or _PRINTS.fullmatch(text) is not None)
+    return all(map(is_known, trap.words)) and (text in {"", "-"} or only_prints(text))
 
 
 def _options_of(event: Event) -> Iterator[str]:

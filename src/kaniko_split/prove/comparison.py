@@ -250,7 +250,7 @@ def _only_prints(event: Event) -> bool:
 def _names_build(event: Event, run: Run) -> bool:
     """Tell whether a known program acts on nothing but what the build of its own job made: a word names that."""
     made = {name for one in run.events if one.build is not None for name in results_of(one.build.words)}
-    words = [word.removeprefix("docker://") for word in event.words[1:]]
+    words = [piece.removeprefix("docker://") for word in event.words[1:] for piece in (word, word.partition("=")[2])]
     named = any(word == name or word.startswith((f"{name}@", f"{name}:")) for word in words for name in made)
     return event.claim.known and event.words[0] not in {"curl", "wget"} and named
 

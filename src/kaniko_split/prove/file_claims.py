@@ -37,20 +37,16 @@ def file_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bool
     if name in _PACKS:
         return replace(claim, writes=_packed(paths, options, folder))
     if name in {"tar", "unzip", "split", "zip"}:
-        here = path_in(folder, ".")
-        return replace(claim, writes=None if here is None else paths | {here})
+        to_folder = name == "unzip" and operands.count("-d") == 1 and operands[-1] != "-d"
+        place = path_in(folder, operands[operands.index("-d") + 1] if to_folder else ".")
+        return replace(claim, writes=None if place is None else frozenset({place}) if to_folder else paths | {place})
+    if name == "dd":
+        return replace(claim, reads=None, writes=None)
     if name in {"cp", "install", "ln", "mv"} and (folders := _target_folders(operands)):
         into = paths_of(tuple(folders), folder)
         return replace(claim, writes=None if into is None else paths if name == "mv" else into)
-    if name in {"cp", "install", "ln"} and len(plain) >= 2 and not any("t" in word for word in options):
-        target, sources = plain[-1], plain[:-1]
-        to = path_in(folder, target)
-        read = paths_of(tuple(sources), folder)
-        if to is None or read is None:
-            return claim
-        # `cp f g`: where g is a folder, the file lies below it.
-        one = len(sources) == 1 and is_whole(folder, target) and not target.endswith(("/", ".")) and not options
-        return Claim(read, frozenset({to}), frozenset({to}) if one and to not in read else frozenset(), gates=gates)
+    if name in {"cp", "install", "ln", "mv"} and len(plain) >= 2 and not any("t" in word for word in options):
+        return _to_target(name, plain, folder, claim, certain=not options)
     if name in {"mkdir", "touch"}:
         return Claim(frozenset(), paths, gates=gates)
     if name == "rm":
@@ -75,20 +71,43 @@ def _packed(paths: frozenset[str], options: Sequence[str], folder: str) -> froze
     return paths | packed | {path.removesuffix(end) for path in paths for end in _ENDINGS}
 
 
+def _to_target(name: str, plain: list[str], folder: str, claim: Claim, *, certain: bool) -> Claim:
+    """Return what a command does whose last word is a new file or a folder; `certain` where no option changes that."""
+    target, sources = plain[-1], plain[:-1]
+    to = path_in(folder, target)
+    read = paths_of(tuple(sources), folder)
+    if to is None or read is None:
+        return claim
+    if name == "mv":
+        return replace(claim, reads=read)
+    # `cp f g`: where g is a folder, the file lies below it.
+    one = len(sources) == 1 and is_whole(folder, target) and not target.endswith(("/", ".")) and certain
+    return Claim(read, frozenset({to}), frozenset({to}) if one and to not in read else frozenset(), gates=claim.gates)
+
+
+# They decide what the files are called, and whose they are.
+_TAR_OPTIONS = ("--strip-components=", "--exclude=", "--no-same-", "--owner=", "--group=", "--warning=", "--overwrite")
 _TAR_LETTERS = Pattern(r"-?[a-zA-Z]+")
 
 
 def _tar(operands: tuple[str, ...], folder: str, paths: frozenset[str]) -> Claim | None:
     """Return what `tar` does; None where that is not known."""
+    operands = tuple(word for word in operands if not word.startswith(_TAR_OPTIONS))
     letters = operands[0].removeprefix("-") if operands and _TAR_LETTERS.fullmatch(operands[0]) else ""
     if any(word.startswith("--") for word in operands):
         return None
     if "x" in letters and operands.count("-C") == 1 and operands[-1] != "-C":
         into = path_in(folder, operands[operands.index("-C") + 1])
-        return None if into is None else Claim(paths, frozenset({into}))
-    if "x" in letters or not {*letters} & {"c", "t"}:
-        return None
+        return None if into is None else Claim(paths - {into}, frozenset({into}))
     here = path_in(folder, ".")
+    if "x" in letters:
+        archive = operands[1:2] if letters[-1] == "f" else ()
+        options = any(word.startswith("-") and word != "-" for word in operands[1:])
+        read = frozenset[str]() if archive == ("-",) else paths_of(archive, folder)
+        plain = not (options or "P" in letters or ("f" in letters and not archive))
+        return Claim(read, frozenset({here})) if plain and here is not None and read is not None else None
+    if not {*letters} & {"c", "t"}:
+        return None
     moves = any(word.startswith("-C") for word in operands)
     if here is None or (letters[-1] != "f" and "f" in letters):
         return None

@@ -119,7 +119,7 @@ def _check_giver(path: str, name: str, old: Run, run: Run) -> Iterator[str]:
 
 
 def _within(texts: Sequence[str]) -> Iterator[str]:
-    """Yield statements, as written, with those inside of them."""
+    """Yield statements, as written, with those inside of them and of their substitutions."""
     for text in texts:
         try:
             script = parse(text if text.endswith("\n") else text + "\n")

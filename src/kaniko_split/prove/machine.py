@@ -12,6 +12,7 @@ from kaniko_split.prove.claim import EVERYTHING, Claim, short_name
 from kaniko_split.prove.claims import claim_of
 from kaniko_split.prove.container import is_left
 from kaniko_split.prove.events import ROOT, BuildRecord, Event
+from kaniko_split.prove.installed import installs, with_programs
 from kaniko_split.prove.states import State
 from kaniko_split.prove.symbols import is_known, is_whole, path_in, shown
 from kaniko_split.prove.user_programs import configured_claim
@@ -94,7 +95,7 @@ class Machine(State):
         claim = Claim(run.reads, frozenset(), gates=run.is_test, environment=True)
         self.symbols.mark(key, "build")
         self._record(statement, words, key, claim, record, gates=run.is_test and not self.masks)
-        self.root = self.symbols.of("root", key)
+        self.root, self.own_files = self.symbols.of("root", key), frozenset()
         self.symbols.mark(self.root, ROOT)
         for text in (
             *run.outputs,
@@ -144,7 +145,10 @@ class Machine(State):
         # The last word of `cp` may be a folder.
         unsure = frozenset[str]() if short_name(words) in {"rm", "tee"} else claim.replaces
         claim = self._with_redirects(claim, redirects, targets, follows=words[:1] not in {("ln",), ("rm",)})
-        looks = is_left(claim.reads or ())
+        claim = with_programs(words, claim, self.installed)
+        self.installed |= installs(claim)
+        looks = is_left((claim.reads or frozenset()) - self.own_files)
+        self.own_files |= claim.replaces
         read = None if reads_options else {"?"} if all(map(is_known, words)) else {"u", "?"}
         if program:
             read = self.shell.options.keys() - ({"a"} if claim.writes != frozenset() else {"a", "umask"})

@@ -17,6 +17,10 @@ from kaniko_split.prove.event_names import POSITIONAL, exported_since, reads_of,
 from kaniko_split.prove.events import Event, Run, short_text
 from kaniko_split.prove.names import ANYTHING
 from kaniko_split.prove.symbols import Guard, is_known, meets, shown
+from kaniko_split.source.patterns import Pattern
+
+# `: ${NAME:=word}`, where the word is the same each time.
+_DEFAULTS = Pattern(r":(?: \"?\$\{\w+:?=[^$`{}]*\}\"?)+")
 
 
 class _Reader(Struct, frozen=True, eq=False):
@@ -100,8 +104,10 @@ def _aligned(
 ) -> list[int | None]:
     """Return, for each command of a new job, its place in the old one.
 
-    From the build on the nearest place is taken, in both directions; so a subsequence is found where there is one.
+    A text that both run as often has its places in order, also where it has moved. For any other the nearest place is
+    taken, from the build on and in both directions; so a subsequence is found where there is one.
     """
+    fixed = _as_often(events, places)
     anchor = next((number for number, event in enumerate(events) if event.build is not None), len(events))
     limit = len(old)
     if anchor < len(events):
@@ -110,7 +116,7 @@ def _aligned(
     aligned: list[int | None] = [None] * len(events)
     at = limit
     for number in range(anchor - 1, -1, -1):
-        own = _places(events[number], places)
+        own = fixed.get(number) or _places(events[number], places)
         index = bisect_left(own, at)
         if index:
             at = own[index - 1]
@@ -119,7 +125,7 @@ def _aligned(
             aligned[number] = next(iter(own), None)
     at = limit - 1
     for number in range(anchor, len(events)):
-        own = _places(events[number], places)
+        own = fixed.get(number) or _places(events[number], places)
         index = bisect_left(own, at + 1)
         if index < len(own):
             at = own[index]
@@ -127,6 +133,19 @@ def _aligned(
         else:
             aligned[number] = own[-1] if own else None
     return aligned
+
+
+def _as_often(events: Sequence[Event], places: Mapping[tuple[str, ...], list[int]]) -> dict[int, list[int]]:
+    """Return the place of each command of a new job whose text the old job runs just as often."""
+    numbers: dict[str, list[int]] = {}
+    for number, event in enumerate(events):
+        numbers.setdefault(event.text, []).append(number)
+    return {
+        number: [place]
+        for text, own in numbers.items()
+        if len(own) == len(places.get((text,), ()))
+        for number, place in zip(own, places[text,], strict=True)
+    }
 
 
 def _places(event: Event, places: Mapping[tuple[str, ...], list[int]]) -> list[int]:
@@ -239,6 +258,11 @@ def _is_dead(live: _Live, event: Event) -> bool:
     return plain and bool(written) and not live.names.keys() & (written | {ANYTHING})
 
 
+def _gives_same_default(event: Event, later: Event) -> bool:
+    """Tell whether a later command gives variables without a value the very words that `event` gives them."""
+    return _DEFAULTS.fullmatch(event.text) is not None and event.text == later.text and later.guards <= event.guards
+
+
 def _call_of(name: str, event: Event) -> int | None:
     """Return the call of a function in which a variable is local where a command runs; None where it is not."""
     return max((call for local, call in event.locals if local == name), default=None)
@@ -270,7 +294,7 @@ def _hit(live: _Live, event: Event, end: int) -> str:
         for (shells, calls), reader in live.names[one].items():
             if reader.number > end or (call is not None and call not in calls):
                 continue
-            if one in POSITIONAL and calls != event.calls:
+            if (one in POSITIONAL and calls != event.calls) or _gives_same_default(event, reader.event):
                 continue
             if shells[: len(event.shells)] == event.shells:
                 return f"which changes {one or 'variables'}; `{short_text(reader.event)}` reads it"

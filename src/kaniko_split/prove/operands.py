@@ -138,6 +138,18 @@ def is_plain_sed(operands: tuple[str, ...]) -> bool:
     return bool(programs) and not options
 
 
+# `/ADDRESS/r FILE` (POSIX, "sed").
+_INSERTS = Pattern(rf"\s*{_ADDRESS}\s*r\s*([^\s;{{}}]+)\s*")
+
+
+def files_of_insertion(operands: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the files of `sed` where its only command inserts one, that among them; none for any other program."""
+    words = [word for word in operands if not word.startswith("-") or word == "-"]
+    options = [word for word in operands if word.startswith("-") and word != "-"]
+    found = _INSERTS.fullmatch(words[0]) if words and set(options) <= {"-i", "-n", "-E", "-r"} else None
+    return (found[1], *words[1:]) if found is not None else ()
+
+
 def _is_text(name: str, program: str) -> bool:
     """Tell whether a program reads and writes no file of its own."""
     return name != "sed" or _PLAIN_SED.fullmatch(program) is not None

@@ -1,4 +1,4 @@
-"""What does a substitution print that only prints and cuts words which are known?"""
+"""What does a substitution or a trap print that does nothing but print words which are known?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from kaniko_split.prove.events import Event
 from kaniko_split.prove.symbols import is_text
 from kaniko_split.shell.filters import filtered
 from kaniko_split.shell.nodes import Call, Chain, Statement, Substitution
+from kaniko_split.source.patterns import Pattern
+
+_ONLY_PRINTS = Pattern(r"(?:echo|printf) [^;&|`$()<>]*")
 
 
 def printed(part: Substitution, events: Sequence[Event], text: str) -> str | None:
@@ -65,3 +68,8 @@ def _output(words: tuple[str, ...]) -> str | None:
             return "".join(f"{number}\n" for number in range(int(first), min(int(last), int(first) + 1000) + 1))
         case _:
             return None
+
+
+def only_prints(text: str) -> bool:
+    """Tell whether the commands of a trap do nothing but print a known text."""
+    return _ONLY_PRINTS.fullmatch(text) is not None

@@ -9,6 +9,7 @@ each in one place; `commands` has the simple ones, and `conditions` what depends
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 
 from msgspec.structs import replace
 
@@ -202,6 +203,11 @@ class _Replay(Conditions):
             failed = self._failed(self.events[start:])
             self._branches(failed, lambda: self._links(rest, tail=tail, ends=ends), lambda: None)
             return
+        if any(event.build is not None for event in self.events[start:]) and _leaves(rest, _ENDS):
+            # What comes after the chain runs only where the build fails.
+            failed = self._failed(self.events[start:])
+            self._branches(failed, lambda: None, lambda: self._links(rest, tail=tail, ends=ends))
+            return
         inside = self.masks.count("if")
         asked = [
             event
@@ -317,15 +323,19 @@ class _Replay(Conditions):
         items = self.shell.arguments if loop.items is None and loop.head is None else None
         if loop.items is not None:
             items = self.expander.listed(loop.items)
-        if items is None or loop.selects or _leaves(loop.body):
+        if items is None or loop.selects or _leaves(loop.body, _ENDS_TURN):
             self._whole(statement)
             return
         for number, item in enumerate(items):
             self.assign(loop.name, item)
             text = f"{loop.name}={item}"
             self.run_command(statement, ("=", text), NOTHING, text=text, reads_options=False)
-            with self.scope():
+            # A `return` ends the whole loop of a function.
+            returns = bool(self.calls) and _leaves(loop.body, frozenset({"return"}))
+            with nullcontext() if returns else self.scope():
                 self.run(loop.body, tail=tail and number == len(items) - 1)
+            if self.ended:
+                return
 
     def _whole(self, statement: Statement) -> None:
         """Run a statement that is not followed: what it may do in any order and any number of times."""
@@ -417,16 +427,21 @@ def _after_loop(event: Event) -> Event:
     return replace(event, claim=replace(event.claim, gates=False)) if leaves else event
 
 
-def _leaves(statements: Sequence[Statement]) -> bool:
-    """Tell whether a loop's body may leave the loop: `break` and `continue` are followed nowhere."""
+_ENDS = frozenset({"exit", "return"})
+# They are followed nowhere.
+_ENDS_TURN = frozenset({"break", "continue"})
+
+
+def _leaves(statements: Sequence[Statement], words_that_leave: frozenset[str]) -> bool:
+    """Tell whether one of some commands is among the statements, at any depth."""
     for statement in statements:
         match statement.command:
-            case Call(words=words) if words and words[0].literal in {"break", "continue"}:
+            case Call(words=words) if words and words[0].literal in words_that_leave:
                 return True
             case Function():
                 continue
             case _:
-                if any(_leaves(block) for block in nested(statement)):
+                if any(_leaves(block, words_that_leave) for block in nested(statement)):
                     return True
     return False
 

@@ -12,7 +12,7 @@ from kaniko_split.source.patterns import Pattern
 _REMOTE = words_in(
     """
     curl wget crane skopeo cosign trivy grype syft notation regctl oras dockle hadolint warmer snyk conftest aws
-    mail sendmail
+    mail sendmail nc
     """
 )
 
@@ -36,6 +36,9 @@ _SENDS = (
 
 # Their manuals name all variables that they look at.
 _DOCUMENTED = frozenset({"curl", "crane", "skopeo", "cosign", "trivy", "grype", "syft"})
+# Engines whose images lie in a store of their own.
+_ENGINES = words_in("docker podman nerdctl buildah")
+
 # They log in, and leave that where every build finds it.
 _LOGINS = frozenset({("gcloud", "auth"), ("crane", "auth"), ("docker", "login"), ("az", "login"), ("skopeo", "login")})
 
@@ -43,7 +46,9 @@ _LOGIN_FILES = frozenset({"/root", "/kaniko/.docker"})
 
 # They ask or change a cluster, and read what their words name; of any other command of theirs nothing is known.
 _CLUSTER = {
-    "helm": words_in("upgrade install rollback uninstall delete del test push list ls status history get lint verify"),
+    "helm": words_in(
+        "upgrade install rollback uninstall delete del test push list ls status history get lint verify template"
+    ),
     **dict.fromkeys(
         ("kubectl", "oc"),
         words_in(
@@ -57,7 +62,7 @@ _CLUSTER = {
 }
 
 # Of these, what changes nothing.
-_CHECKS = {"helm": words_in("lint verify list ls status history get")} | dict.fromkeys(
+_CHECKS = {"helm": words_in("lint verify template list ls status history get")} | dict.fromkeys(
     ("kubectl", "oc"), words_in("get describe version explain logs top api-resources api-versions wait")
 )
 # Of these, what only prints what a server says.
@@ -74,6 +79,9 @@ _REMOTE_WRITES = {
     "regctl": words_in("copy cp create import mod add put delete del rm"),
 }
 
+_ASKS_WHETHER = Pattern(r"-[a-zA-Z]*f[a-zA-Z]*|--fail(-with-body)?|--spider")
+# With these they read what is there.
+_CONTINUES = words_in("-C -c -z -N --continue --continue-at --time-cond --timestamping --append")
 _PIECES = Pattern(r"[=,:]")
 
 # In one group of short options the file comes last: `-fsSLo FILE`, `-qO-`.
@@ -95,7 +103,9 @@ def server_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bo
     """
     if (name, *operands[:1]) in _LOGINS:
         return Claim(paths_of(operands[1:], folder), _LOGIN_FILES, gates=True, environment=True)
-    if operands and operands[0] in _CLUSTER.get(name, ()) and "--post-renderer" not in " ".join(operands):
+    words = " ".join(operands)
+    odd = "--post-renderer" in words or "--output-dir" in words
+    if operands and operands[0] in _CLUSTER.get(name, ()) and not odd:
         # A file may be named within a word: `--set-file k=values/x`, `--values=a,b`.
         named = [word for word in operands[1:] if not word.startswith(("oci://", "https://", "http://"))]
         read = paths_of((*named, *(piece for word in named for piece in _PIECES.split(word))), folder)
@@ -103,22 +113,30 @@ def server_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bo
         return Claim(read, gates=not looks, acts=operands[0] not in _CHECKS[name], environment=True)
     if name in _HTTPIE:
         return httpie_claim(operands, folder)
+    if name in _ENGINES and operands[:1] in {("push",), ("pull",), ("tag",)}:
+        return Claim(gates=True, acts=operands[0] == "push", environment=True)
     if name not in _REMOTE:
         return None
     acts = (name in {"curl", "wget"} and _sends(operands)) or bool(
         _REMOTE_WRITES.get(name, frozenset()) & set(operands)
     )
     read, written = paths_of(files_among(name, operands), folder), _downloads(name, operands, folder)
-    acts |= name in {"mail", "sendmail"}
+    acts |= name in {"mail", "sendmail", "nc"}
     if name == "aws":
-        acts = not any(word.startswith(("get-", "describe-", "list-", "ls")) for word in operands)
-        sends = operands[:2] in {("s3", "cp"), ("s3", "sync")} and operands[-1].startswith("s3://")
+        copies = operands[:2] in {("s3", "cp"), ("s3", "sync")} and is_known(operands[-1][:1])
+        sends = copies and operands[-1].startswith("s3://")
+        asks = any(word.startswith(("get-", "describe-", "list-", "ls")) for word in operands)
+        acts = not asks and (sends or not copies)
         written = frozenset() if sends else read
-    if name in {"curl", "wget"} and not acts and written and "--retry-connrefused" not in operands:
-        # A download is there for its file; what only asks a server may be a verdict on it.
-        gates = False
+        gates = gates and (acts or "wait" in operands)
+    if name in {"curl", "wget"} and not acts and "--retry-connrefused" not in operands:
+        # A download is there for its file or its text; what only asks whether a server answers is a verdict on it.
+        gates = gates and not written and any(_ASKS_WHETHER.fullmatch(word) for word in operands)
+    replaced = frozenset[str]()
+    if name in {"curl", "wget"} and read is not None and written and not _CONTINUES & {*operands}:
+        read, replaced = read - written, written
     tool = name if name in _DOCUMENTED and not any("env" in word for word in operands) else ""
-    return Claim(read, written, gates=gates, acts=acts, environment=True, tool=tool)
+    return Claim(read, written, replaced, gates=gates, acts=acts, environment=True, tool=tool)
 
 
 def _downloads(name: str, operands: tuple[str, ...], folder: str) -> frozenset[str] | None:

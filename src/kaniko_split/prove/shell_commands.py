@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.claims import claim_of
 from kaniko_split.prove.machine import Machine
+from kaniko_split.prove.printing import only_prints
 from kaniko_split.prove.symbols import PROJECT, is_known
 from kaniko_split.shell.nodes import Call, Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
@@ -46,7 +47,8 @@ def _options(machine: Machine, statement: Statement, words: Words) -> None:
 def _trap(machine: Machine, statement: Statement, words: Words) -> None:
     machine.run_command(statement, words, _claim_of_text(words[1]) if words[1:] else NOTHING)
     for signal in words[2:]:
-        machine.shell.options[f"trap {signal}"] = words[1]
+        # What only prints changes nothing for a build.
+        machine.shell.options[f"trap {signal}"] = "" if only_prints(words[1]) else words[1]
 
 
 def _unset(machine: Machine, statement: Statement, words: Words) -> None:

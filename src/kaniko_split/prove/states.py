@@ -43,6 +43,9 @@ class State(ABC):
         self.calls: tuple[int, ...] = ()
         self.call_count = 0
         self.callers: tuple[str, ...] = ()
+        self.installed: frozenset[str] = frozenset()
+        # What the script has written wholly since the last build: no build has left it.
+        self.own_files: frozenset[str] = frozenset()
         self.opaque = ""
         self.root = ""
         self.shells: tuple[int, ...] = ()

@@ -288,10 +288,10 @@ CODES = (
             """),
         why="Each job has a container and a working folder of its own. The file that the first build wrote "
         "would not be there for the second one.",
-        by_hand="If the file is a login, such as `/kaniko/.docker/config.json`, write it in `before_script`, so that "
-        "every job does: an artifact would publish it. For any other file, write a job for each build. Let the first "
-        "keep the file with `artifacts:paths`, and list the first in the `needs` of the second, which then gets the "
-        "file.",
+        by_hand="If the file is a program, or a login such as `/kaniko/.docker/config.json`, write it in "
+        "`before_script`, so that every job does: an artifact would publish the login. For any other file, write a "
+        "job for each build. Let the first keep the file with `artifacts:paths`, and list the first in the `needs` of "
+        "the second, which then gets the file.",
     ),
     RefusalCode(
         code="output-of-several",
