@@ -113,7 +113,8 @@ def _changes_the_shell(one: Event, other: Event) -> bool:
         if outside.shells[: len(event.shells)] != event.shells and name in _NOT_OF_VALUES:
             # It changes the subshell that it runs in.
             continue
-        if name in _SETS_THE_SHELL and event.words[:2] != ("set", "--"):
+        opens = event.words == ("exec",) and event.claim.known
+        if name in _SETS_THE_SHELL and event.words[:2] != ("set", "--") and not opens:
             return True
         if event.claim.acts or event.ends or event.claim.writes is None:
             return True

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from kaniko_split.prove.builds import ExecutorRun
 from kaniko_split.prove.claim import EVERYTHING, Claim
 from kaniko_split.prove.claims import claim_of
 from kaniko_split.prove.container import is_left
+from kaniko_split.prove.descriptors import (
+    OUTPUTS,
+    Opened,
+    behind,
+    files_behind,
+    is_descriptor,
+    is_own,
+    name_of,
+    names_descriptor,
+    opened,
+)
 from kaniko_split.prove.events import ROOT, BuildRecord, Event
 from kaniko_split.prove.states import State
-from kaniko_split.prove.symbols import is_known, is_whole, path_in, shown
+from kaniko_split.prove.symbols import is_known, is_whole, meets, path_in, shown
 from kaniko_split.prove.user_programs import configured_claim
 from kaniko_split.shell.nodes import Redirect, Statement
 
@@ -20,6 +31,15 @@ HARMLESS = "&& harmless"
 """Masks the left side of a chain whose right side is a build or hardly fails."""
 AT_END = "&& at the end"
 """Masks the left side of a chain that gives the status of the whole script."""
+
+
+# Stands before a path for how far its descriptor has come.
+_POSITIONS = "/proc/positions"
+
+
+def _copied(redirects: Sequence[Opened]) -> Iterator[str]:
+    """Yield the names of the descriptors that redirects copy, as `>&3` does."""
+    return (name_of(one.target.rstrip("-")) for one in redirects if one.target.rstrip("-").isdigit() and one.path == "")
 
 
 def _matters(option: str, setting: str) -> bool:
@@ -72,14 +92,15 @@ class Machine(State):
             failure = masks[-1]
         else:
             failure = "ends" if tail or shell.options.get("e") == "-" else "passed over"
-        targets = [self._target(one) for one in redirects]
+        opened = self._opened(redirects)
+        table = self._behind(opened)
         run = replace(run, reads=self.container.followed(run.reads))
         files = self.container.seen(run.reads, self.guards)
         # Kaniko keeps a copy of the Dockerfile in /kaniko; a build that names none means the one of its context.
         if self.root and is_left((run.reads or frozenset()) - {run.default}):
             files = (*files, ("the root of the image before", self.root))
         record = BuildRecord(
-            (*words, *(f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True))),
+            (*words, *self._redirected(opened, table, OUTPUTS)),
             frozenset(self.guards),
             failure,
             shell.folder,
@@ -92,18 +113,16 @@ class Machine(State):
         key = self.symbols.of("build", *record.words, record.folder, *map(str, record.environment), *map(str, files))
         claim = Claim(run.reads, frozenset(), gates=run.is_test, environment=True)
         self.symbols.mark(key, "build")
-        self._record(statement, words, key, claim, record, gates=run.is_test and not self.masks)
+        names = frozenset((*map(name_of, OUTPUTS), *_copied(opened)))
+        self._record(statement, words, key, claim, record, gates=run.is_test and not self.masks, names=names)
         self.root = self.symbols.of("root", key)
         self.symbols.mark(self.root, ROOT)
-        for text in (
-            *run.outputs,
-            *(
-                target
-                for one, target in zip(redirects, targets, strict=True)
-                if ">" in one.operator and target not in {"/dev/null", "-"} and not target.isdigit()
-            ),
+        for path in (
+            *(path_in(shell.folder, text) for text in run.outputs),
+            *(one.path for one in opened if one.path != "" and one.writes),
+            *self._printed_to(table),
         ):
-            self.container.write(path_in(shell.folder, text), key, self.guards, output=True)
+            self.container.write(path, key, self.guards, output=True)
         shell.status = key
 
     def _options(self) -> tuple[tuple[str, str], ...]:
@@ -135,10 +154,15 @@ class Machine(State):
         """
         shell = self.shell
         redirects = (*self.redirects, *statement.redirects)
-        targets = [self._target(one) for one in redirects]
-        inputs = [f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True)]
+        opened = self._opened(redirects)
+        table = self._behind(opened)
+        # Only a command that nobody knows looks at more descriptors than those of its kind.
+        inputs = self._redirected(opened, table, OUTPUTS if claim.known and words != ("exec",) else tuple(table))
+        if not claim.known:
+            inputs += [f"{name}={value}" for name, value in sorted(shell.values.items()) if is_descriptor(name)]
         folder_matters = claim.reads is None or (claim.reads and not all(word.startswith("/") for word in words[1:]))
-        claim = self._with_redirects(claim, redirects, targets, follows=words[:1] not in {("ln",), ("rm",)})
+        claim = self._with_redirects(claim, opened, table, words)
+        names = frozenset((*_copied(opened), *(map(name_of, OUTPUTS) if reads_options else ())))
         looks = is_left(claim.reads or ())
         read = None if reads_options else {"?"} if all(map(is_known, words)) else {"u", "?"}
         inputs += self._inputs(claim, prefix or {}, looks=looks, options=read)
@@ -151,13 +175,16 @@ class Machine(State):
         gates = claim.gates and not masked and not status
         looks = looks or self.container.is_output(claim.reads)
         found = self.container.seen(claim.reads, self.guards, outputs=True) if claim.reads else ()
-        event = self._record(statement, words, key, claim, None, gates=gates, text=text, looks=looks, found=found)
+        event = self._record(
+            statement, words, key, claim, None, gates=gates, text=text, looks=looks, found=found, names=names
+        )
         if claim.fresh:
             self.symbols.mark(key, f"`{event.text}`")
         self._write(claim, key, words)
         if words[:1] == ("ln",) and len(words) > 2 and claim.writes:
             target = path_in(posixpath.dirname(path_in(shell.folder, words[-1]) or "/"), words[-2])
             self.container.link(path_in(shell.folder, words[-1]) or "/", target)
+        self._lose_renamed(claim, words)
         bodies = [self.expander.value(one.body) for one in redirects if one.body is not None]
         if words == ("cat",) and len(bodies) == 1 and is_known(bodies[0]):
             self.container.texts |= dict.fromkeys(claim.replaces, bodies[0])
@@ -205,32 +232,118 @@ class Machine(State):
         derived = "build" in sources and ROOT not in sources
         return self.after_build or (derived and self.container.is_result(claim.writes))
 
-    def _with_redirects(
-        self, claim: Claim, redirects: Sequence[Redirect], targets: Sequence[str], *, follows: bool
-    ) -> Claim:
-        """Return a claim with the files that redirects read and write; `ln` and `rm` follow no symbolic link."""
-        read, written = set(claim.reads or ()), set(claim.writes or ())
-        replaced = set(claim.replaces)
-        for one, target in zip(redirects, targets, strict=True):
-            if "<<" in one.operator or target in {"/dev/null", "-"} or target.isdigit():
-                # A here-document is text, and `2>&1` moves a descriptor.
-                continue
-            path = path_in(self.shell.folder, target)
-            if path is None:
-                return replace(claim, writes=None) if ">" in one.operator else replace(claim, reads=None)
-            (written if ">" in one.operator else read).add(path)
-            if one.operator in {">", ">|", "&>"} and is_whole(self.shell.folder, target):
-                replaced.add(path)
-        return replace(
-            claim,
-            reads=None if claim.reads is None else self.container.followed(frozenset(read)),
-            writes=None
-            if claim.writes is None
-            else self.container.followed(frozenset(written))
-            if follows
-            else frozenset(written),
-            replaces=frozenset(replaced),
+    def descriptor(self, number: str) -> str:
+        """Return what is behind a descriptor of the shell."""
+        name = name_of(number)
+        # A command that nobody knows may have opened any but those that the job has.
+        given = number in {"0", *OUTPUTS} and name not in self.shell.values
+        return self.symbols.environment(name) if given else self.expander.variable(name)
+
+    def _opened(self, redirects: Sequence[Redirect]) -> list[Opened]:
+        return [opened(one, self._target(one), lambda text: path_in(self.shell.folder, text)) for one in redirects]
+
+    def opened_by(self, statement: Statement) -> dict[str, str] | None:
+        """Return what `exec` puts behind descriptors with its redirects; None where that is not followed.
+
+        Not followed are what a command reads unless it is told otherwise, a descriptor that the shell chooses, and
+        what a compound command takes back at its end.
+        """
+        redirects = self._opened(statement.redirects)
+        plain = all(one.path is not None and one.redirect.operator != "<>" for one in redirects)
+        if not plain or self.redirects or any(names_descriptor(one.path or "") for one in redirects):
+            return None
+        table = behind(redirects, self.descriptor, lambda text: self.symbols.of("descriptor", text))
+        followed = all(number.isdigit() and number != "0" for number in table)
+        return (
+            table if followed and all(files_behind(one, self.symbols) is not None for one in table.values()) else None
         )
+
+    def _behind(self, redirects: Sequence[Opened]) -> dict[str, str]:
+        """Return what is behind the descriptors of a command: those that it prints to, and those of its redirects."""
+        found = {number: self.descriptor(number) for number in OUTPUTS}
+        return found | behind(redirects, self.descriptor, lambda text: self.symbols.of("descriptor", text))
+
+    @staticmethod
+    def _redirected(redirects: Sequence[Opened], table: dict[str, str], numbers: Collection[str]) -> list[str]:
+        """Return the redirects of a command, and what is behind those descriptors that matter to it."""
+        return [
+            *(f"{one.redirect.operator}{one.target}" for one in redirects),
+            *(f"{number}{table[number]}" for number in sorted(numbers) if not is_own(table[number])),
+        ]
+
+    def _printed_to(self, table: dict[str, str]) -> Iterator[str | None]:
+        """Yield the files that a command prints to; None for any file."""
+        for number in OUTPUTS:
+            files = files_behind(table[number], self.symbols)
+            yield from (None,) if files is None else (path for _, path in files)
+
+    def _open_files(self, numbers: Collection[str] = ()) -> frozenset[str] | None:
+        """Return the files that descriptors of the shell are open on, but for some; None where it may be any."""
+        paths: set[str] = set()
+        for name, value in self.shell.values.items():
+            if is_descriptor(name) and name[1:] not in numbers:
+                files = files_behind(value, self.symbols)
+                if files is None:
+                    return None
+                paths.update(path for _, path in files)
+        return frozenset(paths)
+
+    def _with_redirects(
+        self, claim: Claim, redirects: Sequence[Opened], table: dict[str, str], words: tuple[str, ...]
+    ) -> Claim:
+        """Return a claim with the files that a command reads and writes by its descriptors."""
+        read: set[str | None] = set() if claim.reads is None else {*claim.reads}
+        written: set[str | None] = set() if claim.writes is None else {*claim.writes}
+        replaced = set(claim.replaces)
+        # What another descriptor is open on, that one goes on to fill from where it is.
+        still_open = self._open_files(tuple(table) if words == ("exec",) else ())
+        for one in redirects:
+            if one.path == "":
+                continue
+            (written if one.writes else read).add(one.path)
+            if one.redirect.operator == "<>":
+                read.add(one.path)
+            if one.path is not None and one.truncates and is_whole(self.shell.folder, one.target):
+                replaced.add(one.path)
+        if words != ("exec",):
+            written.update(self._printed_to(table))
+        taken = files_behind(table["0"], self.symbols) if "0" in table else frozenset()
+        for path in (None,) if taken is None else (path for _, path in taken):
+            # What one command has read of a descriptor, the next one does not get.
+            read |= {path, path and _POSITIONS + path}
+            written.add(path and _POSITIONS + path)
+        if any(path is not None and names_descriptor(path) for path in (*read, *written)):
+            everywhere = self._open_files()
+            read |= {None} if everywhere is None else everywhere
+            written |= {None} if everywhere is None else everywhere
+        if still_open is None:
+            replaced.clear()
+        # `ln` and `rm` follow no symbolic link.
+        follows = words[:1] not in {("ln",), ("rm",)}
+        reads = None if claim.reads is None else self._all_followed(read, follows=True)
+        writes = None if claim.writes is None else self._all_followed(written, follows=follows)
+        kept = {path for path in replaced if any(meets(path, place) for place in still_open or ())}
+        return replace(claim, reads=reads, writes=writes, replaces=frozenset(replaced - kept))
+
+    def _all_followed(self, paths: set[str | None], *, follows: bool) -> frozenset[str] | None:
+        known = frozenset(path for path in paths if path is not None)
+        if None in paths:
+            return None
+        return self.container.followed(known) if follows else known
+
+    def _lose_renamed(self, claim: Claim, words: tuple[str, ...]) -> None:
+        """Forget where the open files are that a command may rename, or give another name."""
+        if claim.writes is not None and words[:1] not in {("mv",), ("ln",), ("cp",), ("rsync",)}:
+            return
+        for name, value in self.shell.values.items():
+            files = files_behind(value, self.symbols) if is_descriptor(name) else None
+            touched = (
+                claim.writes is None
+                or claim.reads is None
+                or any(meets(path, place) for _, path in files or () for place in (*claim.reads, *claim.writes))
+            )
+            if files and touched:
+                self.shell.values[name] = self.symbols.of("renamed", value)
 
     def _record(
         self,
@@ -244,6 +357,7 @@ class Machine(State):
         text: str = "",
         looks: bool = False,
         found: tuple[tuple[str, str], ...] = (),
+        names: frozenset[str] = frozenset(),
     ) -> Event:
         script = self.expander.text
         line = script.count("\n", 0, statement.span.start) + 1
@@ -261,6 +375,7 @@ class Machine(State):
             script,
             looks=looks,
             output=self._is_output(claim, key),
+            names=names,
             shells=self.shells,
             inner="$(" in self.masks,
             calls=self.calls,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
+from kaniko_split.prove.descriptors import is_descriptor
 from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.machine import Machine
 from kaniko_split.prove.symbols import PROJECT, is_known, is_script, path_in
@@ -232,7 +233,9 @@ def _script(
     names = {name for name in outer.values if name in outer.exported or name in machine.given or name.startswith("CI_")}
     with machine.subshell():
         inner: Shell = machine.shell
-        inner.values = {name: value for name, value in inner.values.items() if name in names} | prefix
+        inner.values = {
+            name: value for name, value in inner.values.items() if name in names or is_descriptor(name)
+        } | prefix
         inner.exported |= prefix.keys()
         inner.options = {name: value for name, value in inner.options.items() if name == "umask"}
         inner.options["e"] = "-" if stops else "+"

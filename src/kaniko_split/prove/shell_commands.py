@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.claims import claim_of
+from kaniko_split.prove.descriptors import is_descriptor, name_of
+from kaniko_split.prove.event_names import writes_of
 from kaniko_split.prove.machine import Machine
 from kaniko_split.prove.symbols import PROJECT, is_known
 from kaniko_split.shell.nodes import Call, Statement
@@ -173,12 +175,8 @@ def _set(machine: Machine, name: str, operands: tuple[str, ...]) -> None:
 
 def _leave(machine: Machine, statement: Statement, words: Words) -> None:
     name, operands = words[0], words[1:]
-    if name == "exec" and not operands:
-        # It opens and closes files, which judges nothing; but bash opens connections too.
-        targets = (one.target.literal for one in statement.redirects)
-        acts = any(one is None or one.startswith(("/dev/tcp/", "/dev/udp/")) for one in targets)
-        machine.run_command(statement, words, replace(EVERYTHING, gates=acts, acts=acts))
-        machine.change_everything(machine.symbols.of("exec", *words))
+    if words == ("exec",):
+        _open(machine, statement, words)
         return
     status = operands[0] if operands else ""
     by_build = any(condition in machine.from_builds for condition, _ in machine.guards)
@@ -192,6 +190,24 @@ def _leave(machine: Machine, statement: Statement, words: Words) -> None:
     if machine.returns:
         own = machine.guards
         machine.returns[-1].append((own, machine.shell.copy()))
+
+
+def _open(machine: Machine, statement: Statement, words: Words) -> None:
+    """Open and close files for all commands that follow, which judges nothing."""
+    table = machine.opened_by(statement)
+    if table is not None:
+        machine.run_command(statement, words, NOTHING)
+        for number, value in table.items():
+            machine.assign(name_of(number), value)
+        return
+    # bash opens connections too.
+    targets = (one.target.literal for one in statement.redirects)
+    acts = any(one is None or one.startswith(("/dev/tcp/", "/dev/udp/")) for one in targets)
+    event = machine.run_command(statement, words, replace(EVERYTHING, gates=acts, acts=acts))
+    machine.change_everything(event.key)
+    for name in writes_of(event):
+        if is_descriptor(name):
+            machine.assign(name, machine.symbols.of("exec", event.key, name))
 
 
 def _claim_of_text(text: str) -> Claim:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from kaniko_split.prove.builds import Names
 from kaniko_split.prove.container import Container, RepositoryFiles
+from kaniko_split.prove.descriptors import is_descriptor
 from kaniko_split.prove.events import Event, TooComplexError
 from kaniko_split.prove.expansion import Expander, Shell
 from kaniko_split.prove.symbols import Guard, Symbols
@@ -183,7 +184,7 @@ class State(ABC):
         return any("status of a build" in self.symbols.sources(word) for word in event.words)
 
     def assign(self, name: str, value: str) -> None:
-        """Give a variable a value."""
+        """Give a variable or a descriptor a value."""
         self.shell.values[name] = value
-        if self.shell.options.get("a") == "-":
+        if self.shell.options.get("a") == "-" and not is_descriptor(name):
             self.shell.exported.add(name)

@@ -107,12 +107,17 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Redirect:
-    """`>file` and its kin; `operator` as written, `body` the text of a here-document's words."""
+    """`>file` and its kin; `operator` as written, `body` the text of a here-document's words.
+
+    `number` is the descriptor that is written before the operator (`3>file`), or a variable for it (`{fd}>file`);
+    empty where there is none.
+    """
 
     operator: str
     target: Word
     span: Span
     body: Word | None = None
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
