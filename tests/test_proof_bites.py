@@ -86,6 +86,151 @@ def variable_lost(
 
 
 PLANTED: dict[str, Planted] = {
+    # Files behind descriptors, which `exec` opens for all commands that follow.
+    "descriptor-write-lost": Planted(
+        [API, "exec 3> web/three.txt", "echo x >&3", "exec 3>&-", WEB],
+        two([API], ["exec 3> web/three.txt", "echo x >&3", "exec 3>&-", WEB]),
+        two([API], ["exec 3> web/three.txt", "exec 3>&-", WEB]),
+        "`build-web` leaves out `echo x >&3`, line 3, which writes $CI_PROJECT_DIR/web/three.txt",
+    ),
+    "descriptor-write-behind-the-build": Planted(
+        [API, "exec 3> web/three.txt", "echo x >&3", WEB],
+        two([API], ["exec 3> web/three.txt", "echo x >&3", WEB]),
+        two([API], ["exec 3> web/three.txt", WEB, "echo x >&3"]),
+        "reads files that were written in another way: $CI_PROJECT_DIR/web/three.txt",
+    ),
+    "descriptor-not-opened": Planted(
+        [API, "exec 3> web/three.txt", "echo x >&3", WEB],
+        two([API], ["exec 3> web/three.txt", "echo x >&3", WEB]),
+        two([API], ["echo x >&3", WEB]),
+        "`build-web` leaves out `exec 3> web/three.txt`, line 2, which changes descriptor 3",
+    ),
+    "descriptor-opened-in-the-other-job": Planted(
+        ["exec 3> web/three.txt", API, "echo x >&3", WEB],
+        two([API], ["exec 3> web/three.txt", "echo x >&3", WEB]),
+        two(["exec 3> web/three.txt", API], ["echo x >&3", WEB]),
+        "changes descriptor 3; `echo x >&3` reads it",
+    ),
+    "descriptor-opened-on-another-file": Planted(
+        [API, "exec 3> web/a", "echo x >&3", "exec 3> docs/b", "echo y >&3", WEB, DOCS],
+        three([API], ["exec 3> web/a", "echo x >&3", WEB], ["exec 3> docs/b", "echo y >&3", DOCS]),
+        three([API], ["exec 3> web/a", "echo x >&3", WEB], ["exec 3> web/a", "echo y >&3", DOCS]),
+        "`echo y >&3` does not find what it found before",
+    ),
+    "descriptor-copied": Planted(
+        [API, "exec 3> web/three.txt", "exec 4>&3", "echo x >&4", WEB],
+        two([API], ["exec 3> web/three.txt", "exec 4>&3", "echo x >&4", WEB]),
+        two([API], ["exec 3> web/three.txt", "exec 4>&3", WEB]),
+        "`build-web` leaves out `echo x >&4`",
+    ),
+    "descriptor-opened-in-a-folder": Planted(
+        [API, "cd web", "exec 3> three.txt", "cd ..", "echo x >&3", WEB],
+        two([API], ["cd web", "exec 3> three.txt", "cd ..", "echo x >&3", WEB]),
+        two([API], ["cd web", "exec 3> three.txt", "cd ..", WEB]),
+        "which writes $CI_PROJECT_DIR/web/three.txt",
+    ),
+    "descriptor-write-in-a-function": Planted(
+        [API, 'say() { echo "$1" >&3; }', "exec 3> web/three.txt", "say x", WEB],
+        two([API], ['say() { echo "$1" >&3; }', "exec 3> web/three.txt", "say x", WEB]),
+        two([API], ['say() { echo "$1" >&3; }', "exec 3> web/three.txt", WEB]),
+        "which writes $CI_PROJECT_DIR/web/three.txt",
+    ),
+    "descriptor-write-in-a-subshell": Planted(
+        [API, "exec 3> web/three.txt", "(echo x; echo y) >&3", WEB],
+        two([API], ["exec 3> web/three.txt", "(echo x; echo y) >&3", WEB]),
+        two([API], ["exec 3> web/three.txt", "(echo y) >&3", WEB]),
+        "`build-web` leaves out `echo x`, line 3, which writes $CI_PROJECT_DIR/web/three.txt",
+    ),
+    "descriptor-write-in-a-process": Planted(
+        [API, "exec 3> web/three.txt", "sh -c 'echo x >&3'", WEB],
+        two([API], ["exec 3> web/three.txt", "sh -c 'echo x >&3'", WEB]),
+        two([API], ["sh -c 'echo x >&3'", WEB]),
+        "changes descriptor 3; `echo x >&3` reads it",
+    ),
+    "descriptor-of-a-renamed-file": Planted(
+        ["exec 3> x.txt", API, "mv x.txt web/x.txt", "echo y >&3", WEB],
+        two([API], ["exec 3> x.txt", "mv x.txt web/x.txt", "echo y >&3", WEB]),
+        two([API], ["exec 3> x.txt", "mv x.txt web/x.txt", WEB]),
+        "`build-web` leaves out `echo y >&3`",
+    ),
+    "descriptor-of-a-file-that-is-written-again": Planted(
+        [API, "exec 3> web/three.txt", "echo a >&3", "echo b > web/three.txt", "echo c >&3", WEB],
+        two([API], ["exec 3> web/three.txt", "echo a >&3", "echo b > web/three.txt", "echo c >&3", WEB]),
+        two([API], ["exec 3> web/three.txt", "echo b > web/three.txt", "echo c >&3", WEB]),
+        "`build-web` leaves out `echo a >&3`",
+    ),
+    "descriptor-by-its-path": Planted(
+        [API, "exec 2> web/err.txt", "echo x > /dev/stderr", WEB],
+        two([API], ["exec 2> web/err.txt", "echo x > /dev/stderr", WEB]),
+        two([API], ["exec 2> web/err.txt", WEB]),
+        "`build-web` leaves out `echo x > /dev/stderr`",
+    ),
+    "standard-output-not-opened": Planted(
+        [API, "exec > web/log.txt", "echo x", WEB],
+        two([API], ["exec > web/log.txt", "echo x", WEB]),
+        two([API], ["echo x", WEB]),
+        "which changes descriptor 1; `echo x` reads it",
+    ),
+    "standard-output-given-back": Planted(
+        [API, "exec 3>&1 > web/log.txt", "echo x", "exec 1>&3 3>&-", WEB, DOCS],
+        three([API], ["exec 3>&1 > web/log.txt", "echo x", "exec 1>&3 3>&-", WEB], [DOCS]),
+        three([API], ["exec 3>&1 > web/log.txt", "echo x", "exec 1>&3 3>&-", WEB], ["exec 3>&1 > web/log.txt", DOCS]),
+        "`build-docs`: the build",
+    ),
+    "error-output-in-a-log": Planted(
+        [API, "exec 2>&1", "ls web | tee web/log.txt", WEB],
+        two([API], ["exec 2>&1", "ls web | tee web/log.txt", WEB]),
+        two([API], ["ls web | tee web/log.txt", WEB]),
+        "which changes descriptor 2",
+    ),
+    "descriptor-read-on": Planted(
+        ["exec 3< tags", "read A <&3", tagged("api", "$A"), "read B <&3", tagged("web", "$B")],
+        two(
+            ["exec 3< tags", "read A <&3", tagged("api", "$A")],
+            ["exec 3< tags", "read A <&3", "read B <&3", tagged("web", "$B")],
+        ),
+        two(["exec 3< tags", "read A <&3", tagged("api", "$A")], ["exec 3< tags", "read B <&3", tagged("web", "$B")]),
+        "`build-web` leaves out `read A <&3`",
+    ),
+    "descriptor-read-on-by-number": Planted(
+        ["exec 3< tags", "read -r -u 3 A", tagged("api", "$A"), "read -ru3 B", tagged("web", "$B")],
+        two(
+            ["exec 3< tags", "read -r -u 3 A", tagged("api", "$A")],
+            ["exec 3< tags", "read -r -u 3 A", "read -ru3 B", tagged("web", "$B")],
+        ),
+        two(
+            ["exec 3< tags", "read -r -u 3 A", tagged("api", "$A")],
+            ["exec 3< tags", "read -ru3 B", tagged("web", "$B")],
+        ),
+        "`build-web` leaves out `read -r -u 3 A`",
+    ),
+    "standard-input-read-on": Planted(
+        ["exec < tags", "read A", tagged("api", "$A"), "read B", tagged("web", "$B")],
+        two(["exec < tags", "read A", tagged("api", "$A")], ["exec < tags", "read A", "read B", tagged("web", "$B")]),
+        two(["exec < tags", "read A", tagged("api", "$A")], ["exec < tags", "read B", tagged("web", "$B")]),
+        "`build-web` leaves out `read A`",
+    ),
+    "descriptor-that-the-shell-chooses": Planted(
+        [API, "exec {fd}> web/three.txt", "echo x >&$fd", WEB],
+        two([API], ["exec {fd}> web/three.txt", "echo x >&$fd", WEB]),
+        two([API], ["exec {fd}> web/three.txt", WEB]),
+        "`build-web` leaves out `echo x >&$fd`",
+    ),
+    "redirected-group-without-a-part": Planted(
+        ["{ echo a; echo b; } > web/list", API, WEB],
+        two(["{ echo a; echo b; } > web/list", API], ["{ echo a; echo b; } > web/list", WEB]),
+        two(["{ echo a; echo b; } > web/list", API], ["{ echo b; } > web/list", WEB]),
+        "`build-web` leaves out `echo a`",
+    ),
+    "redirected-function-without-a-part": Planted(
+        ["list() { echo a; echo b; }", "list > web/list", API, WEB],
+        two(
+            ["list() { echo a; echo b; }", "list > web/list", API],
+            ["list() { echo a; echo b; }", "list > web/list", WEB],
+        ),
+        two(["list() { echo a; echo b; }", "list > web/list", API], ["list() { echo b; }", "list > web/list", WEB]),
+        "`build-web`",
+    ),
     # A part of what is printed is lost, or another file is printed.
     "print-without-a-part": Planted(
         [f"{API} --digest-file a", f"{WEB} --digest-file b", "cat a b"],

@@ -16,14 +16,17 @@ from kaniko_split.source.patterns import Pattern
 
 OUTPUTS = ("1", "2")
 """What a command prints to."""
+GIVEN = ("0", *OUTPUTS)
+"""What each command has, with what it reads from."""
 
 CLOSED = "-"
-_OWN = frozenset(Symbols.environment(f"&{number}") for number in range(10))
 _OPENED = Pattern(r"(>>|>|<)(/.*)")
 _COPIES = frozenset({">&", "<&"})
 _COPIED = Pattern(r"\d+-?|-")
 _MOVED = Pattern(r"(\d+)-")
-_NAMES_DESCRIPTOR = Pattern(r"/dev/(?:std(?:in|out|err)|fd/.*)|/proc/(?:self|\$\$|\d+)/fd/.*")
+_OF_PROCESS = Pattern(r"/dev/(?:std(?:in|out|err)|fd/.*)|/proc/(?:self|\d+)/fd/.*")
+_NUMBERED = Pattern(r"/(?:dev|proc/self)/fd/(\d+)")
+_NAMED = {"/dev/stdin": "0", "/dev/stdout": "1", "/dev/stderr": "2"}
 
 
 def name_of(number: str) -> str:
@@ -36,19 +39,22 @@ def is_descriptor(name: str) -> bool:
     return name.startswith("&")
 
 
-def is_own(value: str) -> bool:
-    """Tell whether a descriptor is one that the job has when it starts."""
-    return value in _OWN
+def is_unchanged(number: str, value: str) -> bool:
+    """Tell whether there is behind a descriptor what is there when the job starts."""
+    return value == Symbols.environment(name_of(number))
 
 
 def names_descriptor(path: str) -> bool:
     """Tell whether a path is that of a descriptor, as `/dev/stderr` is."""
-    return _NAMES_DESCRIPTOR.fullmatch(path) is not None
+    return _OF_PROCESS.fullmatch(path) is not None
 
 
 def number_of(redirect: Redirect) -> str:
     """Return the descriptor that a redirect opens or closes (POSIX, 2.7)."""
     return redirect.number or ("0" if redirect.operator.startswith("<") else "1")
+
+
+_OWN = frozenset(Symbols.environment(name_of(str(number))) for number in range(10))
 
 
 def numbers_opened(redirect: Redirect, target: str | None) -> tuple[str, ...]:
@@ -120,7 +126,10 @@ def behind(redirects: Sequence[Opened], table: Callable[[str], str], unknown: Ca
     for one in redirects:
         moved = _MOVED.fullmatch(one.target)
         source = moved[1] if moved is not None else one.target
-        if one.redirect.operator not in _COPIES or one.path != "":
+        named = _number_named(one.path or "")
+        if named is not None:
+            value = found.get(named) or table(named)
+        elif one.redirect.operator not in _COPIES or one.path != "":
             value = _value(one, unknown)
         elif source == CLOSED:
             value = CLOSED
@@ -130,6 +139,11 @@ def behind(redirects: Sequence[Opened], table: Callable[[str], str], unknown: Ca
         # `3>&4-` closes the second one.
         found |= {first: value} | dict.fromkeys(others, CLOSED if moved is not None else value)
     return found
+
+
+def _number_named(path: str) -> str | None:
+    match = _NUMBERED.fullmatch(path)
+    return match[1] if match is not None else _NAMED.get(path)
 
 
 def _value(one: Opened, unknown: Callable[[str], str]) -> str:
@@ -153,7 +167,7 @@ def files_behind(value: str, symbols: Symbols) -> frozenset[tuple[str, str]] | N
         match = _OPENED.fullmatch(text)
         if match is not None:
             files.add((match[1], match[2]))
-        elif text != CLOSED and not is_own(text):
+        elif text != CLOSED and text not in _OWN:
             return None
     return frozenset(files)
 

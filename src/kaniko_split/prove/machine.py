@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kaniko_split.prove.builds import ExecutorRun
 from kaniko_split.prove.claim import EVERYTHING, Claim
 from kaniko_split.prove.claims import claim_of
 from kaniko_split.prove.container import is_left
-from kaniko_split.prove.descriptors import (
-    OUTPUTS,
-    Opened,
-    behind,
-    files_behind,
-    is_descriptor,
-    is_own,
-    name_of,
-    names_descriptor,
-    opened,
-)
+from kaniko_split.prove.descriptors import GIVEN, is_descriptor, name_of
 from kaniko_split.prove.events import ROOT, BuildRecord, Event
-from kaniko_split.prove.states import State
-from kaniko_split.prove.symbols import is_known, is_whole, meets, path_in, shown
+from kaniko_split.prove.redirects import Redirects, descriptors_read
+from kaniko_split.prove.symbols import is_known, path_in, shown
 from kaniko_split.prove.user_programs import configured_claim
-from kaniko_split.shell.nodes import Redirect, Statement
+from kaniko_split.shell.nodes import Statement
 
 HARMLESS = "&& harmless"
 """Masks the left side of a chain whose right side is a build or hardly fails."""
@@ -33,20 +23,11 @@ AT_END = "&& at the end"
 """Masks the left side of a chain that gives the status of the whole script."""
 
 
-# Stands before a path for how far its descriptor has come.
-_POSITIONS = "/proc/positions"
-
-
-def _copied(redirects: Sequence[Opened]) -> Iterator[str]:
-    """Yield the names of the descriptors that redirects copy, as `>&3` does."""
-    return (name_of(one.target.rstrip("-")) for one in redirects if one.target.rstrip("-").isdigit() and one.path == "")
-
-
 def _matters(option: str, setting: str) -> bool:
     return bool(setting) and not option.startswith("trap") and (option, setting) != ("e", "-")
 
 
-class Machine(State):
+class Machine(Redirects):
     """Runs single commands."""
 
     def _claim(self, words: tuple[str, ...]) -> Claim:
@@ -92,15 +73,15 @@ class Machine(State):
             failure = masks[-1]
         else:
             failure = "ends" if tail or shell.options.get("e") == "-" else "passed over"
-        opened = self._opened(redirects)
-        table = self._behind(opened)
+        opened = self.opened(redirects)
+        table = self.behind(opened)
         run = replace(run, reads=self.container.followed(run.reads))
         files = self.container.seen(run.reads, self.guards)
         # Kaniko keeps a copy of the Dockerfile in /kaniko; a build that names none means the one of its context.
         if self.root and is_left((run.reads or frozenset()) - {run.default}):
             files = (*files, ("the root of the image before", self.root))
         record = BuildRecord(
-            (*words, *self._redirected(opened, table, OUTPUTS)),
+            (*words, *self.redirected(opened, table, GIVEN)),
             frozenset(self.guards),
             failure,
             shell.folder,
@@ -113,14 +94,14 @@ class Machine(State):
         key = self.symbols.of("build", *record.words, record.folder, *map(str, record.environment), *map(str, files))
         claim = Claim(run.reads, frozenset(), gates=run.is_test, environment=True)
         self.symbols.mark(key, "build")
-        names = frozenset((*map(name_of, OUTPUTS), *_copied(opened)))
+        names = descriptors_read(opened, table)
         self._record(statement, words, key, claim, record, gates=run.is_test and not self.masks, names=names)
         self.root = self.symbols.of("root", key)
         self.symbols.mark(self.root, ROOT)
         for path in (
             *(path_in(shell.folder, text) for text in run.outputs),
             *(one.path for one in opened if one.path != "" and one.writes),
-            *self._printed_to(table),
+            *self.printed_to(table),
         ):
             self.container.write(path, key, self.guards, output=True)
         shell.status = key
@@ -133,10 +114,6 @@ class Machine(State):
             options["IFS"] = separators
         return tuple(sorted((name, self.symbols.under(value, self.guards)) for name, value in options.items() if value))
 
-    def _target(self, redirect: Redirect) -> str:
-        body = self.expander.value(redirect.body) if redirect.body is not None else ""
-        return self.expander.value(redirect.target) + body
-
     def run_command(
         self,
         statement: Statement,
@@ -146,23 +123,26 @@ class Machine(State):
         prefix: dict[str, str] | None = None,
         text: str = "",
         reads_options: bool = True,
+        taken: Sequence[str] = (),
     ) -> Event:
         """Run a command that is no build: what it reads is in its key, what it writes holds that key from then on.
 
         Without `reads_options` it does the same under all options but `set -u`, as an assignment does; and that asks
-        for nothing but values.
+        for nothing but values. `taken` are the descriptors that its words tell it to read.
         """
         shell = self.shell
         redirects = (*self.redirects, *statement.redirects)
-        opened = self._opened(redirects)
-        table = self._behind(opened)
+        opened = self.opened(redirects)
+        table = self.behind(opened)
         # Only a command that nobody knows looks at more descriptors than those of its kind.
-        inputs = self._redirected(opened, table, OUTPUTS if claim.known and words != ("exec",) else tuple(table))
+        inputs = self.redirected(opened, table, GIVEN if claim.known and words != ("exec",) else tuple(table))
         if not claim.known:
             inputs += [f"{name}={value}" for name, value in sorted(shell.values.items()) if is_descriptor(name)]
         folder_matters = claim.reads is None or (claim.reads and not all(word.startswith("/") for word in words[1:]))
-        claim = self._with_redirects(claim, opened, table, words)
-        names = frozenset((*_copied(opened), *(map(name_of, OUTPUTS) if reads_options else ())))
+        claim = self.with_redirects(claim, opened, table, words)
+        for number in (*taken, *(() if words == ("exec",) else ("0",))):
+            claim = self.with_taken(claim, table.get(number) or self.descriptor(number))
+        names = descriptors_read(opened, {} if words == ("exec",) else table) | frozenset(map(name_of, taken))
         looks = is_left(claim.reads or ())
         read = None if reads_options else {"?"} if all(map(is_known, words)) else {"u", "?"}
         inputs += self._inputs(claim, prefix or {}, looks=looks, options=read)
@@ -184,7 +164,7 @@ class Machine(State):
         if words[:1] == ("ln",) and len(words) > 2 and claim.writes:
             target = path_in(posixpath.dirname(path_in(shell.folder, words[-1]) or "/"), words[-2])
             self.container.link(path_in(shell.folder, words[-1]) or "/", target)
-        self._lose_renamed(claim, words)
+        self.lose_renamed(claim, words)
         bodies = [self.expander.value(one.body) for one in redirects if one.body is not None]
         if words == ("cat",) and len(bodies) == 1 and is_known(bodies[0]):
             self.container.texts |= dict.fromkeys(claim.replaces, bodies[0])
@@ -231,119 +211,6 @@ class Machine(State):
         # What an image holds is no result of its build, and every later build sees what is made of it.
         derived = "build" in sources and ROOT not in sources
         return self.after_build or (derived and self.container.is_result(claim.writes))
-
-    def descriptor(self, number: str) -> str:
-        """Return what is behind a descriptor of the shell."""
-        name = name_of(number)
-        # A command that nobody knows may have opened any but those that the job has.
-        given = number in {"0", *OUTPUTS} and name not in self.shell.values
-        return self.symbols.environment(name) if given else self.expander.variable(name)
-
-    def _opened(self, redirects: Sequence[Redirect]) -> list[Opened]:
-        return [opened(one, self._target(one), lambda text: path_in(self.shell.folder, text)) for one in redirects]
-
-    def opened_by(self, statement: Statement) -> dict[str, str] | None:
-        """Return what `exec` puts behind descriptors with its redirects; None where that is not followed.
-
-        Not followed are what a command reads unless it is told otherwise, a descriptor that the shell chooses, and
-        what a compound command takes back at its end.
-        """
-        redirects = self._opened(statement.redirects)
-        plain = all(one.path is not None and one.redirect.operator != "<>" for one in redirects)
-        if not plain or self.redirects or any(names_descriptor(one.path or "") for one in redirects):
-            return None
-        table = behind(redirects, self.descriptor, lambda text: self.symbols.of("descriptor", text))
-        followed = all(number.isdigit() and number != "0" for number in table)
-        return (
-            table if followed and all(files_behind(one, self.symbols) is not None for one in table.values()) else None
-        )
-
-    def _behind(self, redirects: Sequence[Opened]) -> dict[str, str]:
-        """Return what is behind the descriptors of a command: those that it prints to, and those of its redirects."""
-        found = {number: self.descriptor(number) for number in OUTPUTS}
-        return found | behind(redirects, self.descriptor, lambda text: self.symbols.of("descriptor", text))
-
-    @staticmethod
-    def _redirected(redirects: Sequence[Opened], table: dict[str, str], numbers: Collection[str]) -> list[str]:
-        """Return the redirects of a command, and what is behind those descriptors that matter to it."""
-        return [
-            *(f"{one.redirect.operator}{one.target}" for one in redirects),
-            *(f"{number}{table[number]}" for number in sorted(numbers) if not is_own(table[number])),
-        ]
-
-    def _printed_to(self, table: dict[str, str]) -> Iterator[str | None]:
-        """Yield the files that a command prints to; None for any file."""
-        for number in OUTPUTS:
-            files = files_behind(table[number], self.symbols)
-            yield from (None,) if files is None else (path for _, path in files)
-
-    def _open_files(self, numbers: Collection[str] = ()) -> frozenset[str] | None:
-        """Return the files that descriptors of the shell are open on, but for some; None where it may be any."""
-        paths: set[str] = set()
-        for name, value in self.shell.values.items():
-            if is_descriptor(name) and name[1:] not in numbers:
-                files = files_behind(value, self.symbols)
-                if files is None:
-                    return None
-                paths.update(path for _, path in files)
-        return frozenset(paths)
-
-    def _with_redirects(
-        self, claim: Claim, redirects: Sequence[Opened], table: dict[str, str], words: tuple[str, ...]
-    ) -> Claim:
-        """Return a claim with the files that a command reads and writes by its descriptors."""
-        read: set[str | None] = set() if claim.reads is None else {*claim.reads}
-        written: set[str | None] = set() if claim.writes is None else {*claim.writes}
-        replaced = set(claim.replaces)
-        # What another descriptor is open on, that one goes on to fill from where it is.
-        still_open = self._open_files(tuple(table) if words == ("exec",) else ())
-        for one in redirects:
-            if one.path == "":
-                continue
-            (written if one.writes else read).add(one.path)
-            if one.redirect.operator == "<>":
-                read.add(one.path)
-            if one.path is not None and one.truncates and is_whole(self.shell.folder, one.target):
-                replaced.add(one.path)
-        if words != ("exec",):
-            written.update(self._printed_to(table))
-        taken = files_behind(table["0"], self.symbols) if "0" in table else frozenset()
-        for path in (None,) if taken is None else (path for _, path in taken):
-            # What one command has read of a descriptor, the next one does not get.
-            read |= {path, path and _POSITIONS + path}
-            written.add(path and _POSITIONS + path)
-        if any(path is not None and names_descriptor(path) for path in (*read, *written)):
-            everywhere = self._open_files()
-            read |= {None} if everywhere is None else everywhere
-            written |= {None} if everywhere is None else everywhere
-        if still_open is None:
-            replaced.clear()
-        # `ln` and `rm` follow no symbolic link.
-        follows = words[:1] not in {("ln",), ("rm",)}
-        reads = None if claim.reads is None else self._all_followed(read, follows=True)
-        writes = None if claim.writes is None else self._all_followed(written, follows=follows)
-        kept = {path for path in replaced if any(meets(path, place) for place in still_open or ())}
-        return replace(claim, reads=reads, writes=writes, replaces=frozenset(replaced - kept))
-
-    def _all_followed(self, paths: set[str | None], *, follows: bool) -> frozenset[str] | None:
-        known = frozenset(path for path in paths if path is not None)
-        if None in paths:
-            return None
-        return self.container.followed(known) if follows else known
-
-    def _lose_renamed(self, claim: Claim, words: tuple[str, ...]) -> None:
-        """Forget where the open files are that a command may rename, or give another name."""
-        if claim.writes is not None and words[:1] not in {("mv",), ("ln",), ("cp",), ("rsync",)}:
-            return
-        for name, value in self.shell.values.items():
-            files = files_behind(value, self.symbols) if is_descriptor(name) else None
-            touched = (
-                claim.writes is None
-                or claim.reads is None
-                or any(meets(path, place) for _, path in files or () for place in (*claim.reads, *claim.writes))
-            )
-            if files and touched:
-                self.shell.values[name] = self.symbols.of("renamed", value)
 
     def _record(
         self,

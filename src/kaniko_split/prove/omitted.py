@@ -172,7 +172,8 @@ def _left_out(name: str, old: Run, kept: Mapping[int, frozenset[str]], exported:
             exits.append((event.guards, number))
         if number in kept:
             seen = frozenset(one for one, since in exported.items() if since <= number and event.claim.sees(one))
-            seen |= descriptors if not event.claim.known else frozenset()
+            # What it printed to in the old job, it prints to there.
+            seen |= descriptors if not event.claim.known else frozenset(filter(is_descriptor, event.names))
             _keep(live, _Reader(event, number), kept[number] | seen, guards)
         elif _unsets_nothing(event, number, old, kept):
             # The variable has no value afterwards, with or without it.

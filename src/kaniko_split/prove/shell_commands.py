@@ -12,8 +12,9 @@ from kaniko_split.prove.descriptors import is_descriptor, name_of
 from kaniko_split.prove.event_names import writes_of
 from kaniko_split.prove.machine import Machine
 from kaniko_split.prove.symbols import PROJECT, is_known
-from kaniko_split.shell.nodes import Call, Statement
+from kaniko_split.shell.nodes import Call, Literal, Redirect, Statement, Substitution
 from kaniko_split.shell.parse import ShellSyntaxError, parse
+from kaniko_split.source.patterns import Pattern
 
 Words = tuple[str, ...]
 Handler = Callable[[Machine, Statement, Words], None]
@@ -69,7 +70,8 @@ def _shift(machine: Machine, statement: Statement, words: Words) -> None:
 
 
 def _read(machine: Machine, statement: Statement, words: Words) -> None:
-    key = machine.run_command(statement, words, NOTHING).key
+    numbers = [] if words[0] == "getopts" else _numbers_of(words)
+    key = machine.run_command(statement, words, NOTHING, taken=numbers).key
     names = [one for one in words[1:] if one.isidentifier()] or ["REPLY", "MAPFILE"]
     if words[0] == "getopts":
         names += ["OPTIND", "OPTARG"]
@@ -77,6 +79,15 @@ def _read(machine: Machine, statement: Statement, words: Words) -> None:
         machine.assign(name, machine.symbols.of("read", key, name))
     if not all(map(is_known, words)):
         machine.change_everything(key)
+
+
+_OF_DESCRIPTOR = Pattern(r"-[a-tv-zA-Z]*u(.*)")
+
+
+def _numbers_of(words: Words) -> list[str]:
+    """Return the descriptors that `read -u 3` reads from."""
+    matches = [(at, match) for at, word in enumerate(words) if (match := _OF_DESCRIPTOR.fullmatch(word)) is not None]
+    return [match[1] or next(iter(words[at + 1 :]), "") for at, match in matches]
 
 
 def _print_into(machine: Machine, statement: Statement, words: Words) -> None:
@@ -200,14 +211,23 @@ def _open(machine: Machine, statement: Statement, words: Words) -> None:
         for number, value in table.items():
             machine.assign(name_of(number), value)
         return
-    # bash opens connections too.
-    targets = (one.target.literal for one in statement.redirects)
-    acts = any(one is None or one.startswith(("/dev/tcp/", "/dev/udp/")) for one in targets)
+    acts = any(_may_connect(one, machine.expander.text) for one in statement.redirects)
     event = machine.run_command(statement, words, replace(EVERYTHING, gates=acts, acts=acts))
     machine.change_everything(event.key)
     for name in writes_of(event):
         if is_descriptor(name):
             machine.assign(name, machine.symbols.of("exec", event.key, name))
+
+
+def _may_connect(redirect: Redirect, script: str) -> bool:
+    """Tell whether a redirect may open a connection by a path, as bash does; a process substitution is none."""
+    match redirect.target.parts:
+        case (Literal(text=text), *_):
+            return text.startswith(("/dev/tcp/", "/dev/udp/"))
+        case (Substitution(span=span),):
+            return script[span.start : span.start + 1] not in {"<", ">"}
+        case _:
+            return True
 
 
 def _claim_of_text(text: str) -> Claim:

@@ -47,6 +47,7 @@ class State(ABC):
         self.opaque = ""
         self.root = ""
         self.shells: tuple[int, ...] = ()
+        self.outer_shells: tuple[Shell, ...] = ()
         self.subshells = 0
         self.endings: set[str] = set()
         self.sources: tuple[str, ...] = ()
@@ -124,6 +125,7 @@ class State(ABC):
         """Run what leaves nothing of the shell but files and the status."""
         shell = self.shell
         self.shell = shell.copy()
+        outer_shells, self.outer_shells = self.outer_shells, (*self.outer_shells, shell)
         functions = dict(self.functions)
         shells, self.subshells = self.shells, self.subshells + 1
         self.shells = (*shells, self.subshells)
@@ -131,7 +133,7 @@ class State(ABC):
         self.locals = [dict(names) for names in local_names]
         with self.scope():
             yield
-        self.shells = shells
+        self.shells, self.outer_shells = shells, outer_shells
         self.locals, self.calls = local_names, calls
         shell.status = self.shell.status
         self.shell, self.functions = shell, functions

@@ -12,8 +12,6 @@ from kaniko_split.flow.commands import (
     effects_of_build,
     effects_of_program,
     hardly_fails,
-    opened_by_exec,
-    with_redirects,
     with_words,
 )
 from kaniko_split.flow.effects import Effects
@@ -35,6 +33,7 @@ from kaniko_split.flow.lower.paths import paths_of_call
 from kaniko_split.flow.lower.traps import is_trap, trapped
 from kaniko_split.flow.occurrence import CallKind, Occurrence, Part, Role, Shape
 from kaniko_split.flow.positional import with_positional
+from kaniko_split.flow.redirects import behind_renaming, opened_by_exec, with_redirects
 from kaniko_split.flow.scripts import (
     body_of_script,
     body_of_text,
@@ -229,12 +228,14 @@ def _state_behind(
             ends = [behind_subshell(body.after, state) for body in followed.bodies]
         return join(ends)
     if texts == ("exec",):
-        known = state.known.copy()
-        known.update(opened_by_exec(statement, state))
-        return replace(state, known=known)
+        table = opened_by_exec(statement, state)
+        if table is not None:
+            known = state.known.copy()
+            known.update(table)
+            return replace(state, known=known)
     ifs = _ifs_behind(texts, statement, effects, state)
     after = after_command(values_of(statement, state), effects.writes, state, ifs)
-    return _with_written(statement, effects, state, after)
+    return _with_written(statement, effects, state, behind_renaming(statement, effects, after))
 
 
 def _with_unknown_text(body: Lowered, state: ShellState, *, sourced: bool) -> Lowered:
