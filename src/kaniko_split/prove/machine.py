@@ -66,14 +66,13 @@ class Machine(Redirects):
     ) -> None:
         """Run the executor."""
         shell = self.shell
-        redirects = (*self.redirects, *statement.redirects)
         if background or "&" in self.masks:
             failure = "&"
         elif masks := [mask for mask in self.masks if mask not in {HARMLESS, AT_END}]:
             failure = masks[-1]
         else:
             failure = "ends" if tail or shell.options.get("e") == "-" else "passed over"
-        opened = self.opened(redirects)
+        opened = [*self.redirects, *self.opened(statement.redirects)]
         table = self.behind(opened)
         run = replace(run, reads=self.container.followed(run.reads))
         files = self.container.seen(run.reads, self.guards)
@@ -131,8 +130,8 @@ class Machine(Redirects):
         for nothing but values. `taken` are the descriptors that its words tell it to read.
         """
         shell = self.shell
-        redirects = (*self.redirects, *statement.redirects)
-        opened = self.opened(redirects)
+        # An assignment prints nothing.
+        opened = [*(self.redirects if reads_options else ()), *self.opened(statement.redirects)]
         table = self.behind(opened)
         # Only a command that nobody knows looks at more descriptors than those of its kind.
         inputs = self.redirected(opened, table, GIVEN if claim.known and words != ("exec",) else tuple(table))
@@ -165,7 +164,7 @@ class Machine(Redirects):
             target = path_in(posixpath.dirname(path_in(shell.folder, words[-1]) or "/"), words[-2])
             self.container.link(path_in(shell.folder, words[-1]) or "/", target)
         self.lose_renamed(claim, words)
-        bodies = [self.expander.value(one.body) for one in redirects if one.body is not None]
+        bodies = [self.expander.value(one.body) for one in statement.redirects if one.body is not None]
         if words == ("cat",) and len(bodies) == 1 and is_known(bodies[0]):
             self.container.texts |= dict.fromkeys(claim.replaces, bodies[0])
         shell.status = key

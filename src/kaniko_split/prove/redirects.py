@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from kaniko_split.prove.claim import Claim
@@ -55,6 +56,16 @@ class Redirects(State):
     def opened(self, redirects: Sequence[Redirect]) -> list[Opened]:
         """Return redirects with the files that they open."""
         return [opened(one, self._target(one), lambda text: path_in(self.shell.folder, text)) for one in redirects]
+
+    @contextmanager
+    def redirected_to(self, redirects: Sequence[Redirect]) -> Iterator[None]:
+        """Run what is part of a command with redirects, which are opened once."""
+        before = self.redirects
+        own = self.opened(redirects)
+        self.redirects = [*before, *own]
+        self.untouched.update(own)
+        yield
+        self.redirects = before
 
     def opened_by(self, statement: Statement) -> dict[str, str] | None:
         """Return what `exec` puts behind descriptors with its redirects; None where that is not followed.
@@ -118,8 +129,11 @@ class Redirects(State):
             (written if one.writes else read).add(one.path)
             if one.redirect.operator == "<>":
                 read.add(one.path)
-            if one.path is not None and one.truncates and is_whole(self.shell.folder, one.target):
+            # What is part of a command adds to what an earlier part has printed.
+            whole = one not in self.redirects or one in self.untouched
+            if one.path is not None and one.truncates and whole and is_whole(self.shell.folder, one.target):
                 replaced.add(one.path)
+        self.untouched.difference_update(redirects)
         if words != ("exec",):
             written.update(self.printed_to(table))
         if any(path is not None and names_descriptor(path) for path in (*read, *written)):

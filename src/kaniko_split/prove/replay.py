@@ -125,9 +125,8 @@ class _Replay(Conditions):
     def _command(self, statement: Statement, *, tail: bool, background: bool = False) -> None:
         command = statement.command
         if statement.redirects and not isinstance(command, Call | Declaration | Other | None):
-            self.redirects.extend(statement.redirects)
-            self._compound(statement, tail=tail)
-            del self.redirects[-len(statement.redirects) :]
+            with self.redirected_to(statement.redirects):
+                self._compound(statement, tail=tail)
             return
         match command:
             case None:

@@ -52,7 +52,9 @@ def _run(
     name, operands = plain[0], plain[1:]
     if name in machine.functions and words == plain:
         machine.run_command(statement, ("call", *words), NOTHING)
-        _function(machine, name, operands, tail=tail)
+        with machine.redirected_to(statement.redirects):
+            machine.untouched.clear()
+            _function(machine, name, operands, tail=tail)
     elif name == "eval":
         text = " ".join(operands)
         machine.run_command(statement, words, NOTHING if is_known(text) else EVERYTHING)

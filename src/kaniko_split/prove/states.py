@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 from kaniko_split.prove.builds import Names
 from kaniko_split.prove.container import Container, RepositoryFiles
-from kaniko_split.prove.descriptors import is_descriptor
+from kaniko_split.prove.descriptors import Opened, is_descriptor
 from kaniko_split.prove.events import Event, TooComplexError
 from kaniko_split.prove.expansion import Expander, Shell
 from kaniko_split.prove.symbols import Guard, Symbols
-from kaniko_split.shell.nodes import Redirect, Statement, Substitution
+from kaniko_split.shell.nodes import Statement, Substitution
 
 DEEPEST = 24
 """So deeply may statements, functions and scripts be nested."""
@@ -38,7 +38,9 @@ class State(ABC):
         self.depth = 0
         self.ended = False
         self.returns: list[list[tuple[tuple[Guard, ...], Shell]]] = []
-        self.redirects: list[Redirect] = []
+        # The redirects of the commands that the current one is part of, and those that no command has printed to.
+        self.redirects: list[Opened] = []
+        self.untouched: set[Opened] = set()
         self.after_build = False
         self.locals: list[dict[str, str | None]] = []
         self.calls: tuple[int, ...] = ()
