@@ -9,8 +9,9 @@ from kaniko_split.prove.builds import executor_run, unwrapped
 from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.expansion import ARRAY
 from kaniko_split.prove.machine import Machine, plain_text
+from kaniko_split.prove.paths import path_in
 from kaniko_split.prove.printing import printed
-from kaniko_split.prove.symbols import is_known, path_in
+from kaniko_split.prove.symbols import is_known
 from kaniko_split.shell.nodes import (
     Assignment,
     Call,

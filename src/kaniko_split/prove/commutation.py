@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from kaniko_split.prove.event_names import reads_of, writes_of
 from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.names import ANYTHING
-from kaniko_split.prove.symbols import is_known, meets
+from kaniko_split.prove.paths import meets
+from kaniko_split.prove.symbols import is_known
 from kaniko_split.shell.nodes import Call, Declaration
 from kaniko_split.source.patterns import Pattern
 

@@ -12,8 +12,9 @@ from kaniko_split.prove.claims import claim_of
 from kaniko_split.prove.container import is_left
 from kaniko_split.prove.descriptors import GIVEN, is_descriptor, name_of
 from kaniko_split.prove.events import ROOT, BuildRecord, Event
+from kaniko_split.prove.paths import path_in
 from kaniko_split.prove.redirects import Redirects, descriptors_read
-from kaniko_split.prove.symbols import is_known, path_in, shown
+from kaniko_split.prove.symbols import is_known, shown
 from kaniko_split.prove.user_programs import configured_claim
 from kaniko_split.shell.nodes import Statement
 

@@ -15,7 +15,8 @@ from kaniko_split.prove.descriptors import is_descriptor
 from kaniko_split.prove.event_names import POSITIONAL, exported_since, reads_of, replaced_by, writes_of
 from kaniko_split.prove.events import Event, Run, short_text
 from kaniko_split.prove.names import ANYTHING
-from kaniko_split.prove.symbols import Guard, is_known, meets, shown
+from kaniko_split.prove.paths import meets
+from kaniko_split.prove.symbols import Guard, is_known, shown
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

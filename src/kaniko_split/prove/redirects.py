@@ -19,8 +19,8 @@ from kaniko_split.prove.descriptors import (
     names_descriptor,
     opened,
 )
+from kaniko_split.prove.paths import is_whole, meets, path_in
 from kaniko_split.prove.states import State
-from kaniko_split.prove.symbols import is_whole, meets, path_in
 from kaniko_split.shell.nodes import Redirect, Statement
 
 # Stands before a path for how far its descriptor has come.

@@ -6,7 +6,8 @@ from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.descriptors import is_descriptor
 from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.machine import Machine
-from kaniko_split.prove.symbols import PROJECT, is_known, is_script, path_in
+from kaniko_split.prove.paths import path_in
+from kaniko_split.prove.symbols import PROJECT, is_known, is_script
 from kaniko_split.shell.nodes import Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.source.patterns import Pattern

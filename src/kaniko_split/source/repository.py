@@ -6,15 +6,19 @@ A name is a path from the repository's root, with forward slashes. Nothing outsi
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kaniko_split.source.patterns import Pattern
+
 # Folders that hold no configuration of this repository's own, and may be very large.
 _SKIPPED_FOLDERS = frozenset({".git", "node_modules", ".venv", "__pycache__"})
 
+_PATTERN = Pattern(r"[*?\[]")
 
 # GitLab takes no configuration of more than 2 MiB ("Maximum size and depth of CI/CD configuration YAML files").
 LARGEST = 8 * 1024 * 1024
@@ -135,12 +139,29 @@ class Repository:
         return path.relative_to(here).as_posix() if path.is_relative_to(here) else name
 
     def real(self, name: str) -> str | None:
-        """Return the name of what a path leads to where symbolic links are on it; None outside of the repository."""
+        """Return the name of what a path leads to where symbolic links are on it; None outside of the repository.
+
+        None also for a pattern of the shell that matches a link: that may lead to any place.
+        """
         if self.alone:
             return name
+        if _PATTERN.search(name) is not None:
+            return name if not self._matches_link(name) else None
         root = os.path.realpath(self.root)
         path = os.path.realpath(self.root / name)
         return os.path.relpath(path, root) if path == root or path.startswith(root + os.sep) else None
+
+    def _matches_link(self, pattern: str) -> bool:
+        """Tell whether a symbolic link may be on a path that a pattern matches."""
+        parts = posixpath.normpath(pattern).split("/")
+        try:
+            return any(
+                path.is_symlink()
+                for count in range(1, len(parts) + 1)
+                for path in self.root.glob("/".join(parts[:count]))
+            )
+        except (OSError, ValueError, NotImplementedError):
+            return True
 
     def linked_folders(self) -> frozenset[str]:
         """Return the folders of the repository that are symbolic links, by name."""
