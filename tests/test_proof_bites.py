@@ -5,6 +5,7 @@ No judge takes part: the pipelines are written by hand, and only the proof is as
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -230,6 +231,140 @@ PLANTED: dict[str, Planted] = {
         ),
         two(["list() { echo a; echo b; }", "list > web/list", API], ["list() { echo b; }", "list > web/list", WEB]),
         "`build-web`",
+    ),
+    # Patterns of the shell, which may match what is written elsewhere.
+    "pattern-that-matches-a-write": Planted(
+        [API, "echo x > web/gen.txt", "cat */gen.txt > docs/all", WEB, DOCS],
+        three([API], ["echo x > web/gen.txt", WEB], ["echo x > web/gen.txt", "cat */gen.txt > docs/all", DOCS]),
+        three([API], ["echo x > web/gen.txt", WEB], ["cat */gen.txt > docs/all", DOCS]),
+        "`build-docs` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-of-other-names": Planted(
+        [API, "echo x > web/n.txt", "echo y > web/n.conf", "cp web/*.conf docs/", WEB, DOCS],
+        three(
+            [API],
+            ["echo x > web/n.txt", "echo y > web/n.conf", WEB],
+            ["echo y > web/n.conf", "cp web/*.conf docs/", DOCS],
+        ),
+        three(
+            [API],
+            ["echo x > web/n.txt", "echo y > web/n.conf", WEB],
+            ["echo x > web/n.txt", "cp web/*.conf docs/", DOCS],
+        ),
+        "`build-docs` leaves out `echo y > web/n.conf`",
+    ),
+    "pattern-removed-before-it-is-read": Planted(
+        [API, "rm -f web/*.tmp", WEB, DOCS],
+        three([API], ["rm -f web/*.tmp", WEB], [DOCS]),
+        three([API], [WEB], ["rm -f web/*.tmp", DOCS]),
+        "`build-web` leaves out `rm -f web/*.tmp`",
+    ),
+    "two-patterns-that-meet": Planted(
+        [API, "rm -f */a*.txt", "cat web/*1.txt > docs/all", DOCS],
+        two([API], ["rm -f */a*.txt", "cat web/*1.txt > docs/all", DOCS]),
+        two([API], ["cat web/*1.txt > docs/all", DOCS]),
+        "`build-web` leaves out `rm -f */a*.txt`",
+    ),
+    "pattern-with-brackets": Planted(
+        [API, "echo x > web/b1.txt", "cat web/[!a]1.txt > docs/all", DOCS],
+        two([API], ["echo x > web/b1.txt", "cat web/[!a]1.txt > docs/all", DOCS]),
+        two([API], ["cat web/[!a]1.txt > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/b1.txt`",
+    ),
+    "pattern-over-folders": Planted(
+        [API, "shopt -s globstar", "echo x > web/a/b/n.txt", "cat web/**/n.txt > docs/all", DOCS],
+        two([API], ["shopt -s globstar", "echo x > web/a/b/n.txt", "cat web/**/n.txt > docs/all", DOCS]),
+        two([API], ["shopt -s globstar", "cat web/**/n.txt > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/a/b/n.txt`",
+    ),
+    "extended-pattern": Planted(
+        [API, "shopt -s extglob", "echo x > web/n.txt", "cat web/!(a).txt > docs/all", DOCS],
+        two([API], ["shopt -s extglob", "echo x > web/n.txt", "cat web/!(a).txt > docs/all", DOCS]),
+        two([API], ["shopt -s extglob", "cat web/!(a).txt > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/n.txt`",
+    ),
+    "pattern-that-matches-dots": Planted(
+        [API, "shopt -s dotglob", "echo x > web/.env", "cat web/*env > docs/all", DOCS],
+        two([API], ["shopt -s dotglob", "echo x > web/.env", "cat web/*env > docs/all", DOCS]),
+        two([API], ["shopt -s dotglob", "cat web/*env > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/.env`",
+    ),
+    "words-in-braces": Planted(
+        [API, "echo x > web/b.txt", "cat web/{a,b}.txt > docs/all", DOCS],
+        two([API], ["echo x > web/b.txt", "cat web/{a,b}.txt > docs/all", DOCS]),
+        two([API], ["cat web/{a,b}.txt > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/b.txt`",
+    ),
+    "pattern-over-a-folder-that-is-copied": Planted(
+        [API, "cp -r api/src web/lib", "cat web/*/*.txt > docs/all", DOCS],
+        two([API], ["cp -r api/src web/lib", "cat web/*/*.txt > docs/all", DOCS]),
+        two([API], ["cat web/*/*.txt > docs/all", DOCS]),
+        "`build-web` leaves out `cp -r api/src web/lib`",
+    ),
+    "pattern-over-a-link": Planted(
+        [API, "echo x > web/gen.txt", "cat l*/gen.txt > docs/all", DOCS],
+        two([API], ["echo x > web/gen.txt", "cat l*/gen.txt > docs/all", DOCS]),
+        two([API], ["cat l*/gen.txt > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/gen.txt`",
+        links={"linked": "web"},
+    ),
+    "pattern-over-a-link-of-the-script": Planted(
+        [API, "ln -s web linked", "echo x > web/gen.txt", "cat l*/gen.txt > docs/all", DOCS],
+        two([API], ["ln -s web linked", "echo x > web/gen.txt", "cat l*/gen.txt > docs/all", DOCS]),
+        two([API], ["ln -s web linked", "cat l*/gen.txt > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-of-a-loop": Planted(
+        [API, "echo x > web/gen.txt", 'for f in */gen.txt; do echo "$f"; done > docs/list', DOCS],
+        two([API], ["echo x > web/gen.txt", 'for f in */gen.txt; do echo "$f"; done > docs/list', DOCS]),
+        two([API], ['for f in */gen.txt; do echo "$f"; done > docs/list', DOCS]),
+        "`build-web` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-of-an-array": Planted(
+        [API, "echo x > web/gen.txt", "found=(*/gen.txt)", 'echo "${found[@]}" > docs/list', DOCS],
+        two([API], ["echo x > web/gen.txt", "found=(*/gen.txt)", 'echo "${found[@]}" > docs/list', DOCS]),
+        two([API], ["found=(*/gen.txt)", 'echo "${found[@]}" > docs/list', DOCS]),
+        "`build-web` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-in-a-variable": Planted(
+        ["PAT='*/gen.txt'", API, "echo x > web/gen.txt", "echo $PAT > docs/list", WEB, DOCS],
+        three(
+            [API],
+            ["echo x > web/gen.txt", WEB],
+            ["PAT='*/gen.txt'", "echo x > web/gen.txt", "echo $PAT > docs/list", DOCS],
+        ),
+        three([API], ["echo x > web/gen.txt", WEB], ["PAT='*/gen.txt'", "echo $PAT > docs/list", DOCS]),
+        "`build-docs` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-in-the-positional-parameters": Planted(
+        [API, "echo x > web/gen.txt", "set -- */gen.txt", 'echo "$@" > docs/list', WEB, DOCS],
+        three(
+            [API],
+            ["echo x > web/gen.txt", WEB],
+            ["echo x > web/gen.txt", "set -- */gen.txt", 'echo "$@" > docs/list', DOCS],
+        ),
+        three([API], ["echo x > web/gen.txt", WEB], ["set -- */gen.txt", 'echo "$@" > docs/list', DOCS]),
+        "`build-docs` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-before-a-substitution": Planted(
+        [API, "echo x > web/gen.txt", "echo */gen.txt $(id -u) > docs/list", WEB, DOCS],
+        three(
+            [API], ["echo x > web/gen.txt", WEB], ["echo x > web/gen.txt", "echo */gen.txt $(id -u) > docs/list", DOCS]
+        ),
+        three([API], ["echo x > web/gen.txt", WEB], ["echo */gen.txt $(id -u) > docs/list", DOCS]),
+        "`build-docs` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-in-the-root": Planted(
+        [API, "cat /app/*.xml > web/report", WEB],
+        {},
+        two([API], ["cat /app/*.xml > web/report", WEB]),
+        "looks at what another build leaves",
+    ),
+    "pattern-written-twice": Planted(
+        [API, "echo x > web/a.txt", "echo y | tee web/*.txt", WEB],
+        two([API], ["echo x > web/a.txt", "echo y | tee web/*.txt", WEB]),
+        two([API], ["echo y | tee web/*.txt", WEB]),
+        "`build-web` leaves out `echo x > web/a.txt`",
     ),
     # A part of what is printed is lost, or another file is printed.
     "print-without-a-part": Planted(
@@ -1192,6 +1327,8 @@ def pipeline_of(text: str, planted: Planted) -> Pipeline:
         for link, target in planted.links.items():
             if name == link or name.startswith(link + "/"):
                 return target + name[len(link) :]
+            if any(sign in name for sign in "*?[") and fnmatch.fnmatchcase(link, name.split("/", maxsplit=1)[0]):
+                return "."
         return name
 
     return Pipeline((PipelineFile(source.path, source, compose(source.text)),), read=planted.files.get, real=real)

@@ -33,7 +33,7 @@ from kaniko_split.shell.splitting import IFS
 from kaniko_split.shell.words import is_set, names_assigned, names_read, reads_indirectly
 from kaniko_split.source.patterns import Pattern
 
-_GLOB = Pattern(r"[*?]|\[[^\]]+\]")
+_GLOB = Pattern(r"[*?]|\[[^\]]+\]|[@!+]\(")
 _CHANCE = Pattern(r"/dev/u?random|/proc/sys/kernel/random")
 # Variables that are another one in each job, or each time they are read (GitLab, "Predefined variables").
 FRESH_VARIABLES = frozenset(
@@ -199,11 +199,18 @@ def _may_end(word: Word, state: ShellState) -> bool:
 
 
 def _patterns(words: Iterable[Word], state: ShellState) -> Iterator[str]:
-    """Yield the patterns that the shell matches against the names of files (POSIX, 2.13.3)."""
+    """Yield the patterns that the shell matches against the names of files (POSIX, 2.13.3).
+
+    What an expansion without quotes gives is a pattern too.
+    """
     for word in words:
-        marks = any(isinstance(part, Literal) and not part.quoted and _GLOB.search(part.text) for part in word.parts)
-        if marks:
-            yield state.value(word).text
+        value = state.value(word)
+        texts = value.choices or ((value.text,) if value.exact else ())
+        expanded = [text for text in texts if is_split(word) and _GLOB.search(text)]
+        literals = [part.text for part in word.parts if isinstance(part, Literal) and not part.quoted]
+        yield from expanded
+        if not expanded and any(map(_GLOB.search, literals)):
+            yield value.text
 
 
 _ASKS_FILES = Pattern(r"\s-(?:[abcdefghkprstuwxGLNOS]|nt|ot|ef)\s")

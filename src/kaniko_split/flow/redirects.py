@@ -35,8 +35,15 @@ def descriptor(number: str) -> str:
     return f"&{number}"
 
 
-def with_redirects(statement: Statement, done: Effects, state: ShellState) -> Effects:
-    """Add what the redirects of a statement read and write, and the files that descriptors lead to."""
+def with_redirects(statement: Statement, done: Effects, state: ShellState, *, takes: bool = True) -> Effects:
+    """Add what the redirects of a statement read and write, and the files that descriptors lead to.
+
+    Args:
+        statement: The statement.
+        done: What else it does.
+        state: The state in which it runs.
+        takes: Whether it may read its input, as a build does not.
+    """
     for redirect in statement.redirects:
         if not _opens(redirect, state):
             continue
@@ -58,7 +65,7 @@ def with_redirects(statement: Statement, done: Effects, state: ShellState) -> Ef
             done = replace(done, keeps=done.keeps - {place})
         if not (isinstance(place, File) and place.path.startswith("/")):
             done = replace(done, reads=done.reads | _IN_FOLDER)
-    return _with_descriptors(statement, done, state)
+    return _with_descriptors(statement, done, state, takes=takes)
 
 
 def redirected_to(statement: Statement, state: ShellState) -> frozenset[Location]:
@@ -169,7 +176,7 @@ def _open_places(state: ShellState) -> Iterator[Location]:
             yield place[1]
 
 
-def _with_descriptors(statement: Statement, done: Effects, state: ShellState) -> Effects:
+def _with_descriptors(statement: Statement, done: Effects, state: ShellState, *, takes: bool) -> Effects:
     """Add what a statement reads and writes by descriptors that it has not opened itself."""
     execs = [value.text for value in values_of(statement, state)] == ["exec"]
     copied = [
@@ -191,7 +198,7 @@ def _with_descriptors(statement: Statement, done: Effects, state: ShellState) ->
         place = _places(table.get(number, own[number]), state) if number not in files else None
         if place is not None:
             done = _with_place(done, place[1])
-    taken = _places(table.get("0", own["0"]), state) if "0" not in files and not execs else None
+    taken = _places(table.get("0", own["0"]), state) if takes and not execs and "0" not in files else None
     return done if taken is None else with_taken(done, taken[1])
 
 

@@ -174,7 +174,7 @@ class Container:
                     found.add(target + below(path, link))
             if path.startswith(PROJECT + "/"):
                 real = self._repository.real(path.removeprefix(PROJECT + "/"))
-                found.add("/" if real is None else f"{PROJECT}/{real}")
+                found.add("/" if real is None else f"{PROJECT}/{real}" if real != "." else PROJECT)
         return None if paths is None else frozenset(found)
 
     def text_of(self, path: str) -> str | None:

@@ -138,6 +138,7 @@ class Machine(Redirects):
         inputs = self.redirected(opened, table, GIVEN if claim.known and words != ("exec",) else tuple(table))
         if not claim.known:
             inputs += [f"{name}={value}" for name, value in sorted(shell.values.items()) if is_descriptor(name)]
+        claim = self._with_matched(claim)
         folder_matters = claim.reads is None or (claim.reads and not all(word.startswith("/") for word in words[1:]))
         claim = self.with_redirects(claim, opened, table, words)
         for number in (*taken, *(() if words == ("exec",) else ("0",))):
@@ -170,6 +171,14 @@ class Machine(Redirects):
             self.container.texts |= dict.fromkeys(claim.replaces, bodies[0])
         shell.status = key
         return event
+
+    def _with_matched(self, claim: Claim) -> Claim:
+        """Return a claim with the files that the patterns in a command's words may match."""
+        paths = {path_in(self.shell.folder, one) for one in self.expander.matched}
+        self.expander.matched.clear()
+        if claim.reads is None or not paths:
+            return claim
+        return replace(claim, reads=None if None in paths else claim.reads | {one for one in paths if one is not None})
 
     def _inputs(self, claim: Claim, prefix: dict[str, str], *, looks: bool, options: set[str] | None) -> list[str]:
         """Return what a command finds of all that it reads; `options` are those that matter, None for all."""

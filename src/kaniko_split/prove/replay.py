@@ -306,8 +306,13 @@ class _Replay(Conditions):
 
     def _for(self, statement: Statement, loop: For, *, tail: bool) -> None:
         items = self.shell.arguments if loop.items is None and loop.head is None else None
+        self.expander.matched.clear()
         if loop.items is not None:
             items = self.expander.listed(loop.items)
+        if self.expander.matched:
+            # Which files there are decides how often it runs.
+            written = plain_text(" ".join(map(self._text, loop.items or ())))
+            self.run_command(statement, ("for", loop.name, written), NOTHING, text=f"for {loop.name} in {written}")
         if items is None or loop.selects or _leaves(loop.body):
             self._whole(statement)
             return

@@ -11,7 +11,9 @@ from functools import lru_cache
 
 from kaniko_split.source.patterns import Pattern
 
-_EXPANSION = Pattern(r"\$\{[^}]*\}|\$\(.*\)|\$\w+|`[^`]*`|\$[@*#?$!-]|[*?]|\[[^\]]*\]")
+_EXPANSION = Pattern(
+    r"\$\{[^}]*\}|\$\(.*\)|\$\w+|`[^`]*`|\$[@*#?$!-]|[*?]|\[[^\]]*\]|\{[^{}/]*(?:,|\.\.)[^{}]*\}|[@!+]\([^()]*\)"
+)
 _NAMED = Pattern(r"\$\{?(\w+)")
 _PROJECT = Pattern(r"^(?:\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})(?:/|$)")
 

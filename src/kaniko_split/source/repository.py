@@ -141,27 +141,28 @@ class Repository:
     def real(self, name: str) -> str | None:
         """Return the name of what a path leads to where symbolic links are on it; None outside of the repository.
 
-        None also for a pattern of the shell that matches a link: that may lead to any place.
+        A pattern of the shell that matches a link may lead to any place in the repository: `.`.
         """
         if self.alone:
             return name
         if _PATTERN.search(name) is not None:
-            return name if not self._matches_link(name) else None
+            links = self._links_on(name)
+            if links is None or any(self.real(link) is None for link in links):
+                return None
+            return "." if links else name
         root = os.path.realpath(self.root)
         path = os.path.realpath(self.root / name)
         return os.path.relpath(path, root) if path == root or path.startswith(root + os.sep) else None
 
-    def _matches_link(self, pattern: str) -> bool:
-        """Tell whether a symbolic link may be on a path that a pattern matches."""
+    def _links_on(self, pattern: str) -> list[str] | None:
+        """Return the symbolic links on the paths that a pattern matches; None where that is not known."""
         parts = posixpath.normpath(pattern).split("/")
+        heads = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
         try:
-            return any(
-                path.is_symlink()
-                for count in range(1, len(parts) + 1)
-                for path in self.root.glob("/".join(parts[:count]))
-            )
+            links = [path for head in heads for path in self.root.glob(head) if path.is_symlink()]
         except (OSError, ValueError, NotImplementedError):
-            return True
+            return None
+        return [path.relative_to(self.root).as_posix() for path in links]
 
     def linked_folders(self) -> frozenset[str]:
         """Return the folders of the repository that are symbolic links, by name."""

@@ -104,7 +104,8 @@ def lower_call(
         effects = _of_bodies(followed)
         parts = tuple(Part(Role.CALLED, body.occurrences, number) for number, body in enumerate(followed.bodies))
     effects = _of_command(lowering, statement, state) if effects is None else effects
-    effects = with_redirects(statement, with_substituted(with_words(statement, effects, state), substituted), state)
+    effects = with_substituted(with_words(statement, effects, state), substituted)
+    effects = with_redirects(statement, effects, state, takes=not isinstance(call, Build))
     if not effects.prints or effects.writes:
         # Umask, `set -e` and the like decide what each command does.
         effects = replace(effects, reads=effects.reads | {State.OPTIONS})
