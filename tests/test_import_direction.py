@@ -82,7 +82,7 @@ def test_no_regular_expression_is_compiled_on_import(path: Path) -> None:
 PROOF = (
     "jobs replay conditions machine states commands shell_commands scripts printing expansion names builds claim claims"
     " file_claims server_claims httpie operands comparison container events event_names omitted commutation order"
-    " bases symbols questions gates divided_prints tool_claims installed"
+    " bases symbols questions gates divided_prints tool_claims installed redirects descriptors paths"
 )
 PROOF_MODULES = (*PROOF.split(), "user_programs")
 SHARED_WITH_THE_PROOF = ("kaniko_split.prove.", "kaniko_split.kaniko.", "kaniko_split.gitlab.", "kaniko_split.source.")

@@ -5,6 +5,7 @@ No judge takes part: the pipelines are written by hand, and only the proof is as
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -86,6 +87,285 @@ def variable_lost(
 
 
 PLANTED: dict[str, Planted] = {
+    # Files behind descriptors, which `exec` opens for all commands that follow.
+    "descriptor-write-lost": Planted(
+        [API, "exec 3> web/three.txt", "echo x >&3", "exec 3>&-", WEB],
+        two([API], ["exec 3> web/three.txt", "echo x >&3", "exec 3>&-", WEB]),
+        two([API], ["exec 3> web/three.txt", "exec 3>&-", WEB]),
+        "`build-web` leaves out `echo x >&3`, line 3, which writes $CI_PROJECT_DIR/web/three.txt",
+    ),
+    "descriptor-write-behind-the-build": Planted(
+        [API, "exec 3> web/three.txt", "echo x >&3", WEB],
+        two([API], ["exec 3> web/three.txt", "echo x >&3", WEB]),
+        two([API], ["exec 3> web/three.txt", WEB, "echo x >&3"]),
+        "reads files that were written in another way: $CI_PROJECT_DIR/web/three.txt",
+    ),
+    "descriptor-not-opened": Planted(
+        [API, "exec 3> web/three.txt", "echo x >&3", WEB],
+        two([API], ["exec 3> web/three.txt", "echo x >&3", WEB]),
+        two([API], ["echo x >&3", WEB]),
+        "`build-web` leaves out `exec 3> web/three.txt`, line 2, which changes descriptor 3",
+    ),
+    "descriptor-opened-in-the-other-job": Planted(
+        ["exec 3> web/three.txt", API, "echo x >&3", WEB],
+        two([API], ["exec 3> web/three.txt", "echo x >&3", WEB]),
+        two(["exec 3> web/three.txt", API], ["echo x >&3", WEB]),
+        "changes descriptor 3; `echo x >&3` reads it",
+    ),
+    "descriptor-opened-on-another-file": Planted(
+        [API, "exec 3> web/a", "echo x >&3", "exec 3> docs/b", "echo y >&3", WEB, DOCS],
+        three([API], ["exec 3> web/a", "echo x >&3", WEB], ["exec 3> docs/b", "echo y >&3", DOCS]),
+        three([API], ["exec 3> web/a", "echo x >&3", WEB], ["exec 3> web/a", "echo y >&3", DOCS]),
+        "`echo y >&3` does not find what it found before",
+    ),
+    "descriptor-copied": Planted(
+        [API, "exec 3> web/three.txt", "exec 4>&3", "echo x >&4", WEB],
+        two([API], ["exec 3> web/three.txt", "exec 4>&3", "echo x >&4", WEB]),
+        two([API], ["exec 3> web/three.txt", "exec 4>&3", WEB]),
+        "`build-web` leaves out `echo x >&4`",
+    ),
+    "descriptor-opened-in-a-folder": Planted(
+        [API, "cd web", "exec 3> three.txt", "cd ..", "echo x >&3", WEB],
+        two([API], ["cd web", "exec 3> three.txt", "cd ..", "echo x >&3", WEB]),
+        two([API], ["cd web", "exec 3> three.txt", "cd ..", WEB]),
+        "which writes $CI_PROJECT_DIR/web/three.txt",
+    ),
+    "descriptor-write-in-a-function": Planted(
+        [API, 'say() { echo "$1" >&3; }', "exec 3> web/three.txt", "say x", WEB],
+        two([API], ['say() { echo "$1" >&3; }', "exec 3> web/three.txt", "say x", WEB]),
+        two([API], ['say() { echo "$1" >&3; }', "exec 3> web/three.txt", WEB]),
+        "which writes $CI_PROJECT_DIR/web/three.txt",
+    ),
+    "descriptor-write-in-a-subshell": Planted(
+        [API, "exec 3> web/three.txt", "(echo x; echo y) >&3", WEB],
+        two([API], ["exec 3> web/three.txt", "(echo x; echo y) >&3", WEB]),
+        two([API], ["exec 3> web/three.txt", "(echo y) >&3", WEB]),
+        "`build-web` leaves out `echo x`, line 3, which writes $CI_PROJECT_DIR/web/three.txt",
+    ),
+    "descriptor-write-in-a-process": Planted(
+        [API, "exec 3> web/three.txt", "sh -c 'echo x >&3'", WEB],
+        two([API], ["exec 3> web/three.txt", "sh -c 'echo x >&3'", WEB]),
+        two([API], ["sh -c 'echo x >&3'", WEB]),
+        "changes descriptor 3; `echo x >&3` reads it",
+    ),
+    "descriptor-of-a-renamed-file": Planted(
+        ["exec 3> x.txt", API, "mv x.txt web/x.txt", "echo y >&3", WEB],
+        two([API], ["exec 3> x.txt", "mv x.txt web/x.txt", "echo y >&3", WEB]),
+        two([API], ["exec 3> x.txt", "mv x.txt web/x.txt", WEB]),
+        "`build-web` leaves out `echo y >&3`",
+    ),
+    "descriptor-of-a-file-that-is-written-again": Planted(
+        [API, "exec 3> web/three.txt", "echo a >&3", "echo b > web/three.txt", "echo c >&3", WEB],
+        two([API], ["exec 3> web/three.txt", "echo a >&3", "echo b > web/three.txt", "echo c >&3", WEB]),
+        two([API], ["exec 3> web/three.txt", "echo b > web/three.txt", "echo c >&3", WEB]),
+        "`build-web` leaves out `echo a >&3`",
+    ),
+    "descriptor-by-its-path": Planted(
+        [API, "exec 2> web/err.txt", "echo x > /dev/stderr", WEB],
+        two([API], ["exec 2> web/err.txt", "echo x > /dev/stderr", WEB]),
+        two([API], ["exec 2> web/err.txt", WEB]),
+        "`build-web` leaves out `echo x > /dev/stderr`",
+    ),
+    "standard-output-not-opened": Planted(
+        [API, "exec > web/log.txt", "echo x", WEB],
+        two([API], ["exec > web/log.txt", "echo x", WEB]),
+        two([API], ["echo x", WEB]),
+        "which changes descriptor 1; `echo x` reads it",
+    ),
+    "standard-output-given-back": Planted(
+        [API, "exec 3>&1 > web/log.txt", "echo x", "exec 1>&3 3>&-", WEB, DOCS],
+        three([API], ["exec 3>&1 > web/log.txt", "echo x", "exec 1>&3 3>&-", WEB], [DOCS]),
+        three([API], ["exec 3>&1 > web/log.txt", "echo x", "exec 1>&3 3>&-", WEB], ["exec 3>&1 > web/log.txt", DOCS]),
+        "`build-docs`: the build",
+    ),
+    "error-output-in-a-log": Planted(
+        [API, "exec 2>&1", "ls web | tee web/log.txt", WEB],
+        two([API], ["exec 2>&1", "ls web | tee web/log.txt", WEB]),
+        two([API], ["ls web | tee web/log.txt", WEB]),
+        "which changes descriptor 2",
+    ),
+    "descriptor-read-on": Planted(
+        ["exec 3< tags", "read A <&3", tagged("api", "$A"), "read B <&3", tagged("web", "$B")],
+        two(
+            ["exec 3< tags", "read A <&3", tagged("api", "$A")],
+            ["exec 3< tags", "read A <&3", "read B <&3", tagged("web", "$B")],
+        ),
+        two(["exec 3< tags", "read A <&3", tagged("api", "$A")], ["exec 3< tags", "read B <&3", tagged("web", "$B")]),
+        "`build-web` leaves out `read A <&3`",
+    ),
+    "descriptor-read-on-by-number": Planted(
+        ["exec 3< tags", "read -r -u 3 A", tagged("api", "$A"), "read -ru3 B", tagged("web", "$B")],
+        two(
+            ["exec 3< tags", "read -r -u 3 A", tagged("api", "$A")],
+            ["exec 3< tags", "read -r -u 3 A", "read -ru3 B", tagged("web", "$B")],
+        ),
+        two(
+            ["exec 3< tags", "read -r -u 3 A", tagged("api", "$A")],
+            ["exec 3< tags", "read -ru3 B", tagged("web", "$B")],
+        ),
+        "`build-web` leaves out `read -r -u 3 A`",
+    ),
+    "standard-input-read-on": Planted(
+        ["exec < tags", "read A", tagged("api", "$A"), "read B", tagged("web", "$B")],
+        two(["exec < tags", "read A", tagged("api", "$A")], ["exec < tags", "read A", "read B", tagged("web", "$B")]),
+        two(["exec < tags", "read A", tagged("api", "$A")], ["exec < tags", "read B", tagged("web", "$B")]),
+        "`build-web` leaves out `read A`",
+    ),
+    "descriptor-that-the-shell-chooses": Planted(
+        [API, "exec {fd}> web/three.txt", "echo x >&$fd", WEB],
+        two([API], ["exec {fd}> web/three.txt", "echo x >&$fd", WEB]),
+        two([API], ["exec {fd}> web/three.txt", WEB]),
+        "`build-web` leaves out `echo x >&$fd`",
+    ),
+    "redirected-group-without-a-part": Planted(
+        ["{ echo a; echo b; } > web/list", API, WEB],
+        two(["{ echo a; echo b; } > web/list", API], ["{ echo a; echo b; } > web/list", WEB]),
+        two(["{ echo a; echo b; } > web/list", API], ["{ echo b; } > web/list", WEB]),
+        "`build-web` leaves out `echo a`",
+    ),
+    "redirected-function-without-a-part": Planted(
+        ["list() { echo a; echo b; }", "list > web/list", API, WEB],
+        two(
+            ["list() { echo a; echo b; }", "list > web/list", API],
+            ["list() { echo a; echo b; }", "list > web/list", WEB],
+        ),
+        two(["list() { echo a; echo b; }", "list > web/list", API], ["list() { echo b; }", "list > web/list", WEB]),
+        "`build-web`",
+    ),
+    # Patterns of the shell, which may match what is written elsewhere.
+    "pattern-that-matches-a-write": Planted(
+        [API, "echo x > web/gen.txt", "cat */gen.txt > docs/all", WEB, DOCS],
+        three([API], ["echo x > web/gen.txt", WEB], ["echo x > web/gen.txt", "cat */gen.txt > docs/all", DOCS]),
+        three([API], ["echo x > web/gen.txt", WEB], ["cat */gen.txt > docs/all", DOCS]),
+        "`build-docs` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-of-other-names": Planted(
+        [API, "echo x > web/n.txt", "echo y > web/n.conf", "cp web/*.conf docs/", WEB, DOCS],
+        three(
+            [API],
+            ["echo x > web/n.txt", "echo y > web/n.conf", WEB],
+            ["echo y > web/n.conf", "cp web/*.conf docs/", DOCS],
+        ),
+        three(
+            [API],
+            ["echo x > web/n.txt", "echo y > web/n.conf", WEB],
+            ["echo x > web/n.txt", "cp web/*.conf docs/", DOCS],
+        ),
+        "`build-docs` leaves out `echo y > web/n.conf`",
+    ),
+    "pattern-removed-before-it-is-read": Planted(
+        [API, "rm -f web/*.tmp", WEB, DOCS],
+        three([API], ["rm -f web/*.tmp", WEB], [DOCS]),
+        three([API], [WEB], ["rm -f web/*.tmp", DOCS]),
+        "`build-web` leaves out `rm -f web/*.tmp`",
+    ),
+    "two-patterns-that-meet": Planted(
+        [API, "rm -f */a*.txt", "cat web/*1.txt > docs/all", DOCS],
+        two([API], ["rm -f */a*.txt", "cat web/*1.txt > docs/all", DOCS]),
+        two([API], ["cat web/*1.txt > docs/all", DOCS]),
+        "`build-web` leaves out `rm -f */a*.txt`",
+    ),
+    "pattern-with-brackets": Planted(
+        [API, "echo x > web/b1.txt", "cat web/[!a]1.txt > docs/all", DOCS],
+        two([API], ["echo x > web/b1.txt", "cat web/[!a]1.txt > docs/all", DOCS]),
+        two([API], ["cat web/[!a]1.txt > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/b1.txt`",
+    ),
+    "pattern-over-folders": Planted(
+        [API, "shopt -s globstar", "echo x > web/a/b/n.txt", "cat web/**/n.txt > docs/all", DOCS],
+        two([API], ["shopt -s globstar", "echo x > web/a/b/n.txt", "cat web/**/n.txt > docs/all", DOCS]),
+        two([API], ["shopt -s globstar", "cat web/**/n.txt > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/a/b/n.txt`",
+    ),
+    "extended-pattern": Planted(
+        [API, "shopt -s extglob", "echo x > web/n.txt", "cat web/!(a).txt > docs/all", DOCS],
+        two([API], ["shopt -s extglob", "echo x > web/n.txt", "cat web/!(a).txt > docs/all", DOCS]),
+        two([API], ["shopt -s extglob", "cat web/!(a).txt > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/n.txt`",
+    ),
+    "pattern-that-matches-dots": Planted(
+        [API, "shopt -s dotglob", "echo x > web/.env", "cat web/*env > docs/all", DOCS],
+        two([API], ["shopt -s dotglob", "echo x > web/.env", "cat web/*env > docs/all", DOCS]),
+        two([API], ["shopt -s dotglob", "cat web/*env > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/.env`",
+    ),
+    "words-in-braces": Planted(
+        [API, "echo x > web/b.txt", "cat web/{a,b}.txt > docs/all", DOCS],
+        two([API], ["echo x > web/b.txt", "cat web/{a,b}.txt > docs/all", DOCS]),
+        two([API], ["cat web/{a,b}.txt > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/b.txt`",
+    ),
+    "pattern-over-a-folder-that-is-copied": Planted(
+        [API, "cp -r api/src web/lib", "cat web/*/*.txt > docs/all", DOCS],
+        two([API], ["cp -r api/src web/lib", "cat web/*/*.txt > docs/all", DOCS]),
+        two([API], ["cat web/*/*.txt > docs/all", DOCS]),
+        "`build-web` leaves out `cp -r api/src web/lib`",
+    ),
+    "pattern-over-a-link": Planted(
+        [API, "echo x > web/gen.txt", "cat l*/gen.txt > docs/all", DOCS],
+        two([API], ["echo x > web/gen.txt", "cat l*/gen.txt > docs/all", DOCS]),
+        two([API], ["cat l*/gen.txt > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/gen.txt`",
+        links={"linked": "web"},
+    ),
+    "pattern-over-a-link-of-the-script": Planted(
+        [API, "ln -s web linked", "echo x > web/gen.txt", "cat l*/gen.txt > docs/all", DOCS],
+        two([API], ["ln -s web linked", "echo x > web/gen.txt", "cat l*/gen.txt > docs/all", DOCS]),
+        two([API], ["ln -s web linked", "cat l*/gen.txt > docs/all", DOCS]),
+        "`build-web` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-of-a-loop": Planted(
+        [API, "echo x > web/gen.txt", 'for f in */gen.txt; do echo "$f"; done > docs/list', DOCS],
+        two([API], ["echo x > web/gen.txt", 'for f in */gen.txt; do echo "$f"; done > docs/list', DOCS]),
+        two([API], ['for f in */gen.txt; do echo "$f"; done > docs/list', DOCS]),
+        "`build-web` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-of-an-array": Planted(
+        [API, "echo x > web/gen.txt", "found=(*/gen.txt)", 'echo "${found[@]}" > docs/list', DOCS],
+        two([API], ["echo x > web/gen.txt", "found=(*/gen.txt)", 'echo "${found[@]}" > docs/list', DOCS]),
+        two([API], ["found=(*/gen.txt)", 'echo "${found[@]}" > docs/list', DOCS]),
+        "`build-web` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-in-a-variable": Planted(
+        ["PAT='*/gen.txt'", API, "echo x > web/gen.txt", "echo $PAT > docs/list", WEB, DOCS],
+        three(
+            [API],
+            ["echo x > web/gen.txt", WEB],
+            ["PAT='*/gen.txt'", "echo x > web/gen.txt", "echo $PAT > docs/list", DOCS],
+        ),
+        three([API], ["echo x > web/gen.txt", WEB], ["PAT='*/gen.txt'", "echo $PAT > docs/list", DOCS]),
+        "`build-docs` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-in-the-positional-parameters": Planted(
+        [API, "echo x > web/gen.txt", "set -- */gen.txt", 'echo "$@" > docs/list', WEB, DOCS],
+        three(
+            [API],
+            ["echo x > web/gen.txt", WEB],
+            ["echo x > web/gen.txt", "set -- */gen.txt", 'echo "$@" > docs/list', DOCS],
+        ),
+        three([API], ["echo x > web/gen.txt", WEB], ["set -- */gen.txt", 'echo "$@" > docs/list', DOCS]),
+        "`build-docs` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-before-a-substitution": Planted(
+        [API, "echo x > web/gen.txt", "echo */gen.txt $(id -u) > docs/list", WEB, DOCS],
+        three(
+            [API], ["echo x > web/gen.txt", WEB], ["echo x > web/gen.txt", "echo */gen.txt $(id -u) > docs/list", DOCS]
+        ),
+        three([API], ["echo x > web/gen.txt", WEB], ["echo */gen.txt $(id -u) > docs/list", DOCS]),
+        "`build-docs` leaves out `echo x > web/gen.txt`",
+    ),
+    "pattern-in-the-root": Planted(
+        [API, "cat /app/*.xml > web/report", WEB],
+        {},
+        two([API], ["cat /app/*.xml > web/report", WEB]),
+        "looks at what another build leaves",
+    ),
+    "pattern-written-twice": Planted(
+        [API, "echo x > web/a.txt", "echo y | tee web/*.txt", WEB],
+        two([API], ["echo x > web/a.txt", "echo y | tee web/*.txt", WEB]),
+        two([API], ["echo y | tee web/*.txt", WEB]),
+        "`build-web` leaves out `echo x > web/a.txt`",
+    ),
     # A part of what is printed is lost, or another file is printed.
     "print-without-a-part": Planted(
         [f"{API} --digest-file a", f"{WEB} --digest-file b", "cat a b"],
@@ -1047,6 +1327,8 @@ def pipeline_of(text: str, planted: Planted) -> Pipeline:
         for link, target in planted.links.items():
             if name == link or name.startswith(link + "/"):
                 return target + name[len(link) :]
+            if any(sign in name for sign in "*?[") and fnmatch.fnmatchcase(link, name.split("/", maxsplit=1)[0]):
+                return "."
         return name
 
     return Pipeline((PipelineFile(source.path, source, compose(source.text)),), read=planted.files.get, real=real)

@@ -12,8 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kaniko_split.flow import exits
-from kaniko_split.flow.commands import redirected_to
 from kaniko_split.flow.occurrence import CallKind, Occurrence, Role, Shape
+from kaniko_split.flow.redirects import redirected_to
 from kaniko_split.kaniko.command import Build
 from kaniko_split.shell.locations import Location, State, Variable
 from kaniko_split.shell.values import Value

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.positional import POSITIONAL, sets_positional
+from kaniko_split.flow.redirects import read_from
 from kaniko_split.flow.state import ShellState
 from kaniko_split.flow.wrappers import is_lookup
 from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, export_mark
 from kaniko_split.source.patterns import Pattern
 
 _TURNS_OFF = Pattern(r"\bset\b.*(?:\+[a-z]*e|\+o errexit)")
+_OF_DESCRIPTOR = Pattern(r"-[a-tv-z]*u(\d*)")
 _FOLDER: frozenset[Location] = frozenset({State.FOLDER})
 _OPTIONS: frozenset[Location] = frozenset({State.OPTIONS})
 _OPTION_COMMANDS = frozenset(
@@ -23,7 +25,7 @@ _LEAVING = frozenset({"exit", "return", "exec", "break", "continue", "logout"})
 _ASKING = frozenset(
     {"type", "hash", "times", "jobs", "history", "caller", "dirs", "help", "compgen", "bg", "fg", "disown"}
 )
-_EVERYTHING: frozenset[Location] = frozenset({State.FILES, State.FOLDER, State.VARIABLES, State.OPTIONS})
+EVERYTHING: frozenset[Location] = frozenset({State.FILES, State.FOLDER, State.VARIABLES, State.OPTIONS})
 
 
 def effects_of_builtin(texts: tuple[str, ...], state: ShellState) -> Effects | None:
@@ -49,13 +51,13 @@ def effects_of_builtin(texts: tuple[str, ...], state: ShellState) -> Effects | N
         case "shift":
             return Effects(reads=POSITIONAL, writes=POSITIONAL)
         case "read" | "getopts" | "mapfile" | "readarray":
-            return _variables_read(texts)
+            return _from_descriptor(texts, _variables_read(texts), state)
         case "printf" if texts[1:2] and texts[1].startswith("-v"):
             return Effects(writes=frozenset({_named(texts[1][2:] or (texts[2] if len(texts) > 2 else "$"))}))
         case "unset":
             return _unset(texts)
         case "eval" | "source" | ".":
-            return Effects(reads=_EVERYTHING, writes=_EVERYTHING, leaves=True, unknown=True, fails=True)
+            return Effects(reads=EVERYTHING, writes=EVERYTHING, leaves=True, unknown=True, fails=True)
     return None
 
 
@@ -68,6 +70,15 @@ def _variables_read(texts: tuple[str, ...]) -> Effects:
         case "mapfile" | "readarray":
             return Effects(writes=frozenset({_named(names[-1] if names else "MAPFILE")}))
     return Effects(writes=frozenset(map(_named, names or ["REPLY"])))
+
+
+def _from_descriptor(texts: tuple[str, ...], done: Effects, state: ShellState) -> Effects:
+    """Add what `read -u 3` reads."""
+    for number, text in enumerate(texts[1:], 1):
+        match = _OF_DESCRIPTOR.fullmatch(text) if texts[0] != "getopts" else None
+        if match is not None:
+            done = read_from(match[1] or next(iter(texts[number + 1 :]), ""), done, state)
+    return done
 
 
 def _named(text: str) -> Location:

@@ -10,32 +10,31 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from kaniko_split.flow.builtins import effects_of_builtin
+from kaniko_split.flow.builtins import EVERYTHING, effects_of_builtin
 from kaniko_split.flow.effects import Effects
 from kaniko_split.flow.programs import effects_of_words
+from kaniko_split.flow.redirects import opened_by_exec, opens_connection
 from kaniko_split.flow.state import ShellState, values_of
 from kaniko_split.flow.transitions import exports_of, makes_references
 from kaniko_split.flow.wrappers import behind_wrappers
 from kaniko_split.kaniko.command import Build, NotABuild
 from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
-from kaniko_split.shell.locations import NOWHERE, File, Location, State, Variable, export_mark, file_at, is_exact
+from kaniko_split.shell.locations import NOWHERE, Location, State, Variable, export_mark, file_at
 from kaniko_split.shell.nodes import (
     Assignment,
     Call,
     Declaration,
     Literal,
     Parameter,
-    Redirect,
     Statement,
     Word,
     words_of,
 )
 from kaniko_split.shell.splitting import IFS
-from kaniko_split.shell.values import Value
 from kaniko_split.shell.words import is_set, names_assigned, names_read, reads_indirectly
 from kaniko_split.source.patterns import Pattern
 
-_GLOB = Pattern(r"[*?]|\[[^\]]+\]")
+_GLOB = Pattern(r"[*?]|\[[^\]]+\]|[@!+]\(")
 _CHANCE = Pattern(r"/dev/u?random|/proc/sys/kernel/random")
 # Variables that are another one in each job, or each time they are read (GitLab, "Predefined variables").
 FRESH_VARIABLES = frozenset(
@@ -45,14 +44,12 @@ FRESH_VARIABLES = frozenset(
         *("CI_RUNNER_SHORT_TOKEN", "CI_CONCURRENT_ID", "CI_CONCURRENT_PROJECT_ID"),
     }
 )
-_NUMBER = Pattern(r"\d*")
 _CAPTURES = frozenset({">", ">>", "&>", ">|", "&>>"})
 _MAKING = frozenset({"local", "declare", "typeset"})
 _PLACES = frozenset({"PWD", "OLDPWD"})
 _IN_FOLDER: frozenset[Location] = frozenset({State.FOLDER})
 # They fail only in ways that nobody plans for.
 _HARDLY_FAIL = frozenset({":", "cd", "echo", "export", "printf", "set", "true"})
-_NO_FILE = frozenset({">&", "<&", "<<", "<<-", "<<<"})
 
 
 def effects_of_build(statement: Statement, state: ShellState, call: Build | NotABuild | None) -> Effects | None:
@@ -84,9 +81,7 @@ def effects_of_program(statement: Statement, state: ShellState) -> Effects:
     leaves = texts[0] == "exec"
     at = behind_wrappers(texts, state.setting.wrappers)
     if at >= len(texts) and leaves:
-        # `exec` alone opens files for the commands behind it, and leaves nothing.
-        opened = frozenset[Location](map(Variable, opened_by_exec(statement, state)))
-        return Effects(writes=opened, overwrites=opened, prints=not opened)
+        return _of_exec(statement, state)
     if at >= len(texts):
         # A wrapper without a command does something itself: `env` prints the environment.
         at = 0
@@ -100,6 +95,17 @@ def effects_of_program(statement: Statement, state: ShellState) -> Effects:
         every = frozenset[Location]({State.VARIABLES})
         return replace(done, reads=done.reads | every, writes=done.writes | every)
     return done
+
+
+def _of_exec(statement: Statement, state: ShellState) -> Effects:
+    """Return what `exec` alone does: it opens and closes files for the commands behind it, and leaves nothing."""
+    table = opened_by_exec(statement, state)
+    if table is None:
+        # Nobody can say what later commands read and write.
+        acts = opens_connection(statement, state)
+        return Effects(reads=EVERYTHING, writes=EVERYTHING, acts=acts, fails=acts)
+    opened = frozenset[Location](map(Variable, table))
+    return Effects(writes=opened, overwrites=opened, prints=not opened)
 
 
 def _is_captured(statement: Statement, state: ShellState) -> bool:
@@ -194,11 +200,18 @@ def _may_end(word: Word, state: ShellState) -> bool:
 
 
 def _patterns(words: Iterable[Word], state: ShellState) -> Iterator[str]:
-    """Yield the patterns that the shell matches against the names of files (POSIX, 2.13.3)."""
+    """Yield the patterns that the shell matches against the names of files (POSIX, 2.13.3).
+
+    What an expansion without quotes gives is a pattern too.
+    """
     for word in words:
-        marks = any(isinstance(part, Literal) and not part.quoted and _GLOB.search(part.text) for part in word.parts)
-        if marks:
-            yield state.value(word).text
+        value = state.value(word)
+        texts = value.choices or ((value.text,) if value.exact else ())
+        expanded = [text for text in texts if is_split(word) and _GLOB.search(text)]
+        literals = [part.text for part in word.parts if isinstance(part, Literal) and not part.quoted]
+        yield from expanded
+        if not expanded and any(map(_GLOB.search, literals)):
+            yield value.text
 
 
 _ASKS_FILES = Pattern(r"\s-(?:[abcdefghkprstuwxGLNOS]|nt|ot|ef)\s")
@@ -209,66 +222,6 @@ def files_asked(statement: Statement, state: ShellState) -> frozenset[Location]:
     if _ASKS_FILES.search(state.script[statement.span.start : statement.span.end]) is None:
         return NOWHERE
     return frozenset(state.place(state.value(word).text) for word in words_of(statement)) | _IN_FOLDER
-
-
-def with_redirects(statement: Statement, done: Effects, state: ShellState) -> Effects:
-    """Add what the redirects of a statement read and write."""
-    for redirect in statement.redirects:
-        if redirect.operator in _NO_FILE:
-            done = _with_descriptor(redirect, done, state)
-            continue
-        path = _target(redirect.target, state)
-        if path == "/dev/null" or path.startswith("/dev/std"):
-            continue
-        place = state.place(path)
-        done = replace(done, reads=done.reads | state.links_on(path))
-        if redirect.operator == "<":
-            done = replace(done, reads=done.reads | {place})
-        elif redirect.operator in {">>", "&>>"}:
-            done = replace(done, writes=done.writes | {place}, appends=done.appends | {place}, prints=False)
-            done = replace(done, keeps=done.keeps - {place})
-        else:
-            over = done.overwrites | {place} if is_exact(place) else done.overwrites
-            done = replace(done, writes=done.writes | {place}, overwrites=over, prints=False)
-            done = replace(done, keeps=done.keeps - {place})
-        if not (isinstance(place, File) and place.path.startswith("/")):
-            done = replace(done, reads=done.reads | _IN_FOLDER)
-    return done
-
-
-def _with_descriptor(redirect: Redirect, done: Effects, state: ShellState) -> Effects:
-    """Add what is written to a file that `exec 3> file` has opened (POSIX, "exec", 2.14)."""
-    number = redirect.target.literal or ""
-    if redirect.operator != ">&" or number in {"1", "2", "-"}:
-        return done
-    opened = state.known.get(descriptor(number))
-    place = state.place(opened.text) if opened is not None else State.FILES
-    written = frozenset[Location]({place})
-    return replace(done, writes=done.writes | written, appends=done.appends | written, prints=False)
-
-
-def descriptor(number: str) -> str:
-    """Return the name by which the state knows the file behind a descriptor."""
-    return f"&{number}"
-
-
-def opened_by_exec(statement: Statement, state: ShellState) -> dict[str, Value]:
-    """Return the files that `exec 3> file` opens for all commands behind it, by the names of their descriptors."""
-    found: dict[str, Value] = {}
-    for redirect in statement.redirects:
-        number = _NUMBER.match(state.script, redirect.span.start)
-        if redirect.operator in _CAPTURES and number is not None:
-            found[descriptor(number[0] or "1")] = state.value(redirect.target)
-    return found
-
-
-def redirected_to(statement: Statement, state: ShellState) -> frozenset[Location]:
-    """Return the files that the redirects of a statement write."""
-    return with_redirects(statement, Effects(), state).writes
-
-
-def _target(word: Word, state: ShellState) -> str:
-    return state.value(word).text
 
 
 def hardly_fails(texts: tuple[str, ...]) -> bool:

@@ -99,7 +99,7 @@ def _value_where_paths_meet(name: str, one: Value | None, other: Value | None) -
     """Return what is known of a variable where two paths meet; None for nothing."""
     if one is not None and one == other:
         return one if one.given else other
-    if name.endswith("()") or name == ALIASES:
+    if _is_never_forgotten(name) or name == ALIASES:
         return UNKNOWN
     if name == IFS:
         return UNKNOWN_IFS
@@ -122,19 +122,24 @@ def forget_mentions(name: str, known: Variables) -> None:
             # How many there are stays known.
             known[other] = Value(f"${other}", exact=False, splits=other in {"@", "*"})
         else:
-            del known[other]
+            forget(other, known)
 
 
 def forget(name: str, known: MutableMapping[str, Value]) -> None:
     """Take out of `known` what the variable called `name` holds.
 
-    IFS is known without a value where nobody has set it, and `name()` tells that there is a function of that name.
+    IFS is known without a value where nobody has set it, `name()` tells that there is a function of that name, and
+    the job's own output is behind a descriptor where `exec` has put nothing else (`&1`).
     """
     known.pop(name, None)
     if name == IFS:
         known[name] = UNKNOWN_IFS
-    elif name.endswith("()"):
+    elif _is_never_forgotten(name):
         known[name] = UNKNOWN
+
+
+def _is_never_forgotten(name: str) -> bool:
+    return name.endswith("()") or name.startswith("&")
 
 
 def known_without(places: Iterable[Location], state: ShellState) -> Variables:
@@ -145,7 +150,8 @@ def known_without(places: Iterable[Location], state: ShellState) -> Variables:
     known = state.known.copy()
     changed = frozenset(places)
     if State.VARIABLES in changed:
-        known = Variables({name: value for name, value in known.items() if name.endswith("()")})
+        stays = {name: UNKNOWN if name.startswith("&") else value for name, value in known.items()}
+        known = Variables({name: value for name, value in stays.items() if _is_never_forgotten(name)})
         if IFS in state.known or IFS in state.script:
             forget(IFS, known)
     for place in changed:

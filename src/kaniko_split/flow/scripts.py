@@ -199,8 +199,9 @@ def body_of_script(statement: Statement, state: ShellState) -> ScriptBody | None
 
 
 def _in_environment(state: ShellState) -> Variables:
-    """Return what is known of the variables that a process sees."""
-    names = sorted({*state.exported, *state.setting.given})
+    """Return what is known of the variables and descriptors that a process sees."""
+    opened = (name for name in state.known if name.startswith("&"))
+    names = sorted({*state.exported, *state.setting.given, *opened})
     return Variables({name: state.known[name] for name in names if name in state.known})
 
 

@@ -9,7 +9,8 @@ from msgspec import Struct, field
 
 from kaniko_split.kaniko.command import Build, is_executor, read_command
 from kaniko_split.kaniko.pflag import Argument
-from kaniko_split.prove.symbols import PROJECT, is_known, path_in, without_dollar, written_with_dollar
+from kaniko_split.prove.paths import path_in
+from kaniko_split.prove.symbols import PROJECT, is_known, without_dollar, written_with_dollar
 from kaniko_split.source.patterns import Pattern
 
 _REMOTE = Pattern(r"(?:git|s3|gs|https?|ssh)://.*|.*\.blob\.core\.windows\.net/.*")

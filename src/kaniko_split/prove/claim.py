@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from kaniko_split.prove.symbols import is_known, is_reference, path_in
+from kaniko_split.prove.paths import path_in
+from kaniko_split.prove.symbols import is_known, is_reference
 from kaniko_split.source.patterns import Pattern
 
 

@@ -15,7 +15,8 @@ from kaniko_split.kaniko.leftovers import makes_workspace, removes_leftovers
 from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim, paths_of, short_name, words_in
 from kaniko_split.prove.file_claims import file_claim
 from kaniko_split.prove.operands import files_among, files_of_insertion, is_plain_sed
-from kaniko_split.prove.symbols import UNKNOWN_WORD, is_known, path_in
+from kaniko_split.prove.paths import path_in
+from kaniko_split.prove.symbols import UNKNOWN_WORD, is_known
 from kaniko_split.prove.tool_claims import tool_claim
 from kaniko_split.source.patterns import Pattern
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from kaniko_split.prove import scripts, shell_commands
 from kaniko_split.prove.builds import executor_run, unwrapped
 from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.claims import gives_text
 from kaniko_split.prove.expansion import ARRAY
 from kaniko_split.prove.machine import Machine, plain_text
+from kaniko_split.prove.paths import path_in
 from kaniko_split.prove.printing import printed
-from kaniko_split.prove.symbols import is_known, path_in
+from kaniko_split.prove.symbols import is_known
 from kaniko_split.shell.nodes import (
     Assignment,
     Call,
@@ -58,6 +57,7 @@ class Commands(Machine):
 
     def _declaration(self, statement: Statement, command: Declaration) -> None:
         options = "".join(word.literal or "?" for word in command.options)
+        self.expander.matched.clear()
         values = [self._assigned(one) for one in command.assignments]
         text = [f"{one.name}={value}" for one, value in zip(command.assignments, values, strict=True)]
         # In a function `declare` and `typeset` are `local` (Bash Reference Manual, "Bash Builtin Commands").
@@ -98,8 +98,10 @@ class Commands(Machine):
         start = len(self.events)
         self.expander.matched.clear()
         words = self.expander.words(call.words)
-        matched = tuple(self.expander.matched)
         values = [self._assigned(one) for one in call.assignments]
+        if words[:1] == ("rm",):
+            # What it removes is all that it asks for.
+            self.expander.matched.clear()
         if not words:
             if call.words:
                 # `$EMPTY` runs nothing; the last substitution gives the status.
@@ -130,16 +132,15 @@ class Commands(Machine):
             handler(self, statement, plain)
         elif not scripts.run(self, statement, words, plain, prefix, tail=tail):
             claim = self._claim(plain)
-            if matched and claim.reads is not None and plain[0] != "rm":
-                paths = {path_in(self.shell.folder, one) for one in matched}
-                claim = replace(claim, reads=None if None in paths else claim.reads | {one for one in paths if one})
             self.run_command(statement, words, claim, prefix=prefix, program=plain[0] not in self.functions)
 
     def substituted(self, part: Substitution) -> str:
         """Run the statements of a substitution, and return what they print."""
         start = len(self.events)
+        matched = tuple(self.expander.matched)
         with self.deeper(), self.subshell(), self.masked("$("):
             self.run(part.statements, tail=False)
+        self.expander.matched[:] = matched
         events = self.events[start:]
         known = printed(part, events, self.expander.text)
         return known if known is not None else self.symbols.of("$(", *(event.key for event in events))

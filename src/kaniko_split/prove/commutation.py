@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from kaniko_split.prove.event_names import reads_of, writes_of
 from kaniko_split.prove.events import Event, Run
 from kaniko_split.prove.names import ANYTHING
+from kaniko_split.prove.paths import meets
 from kaniko_split.prove.printing import only_prints
-from kaniko_split.prove.symbols import is_known, meets
+from kaniko_split.prove.symbols import is_known
 from kaniko_split.shell.nodes import Call, Declaration
 from kaniko_split.source.patterns import Pattern
 
@@ -111,7 +112,8 @@ def _changes_the_shell(event: Event, other: Event) -> bool:
     if other.shells[: len(event.shells)] != event.shells and name in _NOT_OF_VALUES:
         # It changes the subshell that it runs in.
         return False
-    if name in _SETS_THE_SHELL and event.words[:2] != ("set", "--"):
+    opens = event.words == ("exec",) and event.claim.known
+    if name in _SETS_THE_SHELL and event.words[:2] != ("set", "--") and not opens:
         return True
     return event.claim.acts or event.ends or event.claim.writes is None
 

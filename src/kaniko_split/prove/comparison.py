@@ -160,7 +160,7 @@ def _is_kept(event: Event, new: Mapping[str, Run]) -> bool:
 # They change the shell alone, or are there for what follows; the replay tells whether that matters.
 _WAYS = Pattern(
     r"cd|pushd|popd|set|unset|=|case|call|export|local|declare|readonly|typeset|mkdir|rm|shift|wait|true|:|test|\[|\[\[|"
-    r"break|continue|read"
+    r"break|continue|read|for"
 )
 
 

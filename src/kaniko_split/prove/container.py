@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from msgspec import Struct
 
 from kaniko_split.prove.events import TooComplexError
-from kaniko_split.prove.symbols import PROJECT, Guard, Symbols, meets
+from kaniko_split.prove.paths import below, folder_before, is_pattern, leads_through, meets
+from kaniko_split.prove.symbols import PROJECT, Guard, Symbols
 
 # Nothing that a build leaves there, or what is mounted anew in each container.
 _STAYS = (PROJECT, "/builds", "/dev", "/proc", "/sys", "/tmp", "/busybox", "/kaniko", "/root", "/workspace")  # noqa: S108
@@ -28,6 +29,7 @@ def _folders_of(path: str) -> Iterator[str]:
 
 def is_left(paths: Iterable[str]) -> bool:
     """Tell whether a path lies in the root of the container, which is the image of the build before."""
+    paths = tuple(map(folder_before, paths))
     return any(meets(path, place) for path in paths for place in _LEFT) or any(
         path != "/" and not any(meets(path, place) for place in _STAYS) for path in paths
     )
@@ -79,6 +81,7 @@ class Container:
         # The writes by path, None for those of every file; and the paths below each folder.
         self._entries: dict[str | None, list[_Entry]] = {}
         self._below: dict[str, dict[str, None]] = {}
+        self._patterns: dict[str, None] = {}
         self._looks = 0
         self._writes = 0
         self.texts: dict[str, str] = {}
@@ -114,7 +117,7 @@ class Container:
         own = self._entries.setdefault(path, [])
         if repeats and any(one.key == key and set(one.guards) <= set(guards) for one in own):
             return
-        if replaces and path is not None:
+        if replaces and path is not None and not is_pattern(path):
             held = set(guards)
             own[:] = [one for one in own if not held <= set(one.guards)]
             symbol = key
@@ -123,7 +126,9 @@ class Container:
             symbol = self._symbols.of("written", key, *(f"{one}={text}" for one, text in before))
         self._writes += 1
         own.append(_Entry(path, symbol, guards, output, mode, key, derived, whole, self._writes))
-        if path is not None:
+        if path is not None and is_pattern(path):
+            self._patterns[path] = None
+        elif path is not None:
             for folder in _folders_of(path):
                 self._below.setdefault(folder, {})[path] = None
 
@@ -148,7 +153,7 @@ class Container:
     def is_result(self, paths: Collection[str] | None) -> bool:
         """Tell whether paths name nothing but files that collect what builds leave."""
         results = {f"{PROJECT}/{name}" for name in self._repository.results}
-        return bool(paths) and paths is not None and set(paths) <= results
+        return bool(paths) and paths is not None and set(paths) <= results and not any(map(is_pattern, paths))
 
     def is_output(self, paths: Collection[str] | None) -> bool:
         """Tell whether a path names just what a build wrote."""
@@ -169,13 +174,13 @@ class Container:
         found: set[str] = set(paths or ())
         for path in paths or ():
             for link, target in self._links.items():
-                if path == link or path.startswith(link + "/"):
+                if leads_through(path, link):
                     if target is None:
                         return None
-                    found.add(target + path[len(link) :])
+                    found.add(target + below(path, link))
             if path.startswith(PROJECT + "/"):
                 real = self._repository.real(path.removeprefix(PROJECT + "/"))
-                found.add("/" if real is None else f"{PROJECT}/{real}")
+                found.add("/" if real is None else f"{PROJECT}/{real}" if real != "." else PROJECT)
         return None if paths is None else frozenset(found)
 
     def text_of(self, path: str) -> str | None:
@@ -195,8 +200,12 @@ class Container:
         if path is None:
             found = [one for entries in self._entries.values() for one in entries]
         else:
-            paths = (None, path, *_folders_of(path), *self._below.get(path, ()))
-            found = [one for place in paths for one in self._entries.get(place, ())]
+            places = (None, path, *_folders_of(path), *self._below.get(path, ()))
+            if is_pattern(path):
+                places = (None, *(one for one in self._entries if one is not None and meets(one, path)))
+            elif self._patterns:
+                places = (*places, *(one for one in self._patterns if one != path and meets(one, path)))
+            found = [one for place in places for one in self._entries.get(place, ())]
         self._looks += len(found)
         if self._looks > _MOST_LOOKS:
             raise TooComplexError("a script writes and reads too many files to be proved")

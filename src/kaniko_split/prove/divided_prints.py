@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from kaniko_split.prove.events import Event, Run
-from kaniko_split.prove.symbols import meets
+from kaniko_split.prove.paths import meets
 from kaniko_split.shell.nodes import Call, Literal, Word
 from kaniko_split.source.patterns import Pattern
 

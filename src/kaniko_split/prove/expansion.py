@@ -23,7 +23,7 @@ ARRAY = "\x04"
 _MOST_CHARACTERS = 4096
 _MOST_WORDS = 2000
 _ELEMENT = Pattern(r"\$\{(\w+)\[([@*]|\d+)\]\}")
-_PATTERN = Pattern(r"[*?]|\[[^\]]+\]")
+_PATTERN = Pattern(r"[*?]|\[[^\]]+\]|[@!+]\(")
 _BRACES = Pattern(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 _WORDS_OF_GITLAB = Pattern("\x02@(?:CI|GITLAB)_\\w+\x03")
 _REPLACEMENT = Pattern(r"\$\{\w+(//?)([\w,;:.|\-+@= ]+)/([\w,;:.|\-+@= ]*)\}")
@@ -162,6 +162,7 @@ class Expander(Struct, eq=False):
         fields: list[str] = []
         current: str | None = None
         certain = True
+        matches = False
         for part in word.parts:
             values = self._many(part)
             if values is None:
@@ -169,6 +170,7 @@ class Expander(Struct, eq=False):
                 whole = isinstance(part, Literal) or part.quoted
                 certain = certain and (whole or self._is_certain(value, separators))
                 values = (value,) if whole or not is_known(separators) else _divided_with_edges(value, separators)
+            matches = matches or (not part.quoted and any(_PATTERN.search(one) for one in values))
             for number, one in enumerate(values):
                 if number:
                     fields.append(current or "")
@@ -177,11 +179,9 @@ class Expander(Struct, eq=False):
                     current = (current or "") + one
         if current is not None:
             fields.append(current)
-        for part in word.parts:
+        if matches:
             # A pattern asks which files there are.
-            if isinstance(part, Literal) and not part.quoted and _PATTERN.search(part.text):
-                self.matched += fields
-                break
+            self.matched += fields
         return fields, certain
 
     @staticmethod

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from kaniko_split.prove.claim import Claim, paths_of, words_in
-from kaniko_split.prove.symbols import is_whole, path_in
+from kaniko_split.prove.paths import is_whole, path_in
 from kaniko_split.source.patterns import Pattern
 
 
@@ -53,7 +53,8 @@ def file_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bool
         known = all(is_whole(folder, word) for word in plain)
         return Claim(frozenset(), paths, paths if known else frozenset(), gates=gates)
     if name == "tee":
-        return Claim(frozenset(), paths, frozenset() if options else paths, gates=gates)
+        whole = not options and all(is_whole(folder, word) for word in plain)
+        return Claim(frozenset(), paths, paths if whole else frozenset(), gates=gates)
     return claim
 
 

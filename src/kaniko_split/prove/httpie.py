@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kaniko_split.prove.claim import EVERYTHING, Claim, paths_of, words_in
-from kaniko_split.prove.symbols import is_known, path_in
+from kaniko_split.prove.paths import path_in
+from kaniko_split.prove.symbols import is_known
 from kaniko_split.source.patterns import Pattern
 
 # HTTPie, "Options": these take a value, and no file.

@@ -25,8 +25,9 @@ from kaniko_split.prove.gates import compare_gates
 from kaniko_split.prove.machine import plain_text
 from kaniko_split.prove.omitted import check_omitted, omitted_events
 from kaniko_split.prove.order import check_order, needs_of, waits_of
+from kaniko_split.prove.paths import meets, path_in
 from kaniko_split.prove.replay import replay
-from kaniko_split.prove.symbols import PROJECT, Symbols, meets, path_in
+from kaniko_split.prove.symbols import PROJECT, Symbols
 from kaniko_split.shell.nodes import Script, nested, substitutions, words_of
 from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.source.patterns import Pattern

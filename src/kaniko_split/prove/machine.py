@@ -11,12 +11,14 @@ from kaniko_split.prove.builds import ExecutorRun
 from kaniko_split.prove.claim import EVERYTHING, Claim, short_name
 from kaniko_split.prove.claims import claim_of
 from kaniko_split.prove.container import is_left
+from kaniko_split.prove.descriptors import GIVEN, is_descriptor, name_of
 from kaniko_split.prove.events import ROOT, BuildRecord, Event
 from kaniko_split.prove.installed import installs, with_programs
-from kaniko_split.prove.states import State
-from kaniko_split.prove.symbols import is_known, is_whole, path_in, shown
+from kaniko_split.prove.paths import path_in
+from kaniko_split.prove.redirects import Redirects, descriptors_read
+from kaniko_split.prove.symbols import is_known, shown
 from kaniko_split.prove.user_programs import configured_claim
-from kaniko_split.shell.nodes import Redirect, Statement
+from kaniko_split.shell.nodes import Statement
 
 HARMLESS = "&& harmless"
 """Masks the left side of a chain whose right side is a build or hardly fails."""
@@ -28,7 +30,7 @@ def _matters(option: str, setting: str) -> bool:
     return bool(setting) and not option.startswith("trap") and (option, setting) != ("e", "-")
 
 
-class Machine(State):
+class Machine(Redirects):
     """Runs single commands."""
 
     def _claim(self, words: tuple[str, ...]) -> Claim:
@@ -67,21 +69,21 @@ class Machine(State):
     ) -> None:
         """Run the executor."""
         shell = self.shell
-        redirects = (*self.redirects, *statement.redirects)
         if background or "&" in self.masks:
             failure = "&"
         elif masks := [mask for mask in self.masks if mask not in {HARMLESS, AT_END}]:
             failure = masks[-1]
         else:
             failure = "ends" if tail or shell.options.get("e") == "-" else "passed over"
-        targets = [self._target(one) for one in redirects]
+        opened = [*self.redirects, *self.opened(statement.redirects)]
+        table = self.behind(opened)
         run = replace(run, reads=self.container.followed(run.reads))
         files = self.container.seen(run.reads, self.guards)
         # Kaniko keeps a copy of the Dockerfile in /kaniko; a build that names none means the one of its context.
         if self.root and is_left((run.reads or frozenset()) - {run.default}):
             files = (*files, ("the root of the image before", self.root))
         record = BuildRecord(
-            (*words, *(f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True))),
+            (*words, *self.redirected(opened, table, GIVEN)),
             frozenset(self.guards),
             failure,
             shell.folder,
@@ -94,18 +96,16 @@ class Machine(State):
         key = self.symbols.of("build", *record.words, record.folder, *map(str, record.environment), *map(str, files))
         claim = Claim(run.reads, frozenset(), gates=run.is_test, environment=True)
         self.symbols.mark(key, "build")
-        self._record(statement, words, key, claim, record, gates=run.is_test and not self.masks)
+        names = descriptors_read(opened, table)
+        self._record(statement, words, key, claim, record, gates=run.is_test and not self.masks, names=names)
         self.root, self.own_files = self.symbols.of("root", key), frozenset()
         self.symbols.mark(self.root, ROOT)
-        for text in (
-            *run.outputs,
-            *(
-                target
-                for one, target in zip(redirects, targets, strict=True)
-                if ">" in one.operator and target not in {"/dev/null", "-"} and not target.isdigit()
-            ),
+        for path in (
+            *(path_in(shell.folder, text) for text in run.outputs),
+            *(one.path for one in opened if one.path != "" and one.writes),
+            *self.printed_to(table),
         ):
-            self.container.write(path_in(shell.folder, text), key, self.guards, output=True)
+            self.container.write(path, key, self.guards, output=True)
         shell.status = key
 
     def _options(self) -> tuple[tuple[str, str], ...]:
@@ -115,10 +115,6 @@ class Machine(State):
         if separators != " \t\n":
             options["IFS"] = separators
         return tuple(sorted((name, self.symbols.under(value, self.guards)) for name, value in options.items() if value))
-
-    def _target(self, redirect: Redirect) -> str:
-        body = self.expander.value(redirect.body) if redirect.body is not None else ""
-        return self.expander.value(redirect.target) + body
 
     def run_command(
         self,
@@ -130,21 +126,30 @@ class Machine(State):
         text: str = "",
         reads_options: bool = True,
         program: bool = False,
+        taken: Sequence[str] = (),
     ) -> Event:
         """Run a command that is no build: what it reads is in its key, what it writes holds that key from then on.
 
         Without `reads_options` it does the same under all options but `set -u`, as an assignment does; and that asks
         for nothing but values. A program of its own, `program`, assigns no variable that `set -a` would export, and
-        the umask is for the files that it makes.
+        the umask is for the files that it makes. `taken` are the descriptors that its words tell it to read.
         """
         shell = self.shell
-        redirects = (*self.redirects, *statement.redirects)
-        targets = [self._target(one) for one in redirects]
-        inputs = [f"{one.operator}{target}" for one, target in zip(redirects, targets, strict=True)]
+        # An assignment prints nothing.
+        opened = [*(self.redirects if reads_options else ()), *self.opened(statement.redirects)]
+        table = self.behind(opened)
+        # Only a command that nobody knows looks at more descriptors than those of its kind.
+        inputs = self.redirected(opened, table, GIVEN if claim.known and words != ("exec",) else tuple(table))
+        if not claim.known:
+            inputs += [f"{name}={value}" for name, value in sorted(shell.values.items()) if is_descriptor(name)]
+        claim = self._with_matched(claim)
         folder_matters = claim.reads is None or (claim.reads and not all(word.startswith("/") for word in words[1:]))
         # The last word of `cp` may be a folder.
         unsure = frozenset[str]() if short_name(words) in {"rm", "tee"} else claim.replaces
-        claim = self._with_redirects(claim, redirects, targets, follows=words[:1] not in {("ln",), ("rm",)})
+        claim = self.with_redirects(claim, opened, table, words)
+        for number in (*taken, *(() if words == ("exec",) else ("0",))):
+            claim = self.with_taken(claim, table.get(number) or self.descriptor(number))
+        names = descriptors_read(opened, {} if words == ("exec",) else table) | frozenset(map(name_of, taken))
         claim = with_programs(words, claim, self.installed)
         self.installed |= installs(claim)
         looks = is_left((claim.reads or frozenset()) - self.own_files)
@@ -162,18 +167,29 @@ class Machine(State):
         gates = claim.gates and not masked and not status
         looks = looks or self.container.is_output(claim.reads)
         found = self.container.seen(claim.reads, self.guards, outputs=True) if claim.reads else ()
-        event = self._record(statement, words, key, claim, None, gates=gates, text=text, looks=looks, found=found)
+        event = self._record(
+            statement, words, key, claim, None, gates=gates, text=text, looks=looks, found=found, names=names
+        )
         if claim.fresh:
             self.symbols.mark(key, f"`{event.text}`")
         self._write(claim, key, words, whole=claim.replaces - unsure)
         if words[:1] == ("ln",) and len(words) > 2 and claim.writes:
             target = path_in(posixpath.dirname(path_in(shell.folder, words[-1]) or "/"), words[-2])
             self.container.link(path_in(shell.folder, words[-1]) or "/", target)
-        bodies = [self.expander.value(one.body) for one in redirects if one.body is not None]
+        self.lose_renamed(claim, words)
+        bodies = [self.expander.value(one.body) for one in statement.redirects if one.body is not None]
         if words == ("cat",) and len(bodies) == 1 and is_known(bodies[0]):
             self.container.texts |= dict.fromkeys(claim.replaces, bodies[0])
         shell.status = key
         return event
+
+    def _with_matched(self, claim: Claim) -> Claim:
+        """Return a claim with the files that the patterns in a command's words may match."""
+        paths = {path_in(self.shell.folder, one) for one in self.expander.matched}
+        self.expander.matched.clear()
+        if claim.reads is None or not paths:
+            return claim
+        return replace(claim, reads=None if None in paths else claim.reads | {one for one in paths if one is not None})
 
     def _inputs(
         self, claim: Claim, prefix: dict[str, str], *, looks: bool, options: Collection[str] | None
@@ -219,33 +235,6 @@ class Machine(State):
         derived = "build" in sources and ROOT not in sources
         return self.after_build or (derived and self.container.is_result(claim.writes))
 
-    def _with_redirects(
-        self, claim: Claim, redirects: Sequence[Redirect], targets: Sequence[str], *, follows: bool
-    ) -> Claim:
-        """Return a claim with the files that redirects read and write; `ln` and `rm` follow no symbolic link."""
-        read, written = set(claim.reads or ()), set(claim.writes or ())
-        replaced = set(claim.replaces)
-        for one, target in zip(redirects, targets, strict=True):
-            if "<<" in one.operator or target in {"/dev/null", "-"} or target.isdigit():
-                # A here-document is text, and `2>&1` moves a descriptor.
-                continue
-            path = path_in(self.shell.folder, target)
-            if path is None:
-                return replace(claim, writes=None) if ">" in one.operator else replace(claim, reads=None)
-            (written if ">" in one.operator else read).add(path)
-            if one.operator in {">", ">|", "&>"} and is_whole(self.shell.folder, target):
-                replaced.add(path)
-        return replace(
-            claim,
-            reads=None if claim.reads is None else self.container.followed(frozenset(read)),
-            writes=None
-            if claim.writes is None
-            else self.container.followed(frozenset(written))
-            if follows
-            else frozenset(written),
-            replaces=frozenset(replaced),
-        )
-
     def _record(
         self,
         statement: Statement,
@@ -258,6 +247,7 @@ class Machine(State):
         text: str = "",
         looks: bool = False,
         found: tuple[tuple[str, str], ...] = (),
+        names: frozenset[str] = frozenset(),
     ) -> Event:
         script = self.expander.text
         line = script.count("\n", 0, statement.span.start) + 1
@@ -275,6 +265,7 @@ class Machine(State):
             script,
             looks=looks,
             output=self._is_output(claim, key),
+            names=names,
             shells=self.shells,
             inner="$(" in self.masks,
             calls=self.calls,

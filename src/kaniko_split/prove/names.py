@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaniko_split.prove.descriptors import opened_by_exec
 from kaniko_split.shell.nodes import (
     Arithmetic,
     Call,
@@ -57,6 +58,7 @@ def _own_writes(statement: Statement, functions: Functions, seen: frozenset[str]
             names |= {one.name for one in assignments}
         case Call(words=words):
             names |= _call_writes(words, functions, seen)
+            names |= set(opened_by_exec([word.literal for word in words], statement.redirects))
         case Declaration(assignments=assignments, options=options):
             names |= {one.name for one in assignments}
             if any(word.literal is None or "n" in word.literal for word in options):
@@ -201,6 +203,9 @@ def names_replaced(statement: Statement) -> Iterator[str]:
             return
         case Call(words=words) if words and words[0].literal == "unset":
             yield from (word.literal for word in words[1:] if word.literal)
+            return
+        case Call(words=words):
+            yield from opened_by_exec([word.literal for word in words], statement.redirects)
             return
         case _:
             return

@@ -13,10 +13,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kaniko_split.prove.commutation import commute, visible_in
+from kaniko_split.prove.descriptors import is_descriptor
 from kaniko_split.prove.event_names import POSITIONAL, exported_since, reads_of, replaced_by, writes_of
 from kaniko_split.prove.events import Event, Run, short_text
 from kaniko_split.prove.names import ANYTHING
-from kaniko_split.prove.symbols import Guard, is_known, meets, shown
+from kaniko_split.prove.paths import meets
+from kaniko_split.prove.symbols import Guard, is_known, shown
 from kaniko_split.source.patterns import Pattern
 
 # `: ${NAME:=word}`, where the word is the same each time.
@@ -179,6 +181,8 @@ def _left_out(name: str, old: Run, kept: Mapping[int, frozenset[str]], exported:
         exported: The variables that are exported, each with the place of the first command that may see it.
     """
     live, events = _Live(), old.events
+    # A command that nobody knows may use all of them.
+    descriptors = frozenset(one for event in events for one in writes_of(event) if is_descriptor(one))
     last = max(kept, default=-1)
     guards = events[last].guards if last >= 0 else frozenset()
     exits: list[tuple[frozenset[Guard], int]] = []
@@ -188,6 +192,8 @@ def _left_out(name: str, old: Run, kept: Mapping[int, frozenset[str]], exported:
             exits.append((event.guards, number))
         if number in kept:
             seen = frozenset(one for one, since in exported.items() if since <= number and event.claim.sees(one))
+            # What it printed to in the old job, it prints to there.
+            seen |= descriptors if not event.claim.known else frozenset(filter(is_descriptor, event.names))
             _keep(live, _Reader(event, number), kept[number] | seen, guards)
         elif _unsets_nothing(event, number, old, kept):
             # The variable has no value afterwards, with or without it.
@@ -287,7 +293,9 @@ def _hit(live: _Live, event: Event, end: int) -> str:
         end: The place of the command at which the script ends where `event` runs.
     """
     written = writes_of(event)
-    for one in live.names if ANYTHING in written else written & live.names.keys():
+    # What may change any variable, and opens a file, may write any file too.
+    anything = (one for one in live.names if one in written or not is_descriptor(one))
+    for one in anything if ANYTHING in written else written & live.names.keys():
         if any(way <= event.guards for way in live.given.get(one, ())):
             continue
         call = _call_of(one, event)
@@ -297,7 +305,8 @@ def _hit(live: _Live, event: Event, end: int) -> str:
             if (one in POSITIONAL and calls != event.calls) or _gives_same_default(event, reader.event):
                 continue
             if shells[: len(event.shells)] == event.shells:
-                return f"which changes {one or 'variables'}; `{short_text(reader.event)}` reads it"
+                name = f"descriptor {one[1:]}" if is_descriptor(one) else one or "variables"
+                return f"which changes {name}; `{short_text(reader.event)}` reads it"
     if event.output:
         return ""
     any_file = live.any_file if live.any_file is not None and live.any_file.number < end else None

@@ -127,9 +127,8 @@ class _Replay(Conditions):
     def _command(self, statement: Statement, *, tail: bool, background: bool = False) -> None:
         command = statement.command
         if statement.redirects and not isinstance(command, Call | Declaration | Other | None):
-            self.redirects.extend(statement.redirects)
-            self._compound(statement, tail=tail)
-            del self.redirects[-len(statement.redirects) :]
+            with self.redirected_to(statement.redirects):
+                self._compound(statement, tail=tail)
             return
         match command:
             case None:
@@ -321,8 +320,13 @@ class _Replay(Conditions):
 
     def _for(self, statement: Statement, loop: For, *, tail: bool) -> None:
         items = self.shell.arguments if loop.items is None and loop.head is None else None
+        self.expander.matched.clear()
         if loop.items is not None:
             items = self.expander.listed(loop.items)
+        if self.expander.matched:
+            # Which files there are decides how often it runs.
+            written = plain_text(" ".join(map(self._text, loop.items or ())))
+            self.run_command(statement, ("for", loop.name, written), NOTHING, text=f"for {loop.name} in {written}")
         if items is None or loop.selects or _leaves(loop.body, _ENDS_TURN):
             self._whole(statement)
             return

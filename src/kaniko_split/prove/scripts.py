@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
+from kaniko_split.prove.descriptors import is_descriptor
 from kaniko_split.prove.expansion import Shell
 from kaniko_split.prove.machine import Machine
-from kaniko_split.prove.symbols import PROJECT, is_known, is_script, path_in
+from kaniko_split.prove.paths import path_in
+from kaniko_split.prove.symbols import PROJECT, is_known, is_script
 from kaniko_split.shell.nodes import Statement
 from kaniko_split.shell.parse import ShellSyntaxError, parse
 from kaniko_split.source.patterns import Pattern
@@ -51,7 +53,9 @@ def _run(
     name, operands = plain[0], plain[1:]
     if name in machine.functions and words == plain:
         machine.run_command(statement, ("call", *words), NOTHING)
-        _function(machine, name, operands, tail=tail)
+        with machine.redirected_to(statement.redirects):
+            machine.untouched.clear()
+            _function(machine, name, operands, tail=tail)
     elif name == "eval":
         text = " ".join(operands)
         machine.run_command(statement, words, NOTHING if is_known(text) else EVERYTHING)
@@ -232,7 +236,9 @@ def _script(
     names = {name for name in outer.values if name in outer.exported or name in machine.given or name.startswith("CI_")}
     with machine.subshell():
         inner: Shell = machine.shell
-        inner.values = {name: value for name, value in inner.values.items() if name in names} | prefix
+        inner.values = {
+            name: value for name, value in inner.values.items() if name in names or is_descriptor(name)
+        } | prefix
         inner.exported |= prefix.keys()
         inner.options = {name: value for name, value in inner.options.items() if name == "umask"}
         inner.options["e"] = "-" if stops else "+"

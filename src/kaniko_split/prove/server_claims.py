@@ -5,7 +5,8 @@ from __future__ import annotations
 from kaniko_split.prove.claim import Claim, paths_of, words_in
 from kaniko_split.prove.httpie import httpie_claim
 from kaniko_split.prove.operands import files_among
-from kaniko_split.prove.symbols import is_known, path_in
+from kaniko_split.prove.paths import path_in
+from kaniko_split.prove.symbols import is_known
 from kaniko_split.source.patterns import Pattern
 
 # They talk to a server or a registry, and write what their words name.

@@ -9,11 +9,14 @@ from msgspec.structs import replace
 
 from kaniko_split.prove.claim import EVERYTHING, NOTHING, Claim
 from kaniko_split.prove.claims import claim_of
+from kaniko_split.prove.descriptors import is_descriptor, name_of
+from kaniko_split.prove.event_names import writes_of
 from kaniko_split.prove.machine import Machine
 from kaniko_split.prove.printing import only_prints
 from kaniko_split.prove.symbols import PROJECT, is_known
-from kaniko_split.shell.nodes import Call, Statement
+from kaniko_split.shell.nodes import Call, Literal, Redirect, Statement, Substitution
 from kaniko_split.shell.parse import ShellSyntaxError, parse
+from kaniko_split.source.patterns import Pattern
 
 Words = tuple[str, ...]
 Handler = Callable[[Machine, Statement, Words], None]
@@ -70,7 +73,8 @@ def _shift(machine: Machine, statement: Statement, words: Words) -> None:
 
 
 def _read(machine: Machine, statement: Statement, words: Words) -> None:
-    key = machine.run_command(statement, words, NOTHING).key
+    numbers = [] if words[0] == "getopts" else _numbers_of(words)
+    key = machine.run_command(statement, words, NOTHING, taken=numbers).key
     names = [one for one in words[1:] if one.isidentifier()] or ["REPLY", "MAPFILE"]
     if words[0] == "getopts":
         names += ["OPTIND", "OPTARG"]
@@ -78,6 +82,15 @@ def _read(machine: Machine, statement: Statement, words: Words) -> None:
         machine.assign(name, machine.symbols.of("read", key, name))
     if not all(map(is_known, words)):
         machine.change_everything(key)
+
+
+_OF_DESCRIPTOR = Pattern(r"-[a-tv-zA-Z]*u(.*)")
+
+
+def _numbers_of(words: Words) -> list[str]:
+    """Return the descriptors that `read -u 3` reads from."""
+    matches = [(at, match) for at, word in enumerate(words) if (match := _OF_DESCRIPTOR.fullmatch(word)) is not None]
+    return [match[1] or next(iter(words[at + 1 :]), "") for at, match in matches]
 
 
 def _print_into(machine: Machine, statement: Statement, words: Words) -> None:
@@ -176,12 +189,8 @@ def _set(machine: Machine, name: str, operands: tuple[str, ...]) -> None:
 
 def _leave(machine: Machine, statement: Statement, words: Words) -> None:
     name, operands = words[0], words[1:]
-    if name == "exec" and not operands:
-        # It opens and closes files, which judges nothing; but bash opens connections too.
-        targets = (one.target.literal for one in statement.redirects)
-        acts = any(one is None or one.startswith(("/dev/tcp/", "/dev/udp/")) for one in targets)
-        machine.run_command(statement, words, replace(EVERYTHING, gates=acts, acts=acts))
-        machine.change_everything(machine.symbols.of("exec", *words))
+    if words == ("exec",):
+        _open(machine, statement, words)
         return
     status = operands[0] if operands else ""
     by_build = any(condition in machine.from_builds for condition, _ in machine.guards)
@@ -195,6 +204,33 @@ def _leave(machine: Machine, statement: Statement, words: Words) -> None:
     if machine.returns:
         own = machine.guards
         machine.returns[-1].append((own, machine.shell.copy()))
+
+
+def _open(machine: Machine, statement: Statement, words: Words) -> None:
+    """Open and close files for all commands that follow, which judges nothing."""
+    table = machine.opened_by(statement)
+    if table is not None:
+        machine.run_command(statement, words, NOTHING)
+        for number, value in table.items():
+            machine.assign(name_of(number), value)
+        return
+    acts = any(_may_connect(one, machine.expander.text) for one in statement.redirects)
+    event = machine.run_command(statement, words, replace(EVERYTHING, gates=acts, acts=acts))
+    machine.change_everything(event.key)
+    for name in writes_of(event):
+        if is_descriptor(name):
+            machine.assign(name, machine.symbols.of("exec", event.key, name))
+
+
+def _may_connect(redirect: Redirect, script: str) -> bool:
+    """Tell whether a redirect may open a connection by a path, as bash does; a process substitution is none."""
+    match redirect.target.parts:
+        case (Literal(text=text), *_):
+            return text.startswith(("/dev/tcp/", "/dev/udp/"))
+        case (Substitution(span=span),):
+            return script[span.start : span.start + 1] not in {"<", ">"}
+        case _:
+            return True
 
 
 def _claim_of_text(text: str) -> Claim:

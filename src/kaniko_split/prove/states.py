@@ -8,10 +8,11 @@ from contextlib import contextmanager
 
 from kaniko_split.prove.builds import Names
 from kaniko_split.prove.container import Container, RepositoryFiles
+from kaniko_split.prove.descriptors import Opened, is_descriptor
 from kaniko_split.prove.events import Event, TooComplexError
 from kaniko_split.prove.expansion import Expander, Shell
 from kaniko_split.prove.symbols import Guard, Symbols
-from kaniko_split.shell.nodes import Redirect, Statement, Substitution
+from kaniko_split.shell.nodes import Statement, Substitution
 
 DEEPEST = 24
 """So deeply may statements, functions and scripts be nested."""
@@ -37,7 +38,9 @@ class State(ABC):
         self.depth = 0
         self.ended = False
         self.returns: list[list[tuple[tuple[Guard, ...], Shell]]] = []
-        self.redirects: list[Redirect] = []
+        # The redirects of the commands that the current one is part of, and those that no command has printed to.
+        self.redirects: list[Opened] = []
+        self.untouched: set[Opened] = set()
         self.after_build = False
         self.locals: list[dict[str, str | None]] = []
         self.calls: tuple[int, ...] = ()
@@ -49,6 +52,7 @@ class State(ABC):
         self.opaque = ""
         self.root = ""
         self.shells: tuple[int, ...] = ()
+        self.outer_shells: tuple[Shell, ...] = ()
         self.subshells = 0
         self.endings: set[str] = set()
         self.sources: tuple[str, ...] = ()
@@ -126,6 +130,7 @@ class State(ABC):
         """Run what leaves nothing of the shell but files and the status."""
         shell = self.shell
         self.shell = shell.copy()
+        outer_shells, self.outer_shells = self.outer_shells, (*self.outer_shells, shell)
         functions = dict(self.functions)
         shells, self.subshells = self.shells, self.subshells + 1
         self.shells = (*shells, self.subshells)
@@ -133,7 +138,7 @@ class State(ABC):
         self.locals = [dict(names) for names in local_names]
         with self.scope():
             yield
-        self.shells = shells
+        self.shells, self.outer_shells = shells, outer_shells
         self.locals, self.calls = local_names, calls
         shell.status = self.shell.status
         self.shell, self.functions = shell, functions
@@ -186,7 +191,7 @@ class State(ABC):
         return any("status of a build" in self.symbols.sources(word) for word in event.words)
 
     def assign(self, name: str, value: str) -> None:
-        """Give a variable a value."""
+        """Give a variable or a descriptor a value."""
         self.shell.values[name] = value
-        if self.shell.options.get("a") == "-":
+        if self.shell.options.get("a") == "-" and not is_descriptor(name):
             self.shell.exported.add(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Collection
 
 from kaniko_split.source.patterns import Pattern
@@ -14,7 +13,6 @@ _OPEN, _CLOSE = "\x02", "\x03"
 # Before the name of a variable in a symbol; it means nothing to a shell, so that a text with symbols can be parsed.
 _NAME = "@"
 _MARK = Pattern("\x02[^\x03]*\x03")
-_GLOB = Pattern(r"[*?\[]")
 
 UNKNOWN_WORD = f"{_OPEN}word{_CLOSE}"
 """Stands for a word that only the run gives."""
@@ -205,38 +203,3 @@ def written_with_dollar(value: str) -> str:
 def without_dollar(value: str) -> str:
     """Undo `written_with_dollar`."""
     return value.replace("$" + _OPEN, _OPEN)
-
-
-def path_in(folder: str, text: str) -> str | None:
-    """Return the absolute path that `text` names in `folder`; None where it may be any.
-
-    A pattern or a symbol within a path stands for all that lies below the folder before it.
-    """
-    if not text.startswith("/"):
-        if text.startswith(_OPEN) or not folder.startswith("/"):
-            return None
-        text = f"{folder}/{text}"
-    unknown = min((at for at in (text.find(_OPEN), _first_glob(text)) if at >= 0), default=-1)
-    if unknown >= 0:
-        if "/.." in text[unknown:]:
-            return None
-        text = text[: text.rfind("/", 0, unknown) + 1]
-    path = posixpath.normpath(text)
-    return "/" + path.lstrip("/")
-
-
-def is_whole(folder: str, text: str) -> bool:
-    """Tell whether `path_in` gives just the one file that `text` names, not all below a folder."""
-    return is_known(text) and is_known(folder) and not _GLOB.search(text)
-
-
-def _first_glob(text: str) -> int:
-    match = _GLOB.search(text)
-    return match.start() if match is not None else -1
-
-
-def meets(path: str, other: str) -> bool:
-    """Tell whether one of two paths is the other, or lies below it."""
-    if path == other:
-        return True
-    return path.startswith(other.rstrip("/") + "/") or other.startswith(path.rstrip("/") + "/")

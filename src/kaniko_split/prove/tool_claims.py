@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from kaniko_split.prove.claim import NOTHING, Claim, paths_of, words_in
-from kaniko_split.prove.symbols import path_in
+from kaniko_split.prove.paths import path_in
 
 # They write the files that their words name, or others next to these.
 _COMPRESSES = words_in("bzip2 bunzip2 xz unxz lzma unlzma zstd unzstd link unlink fallocate")

@@ -10,7 +10,8 @@ import posixpath
 from collections.abc import Mapping
 
 from kaniko_split.prove.claim import EVERYTHING, Claim, paths_of
-from kaniko_split.prove.symbols import is_known, path_in
+from kaniko_split.prove.paths import path_in
+from kaniko_split.prove.symbols import is_known
 from kaniko_split.source.patterns import Pattern
 
 Column = str | bool | tuple[str, ...]

@@ -12,7 +12,9 @@ from msgspec import Struct
 
 from kaniko_split.source.patterns import Pattern
 
-_EXPANSION = Pattern(r"\$\{[^}]*\}|\$\(.*\)|\$\w+|`[^`]*`|\$[@*#?$!-]|[*?]|\[[^\]]*\]")
+_EXPANSION = Pattern(
+    r"\$\{[^}]*\}|\$\(.*\)|\$\w+|`[^`]*`|\$[@*#?$!-]|[*?]|\[[^\]]*\]|\{[^{}/]*(?:,|\.\.)[^{}]*\}|[@!+]\([^()]*\)"
+)
 _NAMED = Pattern(r"\$\{?(\w+)")
 _PROJECT = Pattern(r"^(?:\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})(?:/|$)")
 

@@ -101,12 +101,17 @@ class Assignment(Struct, frozen=True, eq=False):
 
 
 class Redirect(Struct, frozen=True, eq=False):
-    """`>file` and its kin; `operator` as written, `body` the text of a here-document's words."""
+    """`>file` and its kin; `operator` as written, `body` the text of a here-document's words.
+
+    `number` is the descriptor that is written before the operator (`3>file`), or a variable for it (`{fd}>file`);
+    empty where there is none.
+    """
 
     operator: str
     target: Word
     span: Span
     body: Word | None = None
+    number: str = ""
 
 
 class Call(Struct, frozen=True, eq=False):

@@ -112,7 +112,8 @@ class TreeReader:
 
     def _redirect(self, node: dict[str, Any]) -> Redirect:
         body = self._word(node["Hdoc"], quoted=True) if "Hdoc" in node else None
-        return Redirect(node["Op"], self._word(node["Word"]), self._span(node), body)
+        number = node["N"]["Value"] if "N" in node else ""
+        return Redirect(node["Op"], self._word(node["Word"]), self._span(node), body, number)
 
     def _command(self, node: dict[str, Any]) -> Command:
         match node["Type"]:

@@ -6,6 +6,7 @@ A name is a path from the repository's root, with forward slashes. Nothing outsi
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import stat
 from collections.abc import Callable, Iterator
@@ -14,9 +15,12 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from kaniko_split.source.patterns import Pattern
+
 # Folders that hold no configuration of this repository's own, and may be very large.
 _SKIPPED_FOLDERS = frozenset({".git", "node_modules", ".venv", "__pycache__"})
 
+_PATTERN = Pattern(r"[*?\[]")
 
 # GitLab takes no configuration of more than 2 MiB ("Maximum size and depth of CI/CD configuration YAML files").
 LARGEST = 8 * 1024 * 1024
@@ -139,12 +143,35 @@ class Repository(Struct, frozen=True, eq=False, dict=True):
         return path.relative_to(here).as_posix() if path.is_relative_to(here) else name
 
     def real(self, name: str) -> str | None:
-        """Return the name of what a path leads to where symbolic links are on it; None outside of the repository."""
+        """Return the name of what a path leads to where symbolic links are on it; None outside of the repository.
+
+        A pattern of the shell that matches a link may lead to any place in the repository: `.`.
+        """
         if self.alone:
             return name
+        if _PATTERN.search(name) is not None:
+            links = self._links_on(name)
+            if links is None or any(self.real(link) is None for link in links):
+                return None
+            return "." if links else name
         root = os.path.realpath(self.root)
         path = os.path.realpath(self.root / name)
         return os.path.relpath(path, root) if path == root or path.startswith(root + os.sep) else None
+
+    def _links_on(self, pattern: str) -> list[str] | None:
+        """Return the symbolic links on the paths that a pattern matches; None where that is not known."""
+        parts = posixpath.normpath(pattern).split("/")
+        if parts[0] in {"", ".."}:
+            return None
+        for count in range(1, len(parts) + 1):
+            try:
+                links = [path for path in self.root.glob("/".join(parts[:count])) if path.is_symlink()]
+            except (OSError, ValueError):
+                return None
+            # What lies behind a link may be outside, and is not looked at.
+            if links:
+                return [path.relative_to(self.root).as_posix() for path in links]
+        return []
 
     def linked_folders(self) -> frozenset[str]:
         """Return the folders of the repository that are symbolic links, by name."""

@@ -13,8 +13,6 @@ from kaniko_split.flow.commands import (
     effects_of_build,
     effects_of_program,
     hardly_fails,
-    opened_by_exec,
-    with_redirects,
     with_words,
 )
 from kaniko_split.flow.effects import Effects
@@ -36,6 +34,7 @@ from kaniko_split.flow.lower.paths import paths_of_call
 from kaniko_split.flow.lower.traps import is_trap, trapped
 from kaniko_split.flow.occurrence import CallKind, Occurrence, Part, Role, Shape
 from kaniko_split.flow.positional import with_positional
+from kaniko_split.flow.redirects import behind_renaming, opened_by_exec, with_redirects
 from kaniko_split.flow.scripts import (
     body_of_script,
     body_of_text,
@@ -106,7 +105,8 @@ def lower_call(
         effects = _of_bodies(followed)
         parts = tuple(Part(Role.CALLED, body.occurrences, number) for number, body in enumerate(followed.bodies))
     effects = _of_command(lowering, statement, state) if effects is None else effects
-    effects = with_redirects(statement, with_substituted(with_words(statement, effects, state), substituted), state)
+    effects = with_substituted(with_words(statement, effects, state), substituted)
+    effects = with_redirects(statement, effects, state, takes=not isinstance(call, Build))
     texts = tuple(value.text for value in values_of(statement, state))
     if not (effects.prints and hardly_fails(texts)) or effects.writes:
         # Umask, `set -e` and the like decide what each command does.
@@ -230,12 +230,14 @@ def _state_behind(
             ends = [behind_subshell(body.after, state) for body in followed.bodies]
         return join(ends)
     if texts == ("exec",):
-        known = state.known.copy()
-        known.update(opened_by_exec(statement, state))
-        return replace(state, known=known)
+        table = opened_by_exec(statement, state)
+        if table is not None:
+            known = state.known.copy()
+            known.update(table)
+            return replace(state, known=known)
     ifs = _ifs_behind(texts, statement, effects, state)
     after = after_command(values_of(statement, state), effects.writes, state, ifs)
-    return _with_written(statement, effects, state, after)
+    return _with_written(statement, effects, state, behind_renaming(statement, effects, after))
 
 
 def _with_unknown_text(body: Lowered, state: ShellState, *, sourced: bool) -> Lowered:

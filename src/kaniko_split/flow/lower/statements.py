@@ -12,7 +12,6 @@ from kaniko_split.flow.commands import (
     effects_of_declaration,
     files_asked,
     is_split,
-    with_redirects,
     with_words,
 )
 from kaniko_split.flow.effects import Effects
@@ -40,6 +39,7 @@ from kaniko_split.flow.lower.lowered import (
 )
 from kaniko_split.flow.occurrence import Occurrence, Shape
 from kaniko_split.flow.positional import POSITIONAL
+from kaniko_split.flow.redirects import with_redirects
 from kaniko_split.flow.state import ShellState
 from kaniko_split.flow.status import StatusQuestion, failed_codes, status_kept, status_question
 from kaniko_split.flow.transitions import after_declaration, after_definition
