@@ -101,7 +101,8 @@ class Backward(Struct, frozen=True, eq=False):
                 apart = {place for place in step.effects.writes if seers and self._is_of_others(place, seers)}
                 hits = _live_writes(step, live, in_branch, covered, apart)
                 # What sets options alone may be in several jobs.
-                if step.build is not None or (number in others and step.effects.writes != {State.OPTIONS}):
+                sets_options = step.effects.writes == {State.OPTIONS} and not (step.effects.fails or step.effects.acts)
+                if step.build is not None or (number in others and not sets_options):
                     # Behind a check of its status, what a build has left there is what was there before it.
                     hits -= asserted
                     asserted |= step.effects.asserts
