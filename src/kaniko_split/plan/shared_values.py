@@ -40,7 +40,7 @@ def check_fresh_values(trace: Trace, slices: Slices) -> None:
     for step in trace.steps:
         shared = held.get(step.number, 0) > 1
         carried = {place for place in fresh if place in step.effects.reads}
-        if (step.effects.fresh or carried) and shared and not step.effects.prints:
+        if ((step.effects.fresh and shared) or carried) and not step.effects.prints:
             fresh |= step.effects.writes
         elif step.effects.overwrites:
             fresh -= step.effects.overwrites
