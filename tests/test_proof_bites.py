@@ -612,6 +612,26 @@ PLANTED: dict[str, Planted] = {
         two([API, "./ci/smoke.sh"], [WEB]),
         "`build-api` runs `./ci/smoke.sh` without waiting for the build",
     ),
+    "unknown-source-in-two-jobs": Planted(
+        [API, ". ./unknown.env", WEB, DOCS],
+        {},
+        {
+            "build-api": Job([API]),
+            "build-web": Job([". ./unknown.env", WEB], ["build-api"]),
+            "build-docs": Job([". ./unknown.env", DOCS], ["build-api"]),
+        },
+        "`build-docs` runs `. ./unknown.env`, which may do anything, and so does another job",
+    ),
+    "unknown-source-before-an-earlier-build": Planted(
+        [API, WEB, 'eval "$SETTINGS"'],
+        {
+            "build-api": Job([API]),
+            "build-web": Job([WEB]),
+            "images": Job(['eval "$SETTINGS"'], ["build-api", "build-web"], finishing=True),
+        },
+        two([API], [WEB, 'eval "$SETTINGS"']),
+        "without waiting for the build",
+    ),
     # A variable's write is lost.
     "arithmetic": variable_lost("((X+=1))", said="leaves out `((X+=1))`, line 3, which changes X"),
     "arithmetic-in-a-word": variable_lost(": $((X+=1))"),
@@ -630,7 +650,7 @@ PLANTED: dict[str, Planted] = {
     "unset": variable_lost("unset X"),
     "eval": variable_lost('eval "X=2"', said="`build-web`"),
     "eval-of-an-unknown-text": variable_lost('eval "$(cat vars)"', said="`build-web`", needs=["build-api"]),
-    "sourced-file": variable_lost(". ./unknown.env", said="`build-web`"),
+    "sourced-file": variable_lost(". ./unknown.env", said="`build-web`", needs=["build-api"]),
     "bash-rematch": variable_lost("[[ $CI_COMMIT_REF_NAME =~ v(.*) ]]", tag="${BASH_REMATCH[1]}", said="`build-web`"),
     "status": Planted(
         ["set +e", API, "true", "false", "X=$?", tagged("web"), "true"],

@@ -1,8 +1,8 @@
 """Which loop runs one build for each of some known words, and how does its script read without the loop?
 
 `for name in cart mail; do BODY; done` does what `name=cart`, BODY, `name=mail`, BODY do one after the other, as
-long as BODY neither breaks out of the loop nor goes on early. A loop that is all of another one's body counts with
-it: the two are one over all pairs of their words.
+long as BODY neither breaks out of the loop nor goes on early. A loop that ends another one's body counts with it: the
+two are one over all pairs of their words, and what comes before the inner loop begins each turn.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Loop(Struct, frozen=True, eq=False):
         names: The loop's variable; of loops in each other, the outer one's first.
         assignments: What gives them their values, for each turn.
         statement: The whole loop, in the written text.
-        body: From its first statement to the end of its last one, in the written text.
+        body: What each turn runs, in the written text: what comes before an inner loop, and the innermost body.
         text: The unrolled text.
         turns: Where each turn begins, in the unrolled text.
         frame: What stands around the body: the lines of `for ... do`, and `done`.
@@ -54,7 +54,7 @@ class Loop(Struct, frozen=True, eq=False):
     names: tuple[str, ...]
     assignments: tuple[tuple[str, ...], ...]
     statement: Span
-    body: Span
+    body: tuple[Span, ...]
     text: str
     turns: tuple[int, ...]
     frame: tuple[str, ...]
@@ -64,7 +64,7 @@ class Loop(Struct, frozen=True, eq=False):
     @property
     def end(self) -> int:
         """Where the last turn ends, in the unrolled text."""
-        return self.turns[-1] + len(_lines(self.assignments[-1])) + (self.body.end - self.body.start)
+        return self.turns[-1] + len(_lines(self.assignments[-1])) + sum(map(_length, self.body)) + len(self.body) - 1
 
     def turn_at(self, offset: int) -> int | None:
         """Return the number of the turn in which the character at `offset` of the unrolled text stands."""
@@ -81,7 +81,13 @@ class Loop(Struct, frozen=True, eq=False):
         if turn is None:
             return offset if offset < self.turns[0] else offset - self.end + self.statement.end
         behind = offset - self.turns[turn] - len(_lines(self.assignments[turn]))
-        return self.statement.start if behind < 0 else self.body.start + behind
+        if behind < 0:
+            return self.statement.start
+        for part in self.body:
+            if behind <= _length(part):
+                return part.start + behind
+            behind -= _length(part) + 1
+        return self.body[-1].end
 
 
 def written_out(script: Script, statement: Statement, levels: Sequence[Level]) -> Loop | None:
@@ -100,17 +106,19 @@ def written_out(script: Script, statement: Statement, levels: Sequence[Level]) -
         return None
     given = [[_assignment(level.name, value) for value in level.values] for level in levels]
     assignments = [tuple(one for one in turn if one is not None) for turn in product(*given)]
-    if any(len(turn) < len(levels) for turn in assignments) or any(_is_tied(one) for one in inner):
+    running = (*(one for level in levels for one in level.before), *inner)
+    if any(len(turn) < len(levels) for turn in assignments) or any(_is_tied(one) for one in running):
         return None
     later = {name for value in values if not value.exact for name in VARIABLE.findall(value.text)}
-    if not assignments or later & {*names, *names_changed(inner)}:
+    if not assignments or later & {*names, *names_changed(running)}:
         return None
-    body = Span(inner[0].span.start, inner[-1].span.end)
+    heads = (level.before for level in levels if level.before)
+    body = tuple(Span(part[0].span.start, part[-1].span.end) for part in (*heads, inner))
     before, after = script.text[: statement.span.start], script.text[statement.span.end :]
     text, turns = before, []
     for turn in assignments:
         turns.append(len(text))
-        text += f"{_lines(turn)}{script.text[body.start : body.end]}\n"
+        text += _lines(turn) + "".join(f"{script.text[part.start : part.end]}\n" for part in body)
     return Loop(
         names=names,
         assignments=tuple(assignments),
@@ -124,12 +132,17 @@ def written_out(script: Script, statement: Statement, levels: Sequence[Level]) -
     )
 
 
+def _length(span: Span) -> int:
+    return span.end - span.start
+
+
 def _lines(assignments: Sequence[str]) -> str:
     return "".join(f"{one}\n" for one in assignments)
 
 
-def _frame(text: str, statement: Span, body: Span) -> Iterator[str]:
-    around = f"{text[statement.start : body.start]}\n{text[body.end : statement.end]}"
+def _frame(text: str, statement: Span, body: Sequence[Span]) -> Iterator[str]:
+    starts, ends = [statement.start, *(part.end for part in body)], [*(part.start for part in body), statement.end]
+    around = "\n".join(text[start:end] for start, end in zip(starts, ends, strict=True))
     for line in around.splitlines():
         if line.strip() and not line.strip().startswith("#"):
             yield line.strip()

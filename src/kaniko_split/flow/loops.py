@@ -1,16 +1,21 @@
-"""Which words does a loop go over, and which loops are all of each other's bodies?"""
+"""Which words does a loop go over, and which loops end each other's bodies?"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from kaniko_split.flow.changed_names import ANYTHING, names_changed
+from kaniko_split.flow.commands import FRESH_VARIABLES
 from kaniko_split.flow.state import ShellState
-from kaniko_split.shell.nodes import For, Statement
+from kaniko_split.shell.nodes import Call, For, Statement, substitutions, words_of
 from kaniko_split.shell.values import Value
-from kaniko_split.shell.words import names_behind
+from kaniko_split.shell.words import names_assigned, names_behind, reads_indirectly
 from kaniko_split.source.patterns import Pattern
 
+# The shell itself gives these other values.
+_CHANGES_UNSEEN = frozenset({*FRESH_VARIABLES, "PWD", "OLDPWD", "_", "LINENO"})
 _BRACES = Pattern(r"\{.*(?:,|\.\.).*\}")
 
 
@@ -22,16 +27,20 @@ class Level(Struct, frozen=True, eq=False):
         values: The words that it goes over, as far as they are known.
         body: Its statements.
         variables: The variables that its words are read from.
+        before: What comes before it in the body of the loop around it, and may run before each iteration as well.
     """
 
     name: str
     values: tuple[Value, ...]
     body: tuple[Statement, ...]
     variables: tuple[str, ...]
+    before: tuple[Statement, ...] = ()
 
 
 def levels_of(statement: Statement, state: ShellState) -> tuple[Level, ...]:
-    """Return a loop and those that are all of each other's bodies, from the outermost; none for anything else.
+    """Return a loop and those that end each other's bodies, from the outermost; none for anything else.
+
+    What comes before such a loop only prints or sets variables, and does the same before each of its iterations.
 
     Args:
         statement: A statement.
@@ -39,6 +48,7 @@ def levels_of(statement: Statement, state: ShellState) -> tuple[Level, ...]:
     """
     levels: list[Level] = []
     changed: set[str] = set()
+    before: tuple[Statement, ...] = ()
     while isinstance(statement.command, For) and statement.command.head is None:
         command = statement.command
         entries = entries_of(command, state)
@@ -48,13 +58,48 @@ def levels_of(statement: Statement, state: ShellState) -> tuple[Level, ...]:
         if levels and (changed.intersection(read) or (read and ANYTHING in changed)):
             # Each iteration of the outer loop would go over other words.
             break
-        levels.append(Level(command.name, entries, command.body, read))
+        levels.append(Level(command.name, entries, command.body, read, before))
         changed |= {command.name, *names_changed(command.body)}
-        statement = command.body[0] if command.body else statement
+        if not command.body:
+            break
+        *heads, statement = command.body
+        before = tuple(heads)
         plain = not (statement.negated or statement.background or statement.redirects)
-        if len(command.body) != 1 or not plain:
+        stable = {*state.known, *state.assigned, *state.setting.given, *(level.name for level in levels)}
+        if not plain or not _may_repeat(command.body, stable - _CHANGES_UNSEEN):
             break
     return tuple(levels)
+
+
+def _may_repeat(body: Sequence[Statement], stable: set[str]) -> bool:
+    """Tell whether what comes before a loop does the same, and nothing more, where it runs before each iteration.
+
+    Args:
+        body: The statements of the loop around it, the inner loop last.
+        stable: The variables whose values nothing but a command of the script changes.
+    """
+    *before, inner = body
+    for number, statement in enumerate(before):
+        command, changed = statement.command, set(names_changed(body[number:]))
+        plain = not (statement.negated or statement.background or statement.redirects)
+        if not isinstance(command, Call) or not plain or ANYTHING in changed:
+            return False
+        words = tuple(words_of(statement))
+        if any(tuple(substitutions(word)) or tuple(names_assigned(word)) or reads_indirectly(word) for word in words):
+            return False
+        read = {name for word in words for name in names_behind(word)}
+        prints = bool(command.words) and command.words[0].literal == "echo" and not command.assignments
+        whole = not any(one.appends or one.indexed or one.is_array for one in command.assignments)
+        sets = not command.words and whole and all(name in stable or _is_of_gitlab(name) for name in read)
+        own = {one.name for one in command.assignments}
+        if not (prints or sets) or read & changed or own.intersection(names_changed([inner])):
+            return False
+        stable |= own
+    return True
+
+
+def _is_of_gitlab(name: str) -> bool:
+    return name.startswith("CI_") and name not in FRESH_VARIABLES
 
 
 def entries_of(command: For, state: ShellState) -> tuple[Value, ...] | None:

@@ -43,8 +43,8 @@ def check_fresh_values(trace: Trace, slices: Slices) -> None:
     for step in trace.steps:
         shared = held.get(step.number, 0) > 1
         carried = meeting(fresh, step.effects.reads)
-        differs = bool(carried) or not _only_prints_fresh(step.occurrence)
-        if differs and shared and not step.effects.prints:
+        differs = shared and not _only_prints_fresh(step.occurrence)
+        if (differs or carried) and not step.effects.prints:
             fresh |= step.effects.writes
         elif step.effects.overwrites:
             fresh -= step.effects.overwrites

@@ -186,14 +186,14 @@ class _Place(Struct, frozen=True, eq=False):
 
 
 def _places(old: Run) -> tuple[dict[str, _Place], frozenset[str]]:
-    """Return the places of the commands that act, by key, and the keys of all checks."""
+    """Return the places of the commands that act or may do anything, by key, and the keys of all checks."""
     places: dict[str, _Place] = {}
     builds: list[BuildRecord] = []
     gates: list[str] = []
     for event in old.events:
         if event.build is not None:
             builds.append(event.build)
-        if event.claim.acts:
+        if event.claim.acts or _is_opaque(event):
             places.setdefault(event.key, _Place(frozenset(builds), frozenset(gates)))
         if event.gates:
             gates.append(event.key)
@@ -209,11 +209,12 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
     verdicts = {name: {event.key for event in run.events if event.gates} for name, run in new.items()}
     late: list[tuple[str, Event]] = []
     in_time: set[str] = set()
+    runners = Counter(key for run in new.values() for key in {event.key for event in run.events if _is_opaque(event)})
     for name, run in new.items():
         own: set[BuildRecord] = set().union(*(made[one] for one in waits.get(name, ())))
         ahead: set[str] = set().union(*(verdicts[one] for one in waits.get(name, ())))
         for event in run.events:
-            place = places.get(event.key) if event.claim.acts else None
+            place = places.get(event.key) if event.claim.acts or _is_opaque(event) else None
             if event.build is not None:
                 own.add(event.build)
             elif _is_strange(event, keys, looking):
@@ -222,6 +223,8 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
             elif place is not None and not place.builds <= own and not _names_build(event, run):
                 build = shown(" ".join(next(iter(place.builds - own)).words))[:_LONGEST]
                 yield f"`{name}` runs `{short_text(event)}` without waiting for the build `{build}`"
+            elif place is not None and place.builds and runners[event.key] > 1:
+                yield f"`{name}` runs `{short_text(event)}`, which may do anything, and so does another job"
             elif place is not None and (ahead - place.gates) & gates:
                 late.append((name, event))
             elif place is not None:
@@ -232,6 +235,11 @@ def _compare_kept(old: Run, new: Mapping[str, Run], waits: Mapping[str, frozense
     for name, event in late:
         if event.key not in in_time:
             yield f"`{name}` runs `{short_text(event)}` only after a check that came after it"
+
+
+def _is_opaque(event: Event) -> bool:
+    """Tell whether the shell itself runs code that cannot be read, and that may do anything."""
+    return event.words[:1] in {("eval",), (".",), ("source",)} and event.claim.writes is None
 
 
 def _is_strange(event: Event, keys: Collection[str], looking: Collection[str]) -> bool:

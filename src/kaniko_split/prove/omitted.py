@@ -67,12 +67,28 @@ def check_omitted(old: Run, new: Mapping[str, Run]) -> Iterator[str]:
         if strange is not None:
             yield f"`{name}` runs `{short_text(strange)}`, which the old job does not run"
             continue
-        kept = [place for place in aligned if place is not None]
-        yield from _moved(name, events, kept, visible)
-        # The job may have the value of a turn of a loop as a word, and then reads nothing for it.
-        reads = {place: reads_of(event) for place, event in zip(kept, events, strict=True)}
-        parts = {place: event for place, event in zip(kept, events, strict=True) if event.is_part}
-        yield from _left_out(name, _with_parts(old, parts), reads, exported)
+        against = list(_against(name, old, events, aligned, exported, visible))
+        if against and not list(_against(name, old, events, _nearest(events, aligned, places), exported, visible)):
+            # One reading in which nothing is lost is enough.
+            continue
+        yield from against
+
+
+def _against(
+    name: str,
+    old: Run,
+    events: Sequence[Event],
+    aligned: Sequence[int | None],
+    exported: Mapping[str, int],
+    visible: frozenset[str] | None,
+) -> Iterator[str]:
+    """Yield what a new job moves or leaves out although it matters, where its commands have the places `aligned`."""
+    kept = [place for place in aligned if place is not None]
+    yield from _moved(name, events, kept, visible)
+    # The job may have the value of a turn of a loop as a word, and then reads nothing for it.
+    reads = {place: reads_of(event) for place, event in zip(kept, events, strict=True)}
+    parts = {place: event for place, event in zip(kept, events, strict=True) if event.is_part}
+    yield from _left_out(name, _with_parts(old, parts), reads, exported)
 
 
 def omitted_events(old: Run, run: Run) -> tuple[Event, ...]:
@@ -148,6 +164,29 @@ def _as_often(events: Sequence[Event], places: Mapping[tuple[str, ...], list[int
         if len(own) == len(places.get((text,), ()))
         for number, place in zip(own, places[text,], strict=True)
     }
+
+
+def _nearest(
+    events: Sequence[Event], aligned: Sequence[int | None], places: Mapping[tuple[str, ...], list[int]]
+) -> list[int | None]:
+    """Return other places: each assignment before the build has the last free one of its own before that.
+
+    A job gives the variables of several loops their values at once, where the old one printed something in between.
+    """
+    anchor = next((number for number, event in enumerate(events) if event.build is not None), len(events))
+    limit = aligned[anchor] if anchor < len(events) else None
+    found = list(aligned)
+    if limit is None:
+        return found
+    moving = [number for number in range(anchor) if events[number].words[:1] == ("=",)]
+    taken = {place for number, place in enumerate(found) if number not in moving}
+    for number in reversed(moving):
+        own = [place for place in _places(events[number], places) if place < limit and place not in taken]
+        if not own:
+            return list(aligned)
+        found[number] = max(own)
+        taken.add(found[number])
+    return found
 
 
 def _places(event: Event, places: Mapping[tuple[str, ...], list[int]]) -> list[int]:

@@ -134,12 +134,12 @@ class WrittenScript(Struct, frozen=True, eq=False):
         return span if loop is None else Span(loop.written_at(span.start), loop.written_at(span.end - 1) + 1)
 
     def _loops(self, span: Span, depth: int) -> Iterator[Span]:
-        """Yield the loop at `span`, and those that are all of each other's bodies, `depth` in all."""
+        """Yield the loop at `span`, and those that end each other's bodies, `depth` in all."""
         statement = next(one for one in _everything(self.script.statements) if one.span == span)
         for _ in range(depth):
             yield statement.span
             assert isinstance(statement.command, For)  # noqa: S101 (detect found it to be one)
-            statement = statement.command.body[0]
+            statement = statement.command.body[-1]
 
     def parts(self, projection: Projection, taken_over: int | None = None) -> tuple[ItemPart, ...]:
         """Return what of each item of `script` goes to a list, in order.
