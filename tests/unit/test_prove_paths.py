@@ -39,7 +39,7 @@ def test_two_patterns_meet_where_a_name_matches_both() -> None:
         ("/p/web", "/p/webs", False),
     ],
 )
-def test_a_pattern_meets_what_it_may_match(one: str, other: str, meeting: bool) -> None:
+def test_a_pattern_meets_what_it_may_match(one: str, other: str, *, meeting: bool) -> None:
     assert meets(one, other) is meeting
     assert meets(other, one) is meeting
 
