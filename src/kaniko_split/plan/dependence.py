@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from kaniko_split.detect.contexts import context_of, lies_outside
 from kaniko_split.detect.trace import Step, Trace
+from kaniko_split.flow.occurrence import Shape
 from kaniko_split.plan.ownership import CannotSliceError
 from kaniko_split.shell.locations import (
     File,
@@ -176,6 +177,8 @@ def _refuse_what_is_left(
     unnamed = {place for place in hits if is_any_file(place) and (place is not State.FILES or step.effects.unknown)}
     if step.build is None and unnamed:
         raise CannotSliceError("output-used-later", step, "nobody can say which files it writes")
+    if step.build is None and _does_more_than_ask(step, hits):
+        raise CannotSliceError("output-used-later", step, "it does more than ask for an image")
     # A program that is no build sees each file as the statement leaves it, in any folder.
     builds_alone = all(one.build is not None for one in seers)
     again = _written_again(step, later) if builds_alone else frozenset[Location]()
@@ -190,6 +193,15 @@ def _refuse_what_is_left(
         more = f"writes {', '.join(sorted(paths))} too" if paths else "does more than build"
         reader = "build" if builds_alone else "command"
         raise CannotSliceError("output-used-later", step, f"it {more}, and a later {reader} may see it")
+
+
+def _does_more_than_ask(step: Step, hits: frozenset[Location]) -> bool:
+    """Tell whether a command of a compound statement writes what is read later, and is no check of an image."""
+    leaves = [one.effects for one in step.occurrence.walk() if one.shape is Shape.COMMAND]
+    checks = [leaf.fails or leaf.acts for leaf in leaves]
+    return any(checks) and any(
+        not check and meeting(leaf.writes, hits) for leaf, check in zip(leaves, checks, strict=True)
+    )
 
 
 def _live_writes(
