@@ -366,6 +366,19 @@ PLANTED: dict[str, Planted] = {
         two([API], ["echo y | tee web/*.txt", WEB]),
         "`build-web` leaves out `echo x > web/a.txt`",
     ),
+    # An option that is set already.
+    "print-before-an-option-that-is-set-already": Planted(
+        ["set -e", 'echo "version: $(cat version.txt)"', API, "set +e", "cp web/a web/b", "set -e", WEB],
+        two(
+            ['echo "version: $(cat version.txt)"', "set -e", API],
+            ['echo "version: $(cat version.txt)"', "set -e", "set +e", "cp web/a web/b", "set -e", WEB],
+        ),
+        two(
+            ['echo "version: $(cat version.txt)"', "set -e", API],
+            ['echo "version: $(cat version.txt)"', "set -e", "cp web/a web/b", "set +e", "set -e", WEB],
+        ),
+        "which came before it and matters to it",
+    ),
     # A part of what is printed is lost, or another file is printed.
     "print-without-a-part": Planted(
         [f"{API} --digest-file a", f"{WEB} --digest-file b", "cat a b"],

@@ -70,6 +70,8 @@ def commute(one: Event, other: Event, visible: frozenset[str] | None) -> bool:
     if any(event.words[:1] == ("set",) and set("".join(event.words[1:])) <= set("+-xv") for event in (one, other)):
         # They print more or less, and change nothing else.
         return True
+    if any(first.changes_nothing and not _may_set_the_shell(second) for first, second in pairs):
+        return True
     if any(build.build is not None and _asks_for_images(event) for build, event in pairs):
         return False
     if visible is not None and any(
@@ -80,6 +82,12 @@ def commute(one: Event, other: Event, visible: frozenset[str] | None) -> bool:
     if any(_is_the_same_anywhere(first, second) for first, second in pairs):
         return True
     return not any(_changes_the_shell(first, second) or not _is_blind_to(first, second) for first, second in pairs)
+
+
+def _may_set_the_shell(event: Event) -> bool:
+    """Tell whether a command may change an option of the shell, or end it."""
+    name = event.words[0] if event.words else ""
+    return name in _SETS_THE_SHELL | _OF_THE_SHELL or event.claim.writes is None or event.ends
 
 
 def _asks_for_images(event: Event) -> bool:

@@ -72,6 +72,7 @@ class Event(Struct, frozen=True, eq=False):
         is_part: Whether it prints a part of what the command of the old job printed.
         locals: The variables that are local to one of these calls, with its number.
         conditions: How many conditions of `if` it is part of, which ask for its status.
+        changes_nothing: Whether it sets options alone that are set already.
     """
 
     text: str
@@ -97,6 +98,7 @@ class Event(Struct, frozen=True, eq=False):
     is_part: bool = False
     locals: frozenset[tuple[str, int]] = frozenset()
     conditions: int = 0
+    changes_nothing: bool = False
 
     @property
     def does_nothing(self) -> bool:

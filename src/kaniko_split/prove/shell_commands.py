@@ -43,8 +43,12 @@ def _folder(machine: Machine, statement: Statement, words: Words) -> None:
 def _options(machine: Machine, statement: Statement, words: Words) -> None:
     # What it sets does not depend on what was set; a mask of letters (`umask g-w`) does.
     overwrites = words[0] in {"set", "shopt"} or (words[0] == "umask" and words[-1].isdigit())
-    machine.run_command(statement, words, NOTHING, reads_options=not overwrites)
+    event = machine.run_command(statement, words, NOTHING, reads_options=not overwrites)
+    before, arguments = dict(machine.shell.options), machine.shell.arguments
     _set(machine, words[0], words[1:])
+    if words[0] == "set" and all(map(is_known, words)):
+        same = machine.shell.options == before and machine.shell.arguments == arguments
+        machine.events[-1] = replace(event, changes_nothing=same)
 
 
 def _trap(machine: Machine, statement: Statement, words: Words) -> None:
