@@ -17,7 +17,9 @@ from kaniko_split.gitlab.keywords import INHERITED_KEYWORDS
 from kaniko_split.gitlab.pipeline import Pipeline as OwnPipeline
 from kaniko_split.gitlab.resolve import UnresolvableError, defaults, resolved_pipeline
 from kaniko_split.gitlab.values import Reference
+from kaniko_split.plan.inheritance import ancestors
 from kaniko_split.source.repository import NotInRepositoryError, Repository
+from kaniko_split.tree.nodes import Mapping, Node, Sequence, followed
 
 Values = dict[str, Any]
 
@@ -377,9 +379,34 @@ def _leave_out_conditional_files(sides: Sides) -> Sides:
 
 _WORDS = {True: {"yes", "on", "y"}, False: {"no", "off", "n"}}
 
+
+def _leave_out_late_merges(sides: Sides) -> Sides:
+    """Leave out the jobs for which a `<<` stands below a key that it brings, in themselves or in what they extend."""
+    late = {job.name for job in sides.pipeline.jobs if _has_late_merge(job.mapping)}
+    out = {name for name in sides.ours if late & {name, *ancestors(sides.pipeline, name)}}
+    ours, theirs = ({name: job for name, job in one.items() if name not in out} for one in (sides.ours, sides.theirs))
+    return replace(sides, ours=ours, theirs=theirs)
+
+
+def _has_late_merge(node: Node) -> bool:
+    real = followed(node)
+    if isinstance(real, Sequence):
+        return any(map(_has_late_merge, real.items))
+    if not isinstance(real, Mapping):
+        return False
+    above: set[str] = set()
+    for entry in real.entries:
+        brought = {name for part in entry.merged() for name in part.effective_entries()}
+        if brought & above or _has_late_merge(entry.value):
+            return True
+        above |= brought or {entry.name}
+    return False
+
+
 GAPS: dict[str, Callable[[Sides], Sides]] = {
     "rules on an include": _leave_out_conditional_files,
     "inputs": _fill_in_inputs,
+    "merge keys": _leave_out_late_merges,
     "YAML 1.1 words": _read_yaml_1_1,
     "keywords of default": _inherit_all_keywords,
     "needs in rules": _choose_rules,

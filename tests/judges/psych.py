@@ -119,7 +119,9 @@ def _difference(file: Path, theirs: list[Any]) -> str:
         return ""
     except (BrokenYamlError, UnreadableSourceError) as error:
         return f"we do not take it: {error}"
-    return next(_differences(ours, theirs, ""), "")
+    # We read the last line of a file as one that ends, also where no newline ends it.
+    found = _differences(ours, theirs, "")
+    return next((one.text for one in found if source.final_newline or not one.is_last_newline), "")
 
 
 def _plain(value: Any) -> Any:
@@ -133,7 +135,22 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _differences(ours: Any, theirs: Any, where: str) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Difference:
+    where: str
+    ours: Any
+    theirs: Any
+
+    @property
+    def text(self) -> str:
+        return f"{self.where}: ours {self.ours!r}, theirs {self.theirs!r}"
+
+    @property
+    def is_last_newline(self) -> bool:
+        return isinstance(self.theirs, str) and self.ours == f"{self.theirs}\n"
+
+
+def _differences(ours: Any, theirs: Any, where: str) -> Iterator[_Difference]:
     if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
         for number, pair in enumerate(zip(ours, theirs, strict=True)):
             yield from _differences(*pair, f"{where}[{number}]")
@@ -144,6 +161,6 @@ def _differences(ours: Any, theirs: Any, where: str) -> Iterator[str]:
     elif isinstance(ours, dict) and isinstance(theirs, dict) and "!reference" in ours and "!reference" in theirs:
         # GitLab goes down a path by texts and numbers alike; we keep texts.
         if ours["!reference"] != [str(step) for step in theirs["!reference"]]:
-            yield f"{where}: ours {ours}, theirs {theirs}"
+            yield _Difference(where, ours, theirs)
     elif (type(ours), ours) != (type(theirs), theirs):
-        yield f"{where}: ours {ours!r}, theirs {theirs!r}"
+        yield _Difference(where, ours, theirs)

@@ -41,6 +41,17 @@ MOMENTS = ("date", "hostname", "mcookie", "mktemp", "openssl", "pwgen", "shuf", 
 MOMENT = re.compile(rb"7777\d{8}")  # what the recorder prints for one of these
 COMMANDS = ("git", *sorted(EFFECTS), *MOMENTS)
 
+# The text of `-c` runs in a shell; who runs it is all the same here.
+_SU = """\
+while [ $# -gt 0 ]; do
+  case $1 in
+  -c | --command) exec sh -c "$2" ;;
+  --command=*) exec sh -c "${1#*=}" ;;
+  esac
+  shift
+done
+"""
+
 _ENVSUBST = r"""{
   text = ""
   while (match($0, /\$([A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})/)) {
@@ -160,6 +171,8 @@ def toolbox() -> Iterator[Path]:
         # A word of the shell in bash and busybox, a program elsewhere.
         (tools / "time").write_text(f'#!{(tools / "sh").resolve()}\n[ "$1" != -p ] || shift\nexec "$@"\n')
         (tools / "time").chmod(0o755)
+        (tools / "su").write_text(f"#!{(tools / 'sh').resolve()}\n{_SU}")
+        (tools / "su").chmod(0o755)
         (tools / "envsubst").write_text(f"#!{(tools / 'sh').resolve()}\nexec awk '{_ENVSUBST}'\n")
         (tools / "envsubst").chmod(0o755)
         shutil.copy(HERE / "gates.sh", box)

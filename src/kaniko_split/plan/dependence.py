@@ -197,10 +197,11 @@ def _refuse_what_is_left(
 
 def _does_more_than_ask(step: Step, hits: frozenset[Location]) -> bool:
     """Tell whether a command of a compound statement writes what is read later, and is no check of an image."""
+    files = [place for place in hits if place is State.FILES or isinstance(place, File)]
     leaves = [one.effects for one in step.occurrence.walk() if one.shape is Shape.COMMAND]
     checks = [leaf.fails or leaf.acts for leaf in leaves]
     return any(checks) and any(
-        not check and meeting(leaf.writes, hits) for leaf, check in zip(leaves, checks, strict=True)
+        not check and meeting(leaf.writes, files) for leaf, check in zip(leaves, checks, strict=True)
     )
 
 

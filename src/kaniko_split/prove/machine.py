@@ -15,7 +15,7 @@ from kaniko_split.prove.descriptors import GIVEN, is_descriptor, name_of
 from kaniko_split.prove.events import ROOT, BuildRecord, Event
 from kaniko_split.prove.installed import installs, with_programs
 from kaniko_split.prove.paths import path_in
-from kaniko_split.prove.redirects import Redirects, descriptors_read
+from kaniko_split.prove.redirects import Redirects, descriptors_read, numbers_of
 from kaniko_split.prove.symbols import is_known, shown
 from kaniko_split.prove.user_programs import configured_claim
 from kaniko_split.shell.nodes import Statement
@@ -136,8 +136,11 @@ class Machine(Redirects):
         """
         shell = self.shell
         # An assignment prints nothing.
-        opened = [*(self.redirects if reads_options else ()), *self.opened(statement.redirects)]
+        own = self.opened(statement.redirects)
+        opened = [*(self.redirects if reads_options else ()), *own]
         table = self.behind(opened)
+        # A file that it opens itself is read from its start.
+        anew, started = numbers_of(own), numbers_of(self.untouched)
         # Only a command that nobody knows looks at more descriptors than those of its kind.
         inputs = self.redirected(opened, table, GIVEN if claim.known and words != ("exec",) else tuple(table))
         if not claim.known:
@@ -147,8 +150,9 @@ class Machine(Redirects):
         # The last word of `cp` may be a folder.
         unsure = frozenset[str]() if short_name(words) in {"rm", "tee"} else claim.replaces
         claim = self.with_redirects(claim, opened, table, words)
-        for number in (*taken, *(() if words == ("exec",) else ("0",))):
-            claim = self.with_taken(claim, table.get(number) or self.descriptor(number))
+        for number in {*taken, *(() if words == ("exec",) else ("0",))} - anew:
+            behind = table.get(number) or self.descriptor(number)
+            claim = self.with_taken(claim, behind, first=number in started)
         names = descriptors_read(opened, {} if words == ("exec",) else table) | frozenset(map(name_of, taken))
         claim = with_programs(words, claim, self.installed)
         self.installed |= installs(claim)

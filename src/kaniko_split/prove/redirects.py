@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from kaniko_split.prove.descriptors import (
     is_unchanged,
     name_of,
     names_descriptor,
+    numbers_opened,
     opened,
 )
 from kaniko_split.prove.paths import is_whole, meets, path_in
@@ -38,6 +39,13 @@ def descriptors_read(redirects: Sequence[Opened], table: dict[str, str]) -> froz
     targets = [one.target.rstrip("-") for one in redirects if one.path == ""]
     changed = [number for number in GIVEN if number in table and not is_unchanged(number, table[number])]
     return frozenset(map(name_of, (*changed, *(target for target in targets if target.isdigit()))))
+
+
+def numbers_of(redirects: Iterable[Opened]) -> frozenset[str]:
+    """Return the descriptors that redirects put a file behind."""
+    return frozenset(
+        number for one in redirects if one.path != "" for number in numbers_opened(one.redirect, one.target)
+    )
 
 
 class Redirects(State):
@@ -150,14 +158,22 @@ class Redirects(State):
         kept = {path for path in replaced if any(meets(path, place) for place in still_open or ())}
         return replace(claim, reads=reads, writes=writes, replaces=frozenset(replaced - kept))
 
-    def with_taken(self, claim: Claim, value: str) -> Claim:
-        """Return a claim with what a command reads of a descriptor: the next one does not get what it has read."""
+    def with_taken(self, claim: Claim, value: str, *, first: bool) -> Claim:
+        """Return a claim with what a command reads of a descriptor: the next one does not get what it has read.
+
+        The `first` one after the descriptor was opened reads the file from its start.
+        """
         files = files_behind(value, self.symbols)
         if files is None:
             return replace(claim, reads=None, writes=None)
         positions = frozenset(_POSITIONS + path for _, path in files)
-        reads = None if claim.reads is None else claim.reads | positions | {path for _, path in files}
-        return replace(claim, reads=reads, writes=None if claim.writes is None else claim.writes | positions)
+        read = {path for _, path in files} | (set() if first else positions)
+        return replace(
+            claim,
+            reads=None if claim.reads is None else claim.reads | read,
+            writes=None if claim.writes is None else claim.writes | positions,
+            replaces=claim.replaces | (positions if first else frozenset()),
+        )
 
     def _all_followed(self, paths: set[str | None], *, follows: bool) -> frozenset[str] | None:
         known = frozenset(path for path in paths if path is not None)

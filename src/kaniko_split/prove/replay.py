@@ -202,8 +202,9 @@ class _Replay(Conditions):
             failed = self._failed(self.events[start:])
             self._branches(failed, lambda: self._links(rest, tail=tail, ends=ends), lambda: None)
             return
-        if any(event.build is not None for event in self.events[start:]) and _leaves(rest, _ENDS):
-            # What comes after the chain runs only where the build fails.
+        builds = any(event.build is not None for event in self.events[start:])
+        if builds and _leaves(rest, _ENDS) and not _leaves((first,), _ENDS):
+            # What comes after the chain runs only where the build fails; `if ! BUILD; then exit 1; fi` says so itself.
             failed = self._failed(self.events[start:])
             self._branches(failed, lambda: None, lambda: self._links(rest, tail=tail, ends=ends))
             return

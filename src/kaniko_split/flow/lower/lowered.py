@@ -170,6 +170,8 @@ def with_substituted(done: Effects, substituted: Sequence[Lowered]) -> Effects:
         # `$(grep ...)` asks for a value, and is no test of anything that was built.
         replace(
             algebra.outside_of_subshell(one.effects),
+            # Whether a print shows less under other options stops nothing.
+            reads=one.effects.reads - {State.OPTIONS} if done.prints and one.effects.prints else one.effects.reads,
             prints=done.prints and one.effects.prints,
             fails=one.effects.fails and (State.FILES in one.effects.reads or one.effects.acts or not _gives_value(one)),
         )
