@@ -381,11 +381,23 @@ _WORDS = {True: {"yes", "on", "y"}, False: {"no", "off", "n"}}
 
 
 def _leave_out_late_merges(sides: Sides) -> Sides:
-    """Leave out the jobs for which a `<<` stands below a key that it brings, in themselves or in what they extend."""
+    """Leave out the jobs for which a `<<` stands below a key that it brings, in themselves or in what they refer to."""
     late = {job.name for job in sides.pipeline.jobs if _has_late_merge(job.mapping)}
-    out = {name for name in sides.ours if late & {name, *ancestors(sides.pipeline, name)}}
+    out = {
+        name
+        for name in sides.ours
+        if late & {name, *ancestors(sides.pipeline, name), *_referred_to(sides.pipeline.value.get(name))}
+    }
     ours, theirs = ({name: job for name, job in one.items() if name not in out} for one in (sides.ours, sides.theirs))
     return replace(sides, ours=ours, theirs=theirs)
+
+
+def _referred_to(value: Any) -> Iterator[str]:
+    """Yield the names of the jobs that a value refers to by `!reference`."""
+    if isinstance(value, Reference):
+        yield from value.path[:1]
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _referred_to(part)
 
 
 def _has_late_merge(node: Node) -> bool:

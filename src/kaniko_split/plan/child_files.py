@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from kaniko_split.detect.findings import Finding
 from kaniko_split.gitlab.references import JobReference, Use
+from kaniko_split.plan.job_slices import Slices
 from kaniko_split.plan.obstacles import ObstacleError
 from kaniko_split.plan.outcome import NewJob
 from kaniko_split.plan.shared_values import from_the_root
-from kaniko_split.plan.slices import Slices
 from kaniko_split.shell.locations import File, meeting
 
 

@@ -15,10 +15,12 @@ from kaniko_split.kaniko.registries import pulled_as
 from kaniko_split.plan.chains import check_chains, check_waits
 from kaniko_split.plan.detours import commented
 from kaniko_split.plan.dockerfiles import arguments_of, dockerfile_of, images_of, is_changed, is_open, writes_to_project
+from kaniko_split.plan.job_slices import Slices
 from kaniko_split.plan.order import images_used
+from kaniko_split.plan.ownership import CannotSliceError
 from kaniko_split.plan.request import Request
 from kaniko_split.plan.shared_values import check_artifacts, check_fresh_values
-from kaniko_split.plan.slices import CannotSliceError, Slices, slice_script
+from kaniko_split.plan.slices import slice_script
 from kaniko_split.shell.locations import File
 from kaniko_split.shell.values import Value
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kaniko_split.detect.loops import Loop
 from kaniko_split.detect.trace import Trace
+from kaniko_split.flow.occurrence import Role, Shape
 from kaniko_split.gitlab.script import Section
 from kaniko_split.plan.ownership import CannotSliceError
 from kaniko_split.shell.locations import Location, State, Variable
@@ -36,6 +38,7 @@ def check_turns(
     """
     loop = trace.loop
     assert loop is not None  # noqa: S101 (the caller asked)
+    _check_chain(trace, loop)
     homes = builds_of_turns(trace)
     start, variables = min(homes), frozenset[Location](map(Variable, loop.names))
     names = "`, `".join(loop.names)
@@ -47,6 +50,21 @@ def check_turns(
         raise CannotSliceError("turns-depend", trace.steps[strange[0]])
     builds = dict.fromkeys(homes.values())
     return tuple(tuple(number for number, home in homes.items() if home == build) for build in builds)
+
+
+def _check_chain(trace: Trace, loop: Loop) -> None:
+    """Make sure that a chain which ends with the loop is no condition of it: `TEST && for ...`.
+
+    A single command before the loop is shared by all jobs, and ends each of them when it fails. A check may do so where
+    its failure ends the old job, too: at the end of the script.
+    """
+    last = trace.turn_of(trace.steps[-1]) is not None
+    for step in trace.steps:
+        if step.statement.span.start < loop.turns[0] < step.statement.span.end:
+            heads = tuple(step.occurrence.inner(Role.LEFT))
+            decides = any(one.effects.fails or one.effects.unknown for one in heads) and not last
+            if decides or any(one.shape is Shape.AND for one in heads):
+                raise CannotSliceError("build-in-control-flow", step, "a chain decides whether the loop runs")
 
 
 def touches_loop_variable(trace: Trace, environment: frozenset[str]) -> int | None:

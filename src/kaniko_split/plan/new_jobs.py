@@ -11,9 +11,9 @@ from kaniko_split.gitlab.keywords import MOST_NEEDS
 from kaniko_split.gitlab.references import JobReference, Use
 from kaniko_split.gitlab.resolve import effective_job
 from kaniko_split.gitlab.variables import variables_of
+from kaniko_split.plan.job_slices import Slices
 from kaniko_split.plan.needs import Need, NoGateError, check_gate, earlier_needs, own_list
 from kaniko_split.plan.outcome import NewJob
-from kaniko_split.plan.slices import Slices
 from kaniko_split.tree.nodes import Sequence as NodeList
 
 

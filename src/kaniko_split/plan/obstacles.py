@@ -26,8 +26,8 @@ from kaniko_split.plan.job_name import (
     text_with_effect,
     texts_of,
 )
+from kaniko_split.plan.job_slices import Slices
 from kaniko_split.plan.shared_values import leaving
-from kaniko_split.plan.slices import Slices
 from kaniko_split.shell.locations import File
 from kaniko_split.shell.parse import ShellSyntaxError
 from kaniko_split.source.patterns import Pattern

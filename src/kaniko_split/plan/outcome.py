@@ -12,8 +12,8 @@ from kaniko_split.detect.findings import Finding
 from kaniko_split.gitlab.pipeline import PipelineFile
 from kaniko_split.gitlab.references import JobReference
 from kaniko_split.plan.inheritance import Home
+from kaniko_split.plan.job_slices import Slices
 from kaniko_split.plan.needs import Need
-from kaniko_split.plan.slices import Slices
 from kaniko_split.source.text import Place, Span
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from kaniko_split.detect.findings import Finding
 from kaniko_split.detect.trace import Trace
 from kaniko_split.gitlab.script import Origin
+from kaniko_split.plan.job_slices import Slices
 from kaniko_split.plan.outcome import Placement
-from kaniko_split.plan.slices import CannotSliceError, Slices
+from kaniko_split.plan.ownership import CannotSliceError
 from kaniko_split.tree.nodes import Alias, Sequence, walk
 
 

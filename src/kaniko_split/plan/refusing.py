@@ -11,7 +11,7 @@ from kaniko_split.plan.names import NameTakenError
 from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.obstacles import ObstacleError
 from kaniko_split.plan.outcome import Refusal
-from kaniko_split.plan.slices import CannotSliceError
+from kaniko_split.plan.ownership import CannotSliceError
 from kaniko_split.source.text import Source
 
 InTheWay = ObstacleError | CannotSliceError | NoGateError | NameTakenError | UnresolvableError

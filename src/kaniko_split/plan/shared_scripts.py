@@ -22,15 +22,16 @@ from kaniko_split.kaniko.command import Build
 from kaniko_split.plan.changes import with_changes
 from kaniko_split.plan.division import divide
 from kaniko_split.plan.inheritance import Group, Home, Way, aliases_of, ancestors, merges
+from kaniko_split.plan.job_slices import JobSlice, Slices
 from kaniko_split.plan.names import NameTakenError, name_of_rest, names_for, names_of_heir, names_of_parts
 from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, new_jobs
 from kaniko_split.plan.obstacles import ObstacleError, check_home, check_inputs, check_job, places_of
 from kaniko_split.plan.outcome import Decision, NewJob, Placement, Refusal, Split
+from kaniko_split.plan.ownership import CannotSliceError
 from kaniko_split.plan.placement import check_before_loop, placement_of
 from kaniko_split.plan.refusing import refusal_of, too_deep
 from kaniko_split.plan.request import Request
-from kaniko_split.plan.slices import CannotSliceError, JobSlice, Slices
 from kaniko_split.tree.nodes import Entry, Scalar, followed
 from kaniko_split.tree.nodes import Sequence as NodeList
 

@@ -14,7 +14,8 @@ from kaniko_split.flow.commands import FRESH_VARIABLES
 from kaniko_split.flow.effects import AMBIENT
 from kaniko_split.flow.occurrence import Occurrence, Role, Shape
 from kaniko_split.gitlab.resolve import effective_job
-from kaniko_split.plan.slices import CannotSliceError, Slices
+from kaniko_split.plan.job_slices import Slices
+from kaniko_split.plan.ownership import CannotSliceError
 from kaniko_split.shell.locations import File, Location, State, Variable, meeting, variables_in
 from kaniko_split.source.patterns import Pattern
 from kaniko_split.source.repository import wildcard

@@ -6,16 +6,12 @@ the build that wrote them.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kaniko_split.detect.contexts import lies_outside
-from kaniko_split.detect.trace import Step, Trace, is_answered_build, is_guard
-from kaniko_split.flow.background import BackgroundState
-from kaniko_split.flow.builds import masks_failure
+from kaniko_split.detect.trace import Step, Trace
 from kaniko_split.flow.effects import AMBIENT
 from kaniko_split.flow.occurrence import Occurrence, Role, Shape
 from kaniko_split.gitlab.script import Section
@@ -23,78 +19,17 @@ from kaniko_split.plan.chains import heeded_now
 from kaniko_split.plan.dependence import Backward, names_in_environment
 from kaniko_split.plan.detours import detours
 from kaniko_split.plan.idle_options import idle_options
+from kaniko_split.plan.indivisible import check_effects, check_end, ends_with_guard, refuse_what_cannot_be_followed
 from kaniko_split.plan.installed import refuse_lost_programs
 from kaniko_split.plan.iterations import builds_of_turns, check_turns, touches_loop_variable
+from kaniko_split.plan.job_slices import JobSlice, Slices
 from kaniko_split.plan.moves import Division, Move, closure
-from kaniko_split.plan.opaque import check_opaque, is_opaque
+from kaniko_split.plan.opaque import check_opaque
 from kaniko_split.plan.order import images_used, left_behind, order_of
 from kaniko_split.plan.ownership import Bound, CannotSliceError, bind
 from kaniko_split.plan.remainder import Attaching
+from kaniko_split.plan.shared_beginning import shared_beginning
 from kaniko_split.shell.locations import File, State, Variable, meeting
-from kaniko_split.source.text import Span
-
-__all__ = ["CannotSliceError", "JobSlice", "Slices", "slice_script"]
-
-
-class JobSlice(Struct, frozen=True, eq=False):
-    """The statements of one new job, by number and in order, without those that all share.
-
-    Attributes:
-        build: The number of its build; None for a finishing job, which comes after all builds.
-        steps: Its own statements, the build among them.
-        omits: The spans of the trace's text that leave statements of which each job prints a part.
-    """
-
-    build: int | None
-    steps: tuple[int, ...]
-    omits: tuple[Span, ...] = ()
-
-
-class Slices(Struct, frozen=True, eq=False):
-    """A whole script, divided.
-
-    Attributes:
-        before: The statements of `before_script`, which stay there.
-        prelude: The statements of `script` that every job begins with.
-        jobs: One for each build in order, and at most one finishing job after them.
-        dropped: Statements that cancel each other out for every job that would hold them.
-        after: For each build, by number, the builds that must have succeeded before it starts.
-        left_behind: Pairs of builds of which the second saw, in its folder, a file that the first one wrote.
-        unread: The builds, by number, whose Dockerfile is not known or not in the repository.
-        project_writers: The builds, by number, whose Dockerfile writes below `/builds`, where the project is mounted.
-        guarded: The chains `TEST && BUILD` or `BUILD && COMMAND`, by number, that a job ends with: there it is
-            written as `if`.
-        prints: For each statement that prints what several builds wrote, the builds whose jobs print some of it.
-        unsure: Those whose Dockerfile the job may change, or that begin from what only a variable tells.
-        turns: For a script with a loop, the statements of each turn; their jobs run them from the template's script.
-        before_loop: The first statement that must run before a job gives the loop's variable its value.
-    """
-
-    before: tuple[int, ...]
-    prelude: tuple[int, ...]
-    jobs: tuple[JobSlice, ...]
-    dropped: tuple[int, ...] = ()
-    after: dict[int, frozenset[int]] = field(default_factory=dict)
-    left_behind: tuple[tuple[int, int], ...] = ()
-    turns: tuple[tuple[int, ...], ...] = ()
-    before_loop: int | None = None
-    unread: tuple[int, ...] = ()
-    unsure: tuple[int, ...] = ()
-    project_writers: tuple[int, ...] = ()
-    guarded: frozenset[int] = frozenset()
-    prints: Mapping[int, frozenset[int]] = field(default_factory=dict)
-
-    @property
-    def builds(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
-        """For each job with a build, that and the job's own statements."""
-        return tuple((job.build, job.steps) for job in self.jobs if job.build is not None)
-
-    @property
-    def beside_the_loop(self) -> tuple[int, ...]:
-        """The builds that stand outside of the loop, where there is one."""
-        turned = {number for turn in self.turns for number in turn}
-        builds = (job.build for job in self.jobs if job.build is not None and self.turns)
-        return tuple(build for build in builds if build not in turned)
 
 
 def slice_script(
@@ -117,9 +52,6 @@ def slice_script(
         CannotSliceError: A statement stands in the way.
     """
     return _Slicer(trace, frozenset(given), links, dockerfiles or {}, commented).slices()
-
-
-_COMPOUND = frozenset({Shape.IF, Shape.CASE, Shape.LOOP, Shape.WHILE, Shape.GROUP, Shape.SUBSHELL})
 
 
 class _Slicer:
@@ -193,7 +125,8 @@ class _Slicer:
 
     def _sliced(self) -> Slices:
         first, last = self._builds[0], self._builds[-1]
-        self._refuse_what_cannot_be_followed(first)
+        in_before_script = frozenset(step.number for step in self._steps if self._in_before_script(step))
+        refuse_what_cannot_be_followed(self._steps, first, in_before_script, self._homes)
         self._bound = bind(self._trace)
         self._release_what_prepares()
         self._move()
@@ -228,15 +161,17 @@ class _Slicer:
                 cleaned[self._homes[turn[0]]] |= frozenset(turn)
         if len(turns) == len(self._builds):
             return self._turn_by_turn(turns, cleaned, tail)
-        prelude = self._prelude(cleaned, first, tail if finishing else None)
+        beginning = [step for step in self._steps[:first] if not self._in_before_script(step)]
+        prelude = shared_beginning(beginning, cleaned, tail if finishing else None)
         jobs = [self._job(build, cleaned, prelude) for build in self._builds]
         if finishing:
             jobs.append(JobSlice(None, self._own(tail, prelude)))
-        guarded = frozenset(job.steps[-1] for job in jobs if self._ends_with_guard(job))
-        for job in jobs:
-            if job.build not in self._homes and job.steps[-1] not in guarded:
-                self._check_end(job)
-        self._check_effects(jobs)
+        ends = {job.build: self._steps[job.steps[-1]] for job in jobs}
+        guarded = frozenset(end.number for end in ends.values() if ends_with_guard(self._steps, end))
+        for owner, end in ends.items():
+            if owner not in self._homes and end.number not in guarded:
+                check_end(self._steps, end)
+        check_effects(self._steps, (job.steps for job in jobs))
         self._check_programs((prelude, job) for job in jobs)
         held = {number for job in jobs for number in job.steps} | prelude
         before = [step.number for step in self._steps if self._in_before_script(step)]
@@ -303,52 +238,6 @@ class _Slicer:
         slices = {job.build: job.steps for job in jobs if job.build is not None}
         return order_of(self._steps, slices, self._bound, self._dockerfiles, self._ending(jobs))
 
-    def _check_effects(self, jobs: Sequence[JobSlice]) -> None:
-        """Make sure that nothing has its effect outside the container in several jobs."""
-        held = Counter(number for job in jobs for number in job.steps)
-        for step in self._steps:
-            if step.effects.acts and held[step.number] > 1:
-                raise CannotSliceError("effect-before-builds", step, "several builds need what it gives")
-
-    def _ends_with_guard(self, job: JobSlice) -> bool:
-        """Tell whether a job ends with a chain whose failure was passed over, and which a condition can be."""
-        end = self._steps[job.steps[-1]]
-        if end is self._steps[-1] or end.frame is not None or end.build is None:
-            return False
-        return is_guard(end.occurrence) or is_answered_build(end.occurrence)
-
-    def _check_end(self, job: JobSlice) -> None:
-        """What ends a job decides how it ends; make sure that its failure did not mean nothing in the middle."""
-        end = self._steps[job.steps[-1]]
-        if end is self._steps[-1]:
-            return
-        if masks_failure(end.occurrence):
-            raise CannotSliceError("chain-hides-failure", end)
-        if not end.stops_at_failure and end.fails_on:
-            raise CannotSliceError("chain-hides-failure", end, "`set +e` is on")
-
-    def _refuse_what_cannot_be_followed(self, first: int) -> None:
-        for step in self._steps:
-            if step.build is not None and self._in_before_script(step):
-                raise CannotSliceError("build-in-before-script", step)
-            if step.effects.acts and step.number < first and step.number not in self._homes:
-                raise CannotSliceError("effect-before-builds", step)
-            if step.effects.leaves and (step.number > first or step.build is not None):
-                if not is_opaque(step):
-                    raise CannotSliceError("ends-early", step)
-                if step.build is not None:
-                    raise CannotSliceError("unknown-variables", step)
-            if self._is_gate_in_chain(step):
-                raise CannotSliceError("build-in-control-flow", step, "it is a link of a chain and may end the job")
-            if step.running is BackgroundState.LOST or (step.statement.background and not step.builds):
-                raise CannotSliceError("build-in-control-flow", step, "it runs in the background")
-
-    def _is_gate_in_chain(self, step: Step) -> bool:
-        """Tell whether a condition or loop that may end the job is a link of a chain: alone it is another gate."""
-        linked = step.chained or any(one.chained for one in self._steps[step.number + 1 : step.number + 2])
-        compound = step.occurrence.shape in _COMPOUND
-        return linked and compound and step.build is None and (step.effects.fails or step.effects.leaves)
-
     def _in_before_script(self, step: Step) -> bool:
         return self._trace.items[step.item].section is Section.BEFORE_SCRIPT
 
@@ -413,53 +302,6 @@ class _Slicer:
                 steps[number] = replace(steps[number], effects=parts[build].effects)
         way_back = Backward(tuple(steps), self._environment)
         return way_back.needed(wanted, finishing | self._bound.owners.keys(), passed_over)
-
-    def _prelude(self, sliced: dict[int, frozenset[int]], first: int, tail: frozenset[int] | None) -> frozenset[int]:
-        """Return what stands before the first build, in every slice, and may run before what does not.
-
-        Where one end of a window of options is not shared, neither is the other.
-        """
-        shared = self._shared(sliced, first, tail, frozenset())
-        options = frozenset(step.number for step in self._steps[:first] if State.OPTIONS in step.effects.writes)
-        held = frozenset().union(*sliced.values())
-        if options & held <= shared:
-            return shared
-        return self._shared(sliced, first, tail, options)
-
-    def _shared(
-        self, sliced: dict[int, frozenset[int]], first: int, tail: frozenset[int] | None, parted: frozenset[int]
-    ) -> frozenset[int]:
-        """Return what all jobs may begin with, without the statements `parted`.
-
-        A finishing job, whose slice is `tail`, begins with it too, and may not be led into another folder.
-        """
-        shared: list[int] = []
-        own: list[Step] = []
-        kept = (tail or frozenset[int]()).union(*sliced.values())
-        for step in self._steps[:first]:
-            if self._in_before_script(step) or step.number not in kept:
-                continue
-            everywhere = all(step.number in sliced[build] for build in self._builds)
-            if tail is not None and State.FOLDER in step.effects.writes:
-                everywhere = everywhere and step.number in tail
-            # A condition that is asked again must find what it found before.
-            frame = step.frame
-            changed = frame is not None and (
-                len(frame.branches) > 1
-                or frame.is_subshell
-                or State.FOLDER in step.effects.writes
-                or bool(meeting(step.effects.writes, frame.reads))
-            )
-            if (
-                everywhere
-                and not changed
-                and step.number not in parted
-                and not any(_conflict(other, step) for other in own)
-            ):
-                shared.append(step.number)
-            else:
-                own.append(step)
-        return frozenset(shared)
 
     def _printing(self) -> dict[int, frozenset[int]]:
         return {number: frozenset(parts) for number, parts in self._bound.prints.items()}
@@ -547,14 +389,3 @@ def _writes_to_file(occurrence: Occurrence) -> bool:
 
 def _only_speaks(step: Step) -> bool:
     return step.effects.prints and not any(isinstance(place, File) for place in step.effects.reads)
-
-
-def _conflict(one: Step, other: Step) -> bool:
-    """Tell whether the two statements may not change places."""
-    first, second = one.effects, other.effects
-    return bool(
-        meeting(first.writes, second.reads | second.writes)
-        or meeting(first.reads, second.writes)
-        or first.leaves
-        or second.leaves
-    )

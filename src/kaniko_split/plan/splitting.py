@@ -20,10 +20,10 @@ from kaniko_split.plan.needs import NoGateError
 from kaniko_split.plan.new_jobs import check_needs, growing, new_jobs, too_many
 from kaniko_split.plan.obstacles import ObstacleError, check_anchored_items, check_inputs, check_job
 from kaniko_split.plan.outcome import Decision, Placement, Refusal, Split
+from kaniko_split.plan.ownership import CannotSliceError
 from kaniko_split.plan.placement import check_before_loop, placement_of, with_prelude_beside_the_loop
 from kaniko_split.plan.refusing import refusal_of, too_deep
 from kaniko_split.plan.request import Request
-from kaniko_split.plan.slices import CannotSliceError
 from kaniko_split.plan.surroundings import with_surroundings
 
 __all__ = ["Request", "plan"]

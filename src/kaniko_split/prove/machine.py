@@ -18,7 +18,7 @@ from kaniko_split.prove.paths import path_in
 from kaniko_split.prove.redirects import Redirects, descriptors_read, numbers_of
 from kaniko_split.prove.symbols import is_known, shown
 from kaniko_split.prove.user_programs import configured_claim
-from kaniko_split.shell.nodes import Statement
+from kaniko_split.shell.nodes import Statement, Word
 
 HARMLESS = "&& harmless"
 """Masks the left side of a chain whose right side is a build or hardly fails."""
@@ -287,6 +287,10 @@ class Machine(Redirects):
     def written(self, statement: Statement) -> str:
         """Return a statement as it is written, blanks as one."""
         return shown(plain_text(self.expander.text[statement.span.start : statement.span.end]))
+
+    def text_of(self, node: Statement | Word) -> str:
+        """Return a statement or a word as it is written."""
+        return self.expander.text[node.span.start : node.span.end]
 
     def change_everything(self, key: str) -> None:
         """Leave nothing of the shell and its files as it is known to be; `key` is what changes it."""

@@ -9,7 +9,6 @@ each in one place; `commands` has the simple ones, and `conditions` what depends
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 
 from msgspec.structs import replace
 
@@ -17,11 +16,11 @@ from kaniko_split.prove import scripts
 from kaniko_split.prove.builds import Names, executor_run, unwrapped
 from kaniko_split.prove.claim import EVERYTHING, NOTHING
 from kaniko_split.prove.claims import may_be_verdict
-from kaniko_split.prove.conditions import Conditions
 from kaniko_split.prove.container import RepositoryFiles
 from kaniko_split.prove.events import Event, Run
+from kaniko_split.prove.loops import ENDS, Loops, leaves
 from kaniko_split.prove.machine import AT_END, HARMLESS, plain_text
-from kaniko_split.prove.names import names_in, names_written
+from kaniko_split.prove.names import names_in
 from kaniko_split.prove.states import DEEPEST
 from kaniko_split.prove.symbols import Symbols, is_known, is_text
 from kaniko_split.prove.user_programs import configured_claim
@@ -38,8 +37,6 @@ from kaniko_split.shell.nodes import (
     Script,
     Statement,
     While,
-    Word,
-    nested,
 )
 
 
@@ -70,7 +67,7 @@ def replay(
     return Run(tuple(machine.events), frozenset(machine.endings), frozenset(given))
 
 
-class _Replay(Conditions):
+class _Replay(Loops):
     """Runs compound commands."""
 
     def script(self, script: Script) -> None:
@@ -115,14 +112,11 @@ class _Replay(Conditions):
                 return
             case _:
                 if tail:
-                    self.endings.add(plain_text(self._text(statement)))
+                    self.endings.add(plain_text(self.text_of(statement)))
 
     def _may_be_verdict(self, words: tuple[str, ...]) -> bool:
         claim = configured_claim(words, self.shell.folder, self.names.programs)
         return may_be_verdict(words) if claim is None else claim.gates
-
-    def _text(self, node: Statement | Word) -> str:
-        return self.expander.text[node.span.start : node.span.end]
 
     def _command(self, statement: Statement, *, tail: bool, background: bool = False) -> None:
         command = statement.command
@@ -170,9 +164,9 @@ class _Replay(Conditions):
             case Case() as case:
                 self._case(statement, case, tail=tail)
             case For() as loop:
-                self._for(statement, loop, tail=tail)
+                self.run_for(statement, loop, tail=tail)
             case While():
-                self._whole(statement)
+                self.run_whole(statement)
             case Function(name=name, body=body):
                 self.functions[name] = (self.expander.text, body)
             case _:
@@ -203,7 +197,7 @@ class _Replay(Conditions):
             self._branches(failed, lambda: self._links(rest, tail=tail, ends=ends), lambda: None)
             return
         builds = any(event.build is not None for event in self.events[start:])
-        if builds and _leaves(rest, _ENDS) and not _leaves((first,), _ENDS):
+        if builds and leaves(rest, ENDS) and not leaves((first,), ENDS):
             # What comes after the chain runs only where the build fails; `if ! BUILD; then exit 1; fi` says so itself.
             failed = self._failed(self.events[start:])
             self._branches(failed, lambda: None, lambda: self._links(rest, tail=tail, ends=ends))
@@ -218,7 +212,7 @@ class _Replay(Conditions):
             and not self._answers_build(event)
         ]
         if asked and tail:
-            self.endings.add(plain_text(self._text(first)))
+            self.endings.add(plain_text(self.text_of(first)))
         if asked and not ends:
             condition = self._answer(asked)
             self._branches(condition, lambda: self._links(rest, tail=tail, ends=ends), lambda: None)
@@ -288,10 +282,10 @@ class _Replay(Conditions):
     def _case(self, statement: Statement, case: Case, *, tail: bool) -> None:
         subject = self.expander.value(case.subject)
         if any(case.falls_through[:-1]):
-            self._whole(statement)
+            self.run_whole(statement)
             return
 
-        self.run_command(statement, ("case", subject), NOTHING, text=f"case {plain_text(self._text(case.subject))}")
+        self.run_command(statement, ("case", subject), NOTHING, text=f"case {plain_text(self.text_of(case.subject))}")
         names = frozenset(names_in(case.subject))
         self.events[-1] = replace(self.events[-1], names=names)
 
@@ -318,137 +312,6 @@ class _Replay(Conditions):
         if len(patterns) == 1 and plain:
             self.symbols.note_fact(symbol, subject, patterns[0], equal=True)
         return symbol
-
-    def _for(self, statement: Statement, loop: For, *, tail: bool) -> None:
-        items = self.shell.arguments if loop.items is None and loop.head is None else None
-        self.expander.matched.clear()
-        if loop.items is not None:
-            items = self.expander.listed(loop.items)
-        if self.expander.matched:
-            # Which files there are decides how often it runs.
-            written = plain_text(" ".join(map(self._text, loop.items or ())))
-            self.run_command(statement, ("for", loop.name, written), NOTHING, text=f"for {loop.name} in {written}")
-        if items is None or loop.selects or _leaves(loop.body, _ENDS_TURN):
-            self._whole(statement)
-            return
-        for number, item in enumerate(items):
-            self.assign(loop.name, item)
-            text = f"{loop.name}={item}"
-            self.run_command(statement, ("=", text), NOTHING, text=text, reads_options=False)
-            # A `return` ends the whole loop of a function.
-            returns = bool(self.calls) and _leaves(loop.body, frozenset({"return"}))
-            with nullcontext() if returns else self.scope():
-                self.run(loop.body, tail=tail and number == len(items) - 1)
-            if self.ended:
-                return
-
-    def _whole(self, statement: Statement) -> None:
-        """Run a statement that is not followed: what it may do in any order and any number of times."""
-        names = self.expander
-        text = names.text[statement.span.start : statement.span.end]
-        start = len(self.events)
-        before = self.shell.copy()
-        written = sorted(names_written(statement, self.functions))
-        loop = statement.command
-        given = {loop.name} if isinstance(loop, For) and loop.items else set()
-        seen = [f"{name}={value}" for name, value in sorted(self.shell.values.items())] if "" in written else []
-        seed = self.symbols.of(
-            "loop",
-            plain_text(text),
-            *seen,
-            *(f"{name}={names.variable(name)}" for name in written if name and name not in given),
-        )
-        for name in written:
-            if name:
-                self.assign(name, seed)
-        outer, self.guards = self.guards, (*self.guards, (seed, True))
-        with self.masked("loop" if isinstance(loop, While | For) else ""), self.subshell():
-            folder = self.shell.folder
-            match loop:
-                case While(condition=condition, body=body):
-                    self._unless_built(condition, body, until=loop.until)
-                case For(body=body):
-                    self._body(body)
-                case _:
-                    for block in nested(statement):
-                        self.run(block, tail=False)
-            moved = self.shell.folder != folder
-        self.guards = outer
-        if isinstance(loop, While | For):
-            self.events[start:] = map(_after_loop, self.events[start:])
-        inner = self.events[start:]
-        after = self.symbols.of("after", seed, *(event.key for event in inner))
-        self.shell = before
-        if "" in written:
-            self.change_everything(after)
-        for name in written:
-            if name:
-                self.assign(name, self.symbols.of(after, name))
-        if moved:
-            self.shell.folder = after
-        if any(event.ends for event in inner):
-            self.guards = (*self.guards, (after, True))
-
-    def _unless_built(self, condition: Sequence[Statement], body: Sequence[Statement], *, until: bool) -> None:
-        """Run a condition and the body of a loop, which depends on a build where the condition is one."""
-        start = len(self.events)
-        self.run(condition, tail=False)
-        outer = self.guards
-        if len(condition) == 1:
-            failed = self._failed(self.events[start:])
-            if failed in self.from_builds:
-                self.guards = (*outer, (failed, until is not condition[0].negated))
-        self._body(body)
-        self.guards = outer
-
-    def _body(self, statements: Sequence[Statement]) -> None:
-        """Run the body of a loop: what follows `BUILD && break` runs only where that build has failed."""
-        outer = self.guards
-        for statement in statements:
-            start = len(self.events)
-            self.run((statement,), tail=False)
-            left = _is_left_after(statement)
-            if left is not None:
-                failed = self._failed([event for event in self.events[start:] if event.build is not None])
-                asks = all(event.build is not None or not event.claim.gates for event in self.events[start:-1])
-                if asks and failed in self.from_builds:
-                    self.guards = (*self.guards, (failed, True))
-        self.guards = outer
-
-
-def _is_left_after(statement: Statement) -> Statement | None:
-    """Return what a loop is left after when it succeeds, as in `BUILD && break`; None for any other statement."""
-    match statement.command:
-        case Chain(operator="&&", left=left, right=Statement(command=Call(words=words))) if not left.negated:
-            leaves = bool(words) and words[0].literal in {"break", "continue"}
-            return left if leaves and not statement.negated else None
-        case _:
-            return None
-
-
-def _after_loop(event: Event) -> Event:
-    """Return a command of a loop as what it is for what follows the loop: `break` ends nothing but the loop."""
-    leaves = event.words in {("break",), ("continue",)}
-    return replace(event, claim=replace(event.claim, gates=False)) if leaves else event
-
-
-_ENDS = frozenset({"exit", "return"})
-# They are followed nowhere.
-_ENDS_TURN = frozenset({"break", "continue"})
-
-
-def _leaves(statements: Sequence[Statement], words_that_leave: frozenset[str]) -> bool:
-    """Tell whether one of some commands is among the statements, at any depth."""
-    for statement in statements:
-        match statement.command:
-            case Call(words=words) if words and words[0].literal in words_that_leave:
-                return True
-            case Function():
-                continue
-            case _:
-                if any(_leaves(block, words_that_leave) for block in nested(statement)):
-                    return True
-    return False
 
 
 def _links_of(statement: Statement) -> list[Statement]:
