@@ -24,9 +24,9 @@ _TOOL_FOLDERS = ("/usr/bin", "/usr/local/bin", "/etc/ssl", "/usr/share", "/var/r
 # All that a script finds on PATH, beside the recorders: nothing that reaches out of the machine.
 _TOOLS = """
     [ awk base64 basename cat chmod chown cksum cmp cp cut diff dirname echo env expr false find fold grep
-    gzip head id install jq ln ls md5sum mkdir mv nl od paste printenv printf pwd readlink realpath rev rm rmdir script
-    sed seq sh sha1sum sha256sum sort stat tac tail tar tee test touch tr true truncate uname uniq wc
-    whoami xargs
+    gzip head id install jq ln ls md5sum mkdir mv nice nl nohup od paste printenv printf pwd readlink realpath rev rm
+    rmdir script sed seq sh sha1sum sha256sum sort stat tac tail tar tee test timeout touch tr true truncate uname uniq
+    wc whoami xargs
 """
 _JUDGING = "awk cmp diff egrep fgrep grep jq md5sum sha1sum sha256sum sha512sum judge_bracket judge_test"
 TOOLS = frozenset(_TOOLS.split())

@@ -31,6 +31,8 @@ def writes_of(event: Event) -> set[str]:
             return set(POSITIONAL)
         case ("shift", *_):
             return set(POSITIONAL)
+        case ("printf", "-v", name, *_) if is_known(name):
+            return {name.partition("[")[0]}
         case _:
             pass
     match event.node:

@@ -122,8 +122,9 @@ def _aligned(
 ) -> list[int | None]:
     """Return, for each command of a new job, its place in the old one.
 
-    A text that both run as often has its places in order, also where it has moved. For any other the nearest place is
-    taken, from the build on and in both directions; so a subsequence is found where there is one.
+    A text that both run as often has its places in order, unless the build is on the other side of them. For any
+    other the nearest place is taken, from the build on and in both directions; so a subsequence is found where there
+    is one.
     """
     fixed = _as_often(events, places)
     anchor = next((number for number, event in enumerate(events) if event.build is not None), len(events))
@@ -134,7 +135,7 @@ def _aligned(
     aligned: list[int | None] = [None] * len(events)
     at = limit
     for number in range(anchor - 1, -1, -1):
-        own = fixed.get(number) or _places(events[number], places)
+        own = [place for place in fixed.get(number, ()) if place < limit] or _places(events[number], places)
         index = bisect_left(own, at)
         if index:
             at = own[index - 1]
@@ -143,7 +144,7 @@ def _aligned(
             aligned[number] = next(iter(own), None)
     at = limit - 1
     for number in range(anchor, len(events)):
-        own = fixed.get(number) or _places(events[number], places)
+        own = [place for place in fixed.get(number, ()) if place >= limit] or _places(events[number], places)
         index = bisect_left(own, at + 1)
         if index < len(own):
             at = own[index]
