@@ -40,6 +40,7 @@ class Claim(Struct, frozen=True, eq=False):
         tool: The program, where only the variables matter that it or its libraries document; else empty.
         known: Whether one of the lists has it.
         fresh: Whether it gives another value each time.
+        takes: How far the descriptors have come that it may read, where it reads every file.
     """
 
     reads: frozenset[str] | None = frozenset()
@@ -51,6 +52,7 @@ class Claim(Struct, frozen=True, eq=False):
     known: bool = True
     fresh: bool = False
     tool: str = ""
+    takes: frozenset[str] = frozenset()
 
     def sees(self, name: str) -> bool:
         """Tell whether the command may look at an exported variable."""

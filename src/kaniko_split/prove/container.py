@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from msgspec import Struct
 
 from kaniko_split.prove.events import TooComplexError
-from kaniko_split.prove.paths import below, folder_before, is_pattern, leads_through, meets
+from kaniko_split.prove.paths import POSITIONS, below, folder_before, is_pattern, leads_through, meets
 from kaniko_split.prove.symbols import PROJECT, Guard, Symbols
 
 # Nothing that a build leaves there, or what is mounted anew in each container.
@@ -198,7 +198,12 @@ class Container:
             TooComplexError: Too many writes were looked at so far.
         """
         if path is None:
-            found = [one for entries in self._entries.values() for one in entries]
+            found = [
+                one
+                for place, entries in self._entries.items()
+                if place is None or not place.startswith(POSITIONS)
+                for one in entries
+            ]
         else:
             places = (None, path, *_folders_of(path), *self._below.get(path, ()))
             if is_pattern(path):

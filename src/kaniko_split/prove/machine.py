@@ -153,6 +153,8 @@ class Machine(Redirects):
         for number in {*taken, *(() if words == ("exec",) else ("0",))} - anew:
             behind = table.get(number) or self.descriptor(number)
             claim = self.with_taken(claim, behind, first=number in started)
+        if claim.reads is None:
+            claim = replace(claim, takes=claim.takes | self.positions())
         names = descriptors_read(opened, {} if words == ("exec",) else table) | frozenset(map(name_of, taken))
         claim = with_programs(words, claim, self.installed)
         self.installed |= installs(claim)
@@ -204,6 +206,8 @@ class Machine(Redirects):
             outputs = claim.reads is not None or claim.known
             seen = self.container.seen(claim.reads, self.guards, outputs=outputs, derived=claim.known)
             inputs += [f"{path}={symbol}" for path, symbol in seen]
+        if claim.reads is None and claim.takes:
+            inputs += [f"{path}={symbol}" for path, symbol in self.container.seen(claim.takes, self.guards)]
         if looks:
             inputs.append(f"root={self.root}")
         inputs += [

@@ -17,7 +17,7 @@ from kaniko_split.prove.descriptors import is_descriptor
 from kaniko_split.prove.event_names import POSITIONAL, exported_since, reads_of, replaced_by, writes_of
 from kaniko_split.prove.events import Event, Run, short_text
 from kaniko_split.prove.names import ANYTHING
-from kaniko_split.prove.paths import meets
+from kaniko_split.prove.paths import POSITIONS, meets
 from kaniko_split.prove.symbols import Guard, is_known, shown
 from kaniko_split.source.patterns import Pattern
 
@@ -283,7 +283,7 @@ def _keep(live: _Live, reader: _Reader, reads: frozenset[str], guards: frozenset
     if event.claim.reads is None:
         live.any_file = reader
         live.replaced.clear()
-    for path in event.claim.reads or ():
+    for path in (event.claim.reads or frozenset()) | event.claim.takes:
         live.paths.setdefault(path, reader)
         for place in [place for place in live.replaced if meets(place, path)]:
             del live.replaced[place]
@@ -357,7 +357,7 @@ def _hit(live: _Live, event: Event, end: int) -> str:
         by = live.replaced.get(path)
         if by is not None and by.guards <= event.guards and (by.words[:1] != ("mkdir",) or by.words == event.words):
             continue
-        if any_file is not None:
+        if any_file is not None and not path.startswith(POSITIONS):
             return f"which writes {shown(path)}; `{short_text(any_file.event)}` may read it"
         for place, reader in paths.items():
             if meets(path, place):

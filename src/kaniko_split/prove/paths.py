@@ -13,6 +13,9 @@ from functools import lru_cache
 from kaniko_split.prove.symbols import is_known
 from kaniko_split.source.patterns import Pattern
 
+POSITIONS = "/proc/positions"
+"""Stands before a path for how far its descriptor has come; only what may read that descriptor asks for it."""
+
 _PATTERN = Pattern(r"[*?\[]")
 # A symbol, what may match a `/` too (`**`, extended patterns), and what is several words (`{a,b}`, bash).
 _VAGUE = Pattern(r"\x02|\*\*|[@!+*?]\(|\{[^{}/]*(?:,|\.\.)|\\\\")

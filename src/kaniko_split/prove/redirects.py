@@ -21,12 +21,9 @@ from kaniko_split.prove.descriptors import (
     numbers_opened,
     opened,
 )
-from kaniko_split.prove.paths import is_whole, meets, path_in
+from kaniko_split.prove.paths import POSITIONS, is_whole, meets, path_in
 from kaniko_split.prove.states import State
 from kaniko_split.shell.nodes import Redirect, Statement
-
-# Stands before a path for how far its descriptor has come.
-_POSITIONS = "/proc/positions"
 
 
 def descriptors_read(redirects: Sequence[Opened], table: dict[str, str]) -> frozenset[str]:
@@ -123,6 +120,10 @@ class Redirects(State):
                 paths.update(path for _, path in files)
         return frozenset(paths)
 
+    def positions(self) -> frozenset[str]:
+        """Return how far the descriptors of the shell have come that are open on files."""
+        return frozenset(POSITIONS + path for path in self._open_files() or ())
+
     def with_redirects(
         self, claim: Claim, redirects: Sequence[Opened], table: dict[str, str], words: tuple[str, ...]
     ) -> Claim:
@@ -166,11 +167,12 @@ class Redirects(State):
         files = files_behind(value, self.symbols)
         if files is None:
             return replace(claim, reads=None, writes=None)
-        positions = frozenset(_POSITIONS + path for _, path in files)
+        positions = frozenset(POSITIONS + path for _, path in files)
         read = {path for _, path in files} | (set() if first else positions)
         return replace(
             claim,
             reads=None if claim.reads is None else claim.reads | read,
+            takes=claim.takes | (frozenset() if first else positions),
             writes=None if claim.writes is None else claim.writes | positions,
             replaces=claim.replaces | (positions if first else frozenset()),
         )
