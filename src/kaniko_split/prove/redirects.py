@@ -110,19 +110,24 @@ class Redirects(State):
     def _open_files(self, numbers: Collection[str] = ()) -> frozenset[str] | None:
         """Return the files that descriptors of the shell are open on, but for some; None where it may be any."""
         paths: set[str] = set()
-        inner = [(name, value) for name, value in self.shell.values.items() if name[1:] not in numbers]
-        outer = [one for shell in self.outer_shells for one in shell.values.items()]
-        for name, value in (*inner, *outer):
-            if is_descriptor(name):
-                files = files_behind(value, self.symbols)
-                if files is None:
-                    return None
-                paths.update(path for _, path in files)
+        for _, value in self._descriptors(numbers):
+            files = files_behind(value, self.symbols)
+            if files is None:
+                return None
+            paths.update(path for _, path in files)
         return frozenset(paths)
 
     def positions(self) -> frozenset[str]:
         """Return how far the descriptors of the shell have come that are open on files."""
-        return frozenset(POSITIONS + path for path in self._open_files() or ())
+        opened = (files_behind(value, self.symbols) for _, value in self._descriptors())
+        return frozenset(POSITIONS + path for files in opened for _, path in files or ())
+
+    def _descriptors(self, numbers: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+        """Yield the descriptors of the shell, but for some, and of those around it, with what is behind each."""
+        for shell in (self.shell, *self.outer_shells):
+            for name, value in shell.values.items():
+                if is_descriptor(name) and not (shell is self.shell and name[1:] in numbers):
+                    yield name, value
 
     def with_redirects(
         self, claim: Claim, redirects: Sequence[Opened], table: dict[str, str], words: tuple[str, ...]
