@@ -13,28 +13,14 @@ from kaniko_split.shell.locations import File
 # The folders of `PATH` in the images that have the executor, and those above them.
 _FOLDERS = frozenset({"/bin", "/busybox", "/sbin", "/usr/bin", "/usr/local/bin", "/usr/local/sbin", "/usr/sbin"})
 _ABOVE = frozenset({"/", "/usr", "/usr/local"})
+# They run no program.
 _OF_THE_SHELL = frozenset(
-    [
-        *(
-            ".",
-            ":",
-            "[",
-            "[[",
-            "alias",
-            "break",
-            "cd",
-            "command",
-            "continue",
-            "declare",
-            "echo",
-            "eval",
-            "exec",
-            "exit",
-        ),
-        *("export", "false", "hash", "let", "local", "popd", "printf", "pushd", "pwd", "read", "readonly", "return"),
-        *("set", "shift", "shopt", "source", "test", "trap", "true", "type", "ulimit", "umask", "unalias", "unset"),
-        "wait",
-    ]
+    (
+        *(".", ":", "[", "[[", "alias", "break", "cd", "command", "continue", "declare", "echo", "eval", "exec"),
+        *("exit", "export", "false", "hash", "let", "local", "popd", "printf", "pushd", "pwd", "read", "readonly"),
+        *("return", "set", "shift", "shopt", "source", "test", "trap", "true", "type", "ulimit", "umask", "unalias"),
+        *("unset", "wait"),
+    )
 )
 
 

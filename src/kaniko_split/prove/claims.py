@@ -42,21 +42,16 @@ _LOOKS = words_in(
 )
 
 # They ask a server, and write nothing.
-_ASKS = words_in("dig host nslookup getent whois ipcalc ping ping6")
+_ASKS = words_in("host whois ipcalc ping6")
 
 # They ask a daemon what it has.
 _DAEMONS = words_in("docker podman buildah nerdctl")
-
-# They install programs into the container, and leave the project alone.
-_PACKAGES = words_in("apk apt apt-get yum dnf microdnf")
-_INSTALLS = words_in("add del install update upgrade remove makecache clean")
-_SYSTEM = words_in("/bin /boot /etc /lib /lib64 /opt /run /sbin /srv /tmp /usr /var")
 
 # They write what their words name, and nothing else.
 _FILES = words_in(
     """
     cp mv mkdir touch rm rmdir ln chmod chown chgrp install tee truncate tar gzip gunzip zip unzip dos2unix
-    mktemp mkfifo dd split rsync bzip2 bunzip2 xz unxz lzma unlzma zstd unzstd
+    mktemp mkfifo dd split rsync
     """
 )
 
@@ -130,8 +125,6 @@ def _claim_of(words: tuple[str, ...], folder: str) -> Claim:
         return Claim(paths_of(operands, folder) if asks else frozenset(), gates=gates)
     if short in _LOOKS:
         return _look(short, operands, folder, gates=gates)
-    if short in _PACKAGES and operands[:1] and operands[0] in _INSTALLS:
-        return Claim(_SYSTEM, _SYSTEM, environment=True)
     if short in _DAEMONS and operands in {("ps",), ("images",), ("info",), ("version",)}:
         return Claim(environment=True)
     if short in _ASKS:

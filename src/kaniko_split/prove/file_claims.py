@@ -40,8 +40,6 @@ def file_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bool
         to_folder = name == "unzip" and operands.count("-d") == 1 and operands[-1] != "-d"
         place = path_in(folder, operands[operands.index("-d") + 1] if to_folder else ".")
         return replace(claim, writes=None if place is None else frozenset({place}) if to_folder else paths | {place})
-    if name == "dd":
-        return replace(claim, reads=None, writes=None)
     if name in {"cp", "install", "ln", "mv"} and (folders := _target_folders(operands)):
         into = paths_of(tuple(folders), folder)
         return replace(claim, writes=None if into is None else paths if name == "mv" else into)
@@ -59,8 +57,8 @@ def file_claim(name: str, operands: tuple[str, ...], folder: str, *, gates: bool
 
 
 # They write a file beside the one that they read, with another ending.
-_PACKS = words_in("gzip gunzip bzip2 bunzip2 xz unxz lzma unlzma zstd unzstd")
-_ENDINGS = (".gz", ".tgz", ".bz2", ".xz", ".lzma", ".zst")
+_PACKS = words_in("gzip gunzip")
+_ENDINGS = (".gz", ".tgz")
 
 
 def _packed(paths: frozenset[str], options: Sequence[str], folder: str) -> frozenset[str] | None:
